@@ -1,0 +1,46 @@
+# Everything a newcomer types. `make help` lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint types bench docs requirements clean
+
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
+
+install: $(STAMP) ## set up .venv with everything that is used here
+
+$(STAMP): requirements/dev.txt pyproject.toml tools/make_venv.sh
+	sh tools/make_venv.sh $(PYTHON)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+demo: install ## sample company, 15Five sandbox and server, connected and running
+	$(BIN)/seatkeeper demo
+
+test: install ## all tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: install ## style, import contracts
+	$(BIN)/ruff check src tests tools
+	$(BIN)/ruff format --check src tests tools
+	$(BIN)/lint-imports
+
+types: install ## strict types
+	$(BIN)/mypy
+
+bench: install ## measure requests and rates, as ratios in one run
+	$(BIN)/python tools/bench.py
+
+docs: install ## build the documentation into site/
+	$(BIN)/mkdocs build --strict --quiet
+
+requirements: install ## renew the pinned requirements from their .in files
+	$(BIN)/python -m pip install --quiet uv
+	for name in runtime dev; do $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 --upgrade requirements/$$name.in -o requirements/$$name.txt; done
+
+clean: ## remove what was built
+	rm -rf .venv site build .demo

@@ -1,0 +1,237 @@
+"""What one file of the gallery may say, and how it is read.
+
+Before the walk: an app is data, never code. This page fixes the fields of a
+gallery file, refuses files that break them, and hands out the values; it knows
+no app by name. Adding an app is adding a file to ``apps/``.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from importlib import resources
+from typing import Literal
+
+import msgspec
+import yaml
+
+from seatkeeper.errors import Fault, InvalidFile, NotFound
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a gallery file; a misspelt field is a fault, not a silence."""
+
+
+class AttributeType(StrEnum):
+    """SCIM types that attributes of the apps have."""
+
+    STRING = "string"
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    REFERENCE = "reference"
+
+
+class TargetAttribute(_Strict, frozen=True):
+    """One attribute path of the app's resource, as a mapping may write it.
+
+    ``path`` is a SCIM attribute path (RFC 7644 3.5.2) such as
+    ``emails[type eq "work"].value`` or one with an extension's URN in front.
+    """
+
+    path: str
+    type: AttributeType = AttributeType.STRING
+    required: bool = False
+    unique: bool = False
+    case_exact: bool = False
+    multi_valued: bool = False
+
+
+class DefaultMapping(_Strict, frozen=True):
+    """One default mapping: exactly one of ``attribute``, ``constant``, ``expression``."""
+
+    target: str
+    attribute: str | None = None
+    constant: str | None = None
+    expression: str | None = None
+    default: str | None = None
+    applies: Literal["always", "on_create"] = "always"
+    matching: int = 0
+
+
+class ObjectType(_Strict, frozen=True):
+    """How the app holds users or groups, and the default mappings onto them."""
+
+    endpoint: str
+    schemas: tuple[str, ...]
+    attributes: tuple[TargetAttribute, ...]
+    mappings: tuple[DefaultMapping, ...]
+
+
+class UserCapabilities(_Strict, frozen=True):
+    """What the app lets a client do with users."""
+
+    create: bool = True
+    update: bool = True
+    disable: bool = True
+    delete: bool = True
+
+
+class GroupCapabilities(_Strict, frozen=True):
+    """What the app lets a client do with groups."""
+
+    create: bool = True
+    update: bool = True
+    delete: bool = True
+    members_per_patch: int = 100
+    members_readable: bool = True
+
+
+class GalleryCapabilities(_Strict, frozen=True):
+    """What the app can do; the engine asks here, never for the app's name."""
+
+    users: UserCapabilities
+    groups: GroupCapabilities | None
+    patch: Literal["compliant"] = "compliant"
+    refuses_duplicates: bool = True
+    bulk: bool = False
+    page_size: int = 100
+
+
+class Role(_Strict, frozen=True):
+    """One app role that every instance of the app offers."""
+
+    id: str
+    value: str
+    display_name: str
+
+
+class Authentication(_Strict, frozen=True):
+    """How a client proves itself. ``token_length`` is what the app's own page issues."""
+
+    kind: Literal["bearer"] = "bearer"
+    token_length: int | None = None
+    token_label: str = "Secret token"
+    url_label: str = "Tenant URL"
+
+
+class BaseUrl(_Strict, frozen=True):
+    """Where the SCIM service is; ``path`` is its path below the tenant's host."""
+
+    pattern: str
+    example: str
+    path: str = "/scim/v2"
+    help: str = ""
+
+
+class Step(_Strict, frozen=True):
+    """One step that an administrator does inside the app before connecting it."""
+
+    title: str
+    text: str
+
+
+class SandboxProfile(_Strict, frozen=True):
+    """How the stand-in behaves where that differs from a plain SCIM service.
+
+    ``admin_path`` are the headings of the app's own admin area down to the
+    page that issues the token; ``delete_user_status`` what DELETE of a user
+    answers where users cannot be deleted.
+    """
+
+    admin_path: tuple[str, ...] = ("Settings", "SCIM")
+    generate_label: str = "Generate token"
+    delete_user_status: int = 405
+
+
+class GalleryApp(_Strict, frozen=True):
+    """One app of the gallery."""
+
+    id: str
+    name: str
+    summary: str
+    categories: tuple[str, ...]
+    base_url: BaseUrl
+    authentication: Authentication
+    capabilities: GalleryCapabilities
+    users: ObjectType
+    groups: ObjectType | None
+    setup_steps: tuple[Step, ...]
+    sources: tuple[str, ...]
+    roles: tuple[Role, ...] = ()
+    exclude_default_access: bool = False
+    requests_per_second: float = 25.0
+    concurrency: int = 8
+    limitations: tuple[str, ...] = ()
+    quirks: tuple[str, ...] = ()
+    sandbox: SandboxProfile = SandboxProfile()
+    kind: Literal["app", "shape"] = "app"
+
+
+def read_app(name: str, text: str) -> GalleryApp:
+    """Return the app that the YAML ``text`` of file ``name`` describes.
+
+    Raises ``InvalidFile`` naming the line or the field that is wrong.
+    """
+    try:
+        plain = yaml.safe_load(text)
+        app = msgspec.convert(plain, GalleryApp)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise InvalidFile(name, [Fault(line, str(error.problem))], total=1) from error
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise InvalidFile(name, [Fault(0, str(error))], total=1) from error
+    faults = _faults(app)
+    if faults:
+        raise InvalidFile(name, [Fault(0, text) for text in faults[:20]], total=len(faults))
+    return app
+
+
+def load_gallery() -> Mapping[str, GalleryApp]:
+    """Return every app shipped in ``apps/``, by id, in the order of their names."""
+    folder = resources.files("seatkeeper.gallery") / "apps"
+    found = [
+        read_app(entry.name, entry.read_text(encoding="utf-8"))
+        for entry in folder.iterdir()
+        if entry.name.endswith(".yaml")
+    ]
+    return {app.id: app for app in sorted(found, key=lambda app: app.name.casefold())}
+
+
+def gallery_app(app_id: str) -> GalleryApp:
+    """Return one app of the gallery. Raises ``NotFound`` with the ids there are."""
+    apps = load_gallery()
+    if app_id not in apps:
+        raise NotFound(f"The gallery has no app {app_id!r}.", advice=f"It has: {', '.join(apps)}.")
+    return apps[app_id]
+
+
+def _faults(app: GalleryApp) -> list[str]:
+    return [
+        fault
+        for name, objects in (("users", app.users), ("groups", app.groups))
+        if objects is not None
+        for fault in _object_faults(name, objects)
+    ]
+
+
+def _object_faults(name: str, objects: ObjectType) -> list[str]:
+    paths = {attribute.path for attribute in objects.attributes}
+    faults = []
+    for mapping in objects.mappings:
+        given = [mapping.attribute, mapping.constant, mapping.expression]
+        if sum(one is not None for one in given) != 1:
+            faults.append(
+                f"{name}: the mapping onto {mapping.target} needs exactly one of "
+                "attribute, constant, expression"
+            )
+        if mapping.target == "id":
+            faults.append(f"{name}: id belongs to the app and cannot be mapped")
+        elif mapping.target not in paths:
+            faults.append(f"{name}: {mapping.target} is mapped, but no attribute of the app")
+    targets = [mapping.target for mapping in objects.mappings]
+    faults += [
+        f"{name}: {target} is mapped twice"
+        for target in dict.fromkeys(targets)
+        if targets.count(target) > 1
+    ]
+    if not any(mapping.matching > 0 for mapping in objects.mappings):
+        faults.append(f"{name}: no mapping has a matching order, so no account could be found")
+    return faults

@@ -1,0 +1,388 @@
+"""Every door to the outside, on one page.
+
+The walk is pure; what it needs from the world comes through these protocols.
+Each has one contract suite under ``tests/contracts`` that every implementation
+runs. Ports are asynchronous; implementations on SQL run their work in threads.
+"""
+
+import datetime as dt
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from seatkeeper.directory.model import (
+    Application,
+    Assignment,
+    Change,
+    Group,
+    Kind,
+    Membership,
+    User,
+    Value,
+    Values,
+)
+from seatkeeper.provisioning.account import (
+    Account,
+    Capabilities,
+    TargetValue,
+    TargetValues,
+    ValueChange,
+)
+
+# --- the app -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request to an app and what came back, without headers, secrets or bodies.
+
+    ``path`` has the values of filters replaced by a digest, because names of
+    people do not belong in logs; ``request_id`` is ours, sent as
+    ``X-Request-Id``; ``milliseconds`` by a monotonic clock.
+    """
+
+    method: str
+    path: str
+    status: int | None
+    request_id: str
+    milliseconds: int
+
+
+@dataclass(slots=True)
+class Trace:
+    """Collects the exchanges made for one record, in order, failed ones included."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+
+
+class Target(Protocol):
+    """An application that receives accounts.
+
+    A target translates and decides nothing: scope, mapping, matching and
+    retries belong to its callers. Every method may raise ``ConnectorError``
+    and nothing else, and is safe to repeat after a crash.
+    """
+
+    capabilities: Capabilities
+
+    async def probe(self, matching_path: str) -> str:
+        """Prove address and token with one harmless filtered read (Test Connection).
+
+        Returns a sentence for people that says what was proven.
+        """
+
+    async def find(self, kind: Kind, path: str, value: str, trace: Trace) -> Sequence[Account]:
+        """Return every account whose ``path`` equals ``value``; never guess, never more.
+
+        An app that ignores the filter is noticed by comparing what came back,
+        and raises ``Incompatible``.
+        """
+
+    async def read(self, kind: Kind, account_id: str, trace: Trace) -> Account | None:
+        """Return the account with that id (a group without members), or none if it is gone."""
+
+    async def create(self, kind: Kind, values: TargetValues, trace: Trace) -> Account:
+        """Create an account (a group empty) and return it. A taken value raises ``Conflict``."""
+
+    async def update(
+        self, kind: Kind, account_id: str, changes: Sequence[ValueChange], trace: Trace
+    ) -> None:
+        """Send exactly these differences. An account that is gone raises ``Vanished``."""
+
+    async def change_members(
+        self,
+        group_id: str,
+        add: Sequence[str],
+        remove: Sequence[str],
+        trace: Trace,
+    ) -> None:
+        """Add and remove members by account id, in as many requests as the app's limit needs."""
+
+    async def members(self, group_id: str, trace: Trace) -> frozenset[str] | None:
+        """Return the account ids of a group's members; none: the app does not show them."""
+
+    async def delete(self, kind: Kind, account_id: str, trace: Trace) -> None:
+        """Delete the account; one that is already gone counts as deleted."""
+
+    async def close(self) -> None:
+        """Close connections; the target is not used afterwards."""
+
+
+# --- the directory -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class UserEdit:
+    """What should become true of one user; fields left at their default stay as they are.
+
+    ``attributes`` maps names to new values, ``None`` removes one.
+    ``manager_id``: an id sets, the empty string clears.
+    """
+
+    attributes: Mapping[str, Value | None] = field(default_factory=dict)
+    enabled: bool | None = None
+    manager_id: str | None = None
+
+
+class Directory(Protocol):
+    """The people, groups and assignments, and the feed of what changed.
+
+    Each method that writes is one transaction: the edit, one feed entry per
+    change, in commit order and without gaps, and one audit row with the
+    actor. An edit that changes nothing writes nothing.
+    """
+
+    async def user(self, who: str) -> User:
+        """Return a user by id, userName or mail (in this order, ignoring case).
+
+        Raises ``NotFound``; also when several answer to that mail.
+        """
+
+    async def users(self, ids: Collection[str]) -> Mapping[str, User]:
+        """Return those of ``ids`` that exist, soft-deleted ones included."""
+
+    async def all_users(self, *, after: str = "", limit: int = 500) -> Sequence[User]:
+        """Return a page of users in the order of ids, after ``after``."""
+
+    async def create_user(self, edit: UserEdit, *, actor: str, user_id: str | None = None) -> User:
+        """Create a user; ``userPrincipalName`` is required and unique ignoring case."""
+
+    async def edit_user(self, user_id: str, edit: UserEdit, *, actor: str) -> User:
+        """Carry out one edit. Raises ``InvalidValue`` and changes nothing on a bad value."""
+
+    async def delete_user(self, user_id: str, *, actor: str, now: dt.datetime) -> None:
+        """Soft-delete: kept for ``RECYCLE_DAYS``, not active, memberships kept for a restore."""
+
+    async def restore_user(self, user_id: str, *, actor: str) -> None:
+        """Bring a soft-deleted user back as they were."""
+
+    async def purge_user(self, user_id: str, *, actor: str) -> None:
+        """Hard-delete with memberships, assignments and as anybody's manager."""
+
+    async def purge_expired(self, *, now: dt.datetime) -> int:
+        """Purge users soft-deleted for more than ``RECYCLE_DAYS``; return how many."""
+
+    async def reports_of(self, manager_id: str) -> Sequence[str]:
+        """Return the ids of the people who have this manager."""
+
+    async def group(self, who: str) -> Group:
+        """Return a group by id or exact display name. Raises ``NotFound``."""
+
+    async def groups(self, ids: Collection[str]) -> Mapping[str, Group]:
+        """Return those of ``ids`` that exist."""
+
+    async def all_groups(self, *, after: str = "", limit: int = 500) -> Sequence[Group]:
+        """Return a page of groups in the order of ids, after ``after``."""
+
+    async def create_group(
+        self,
+        display_name: str,
+        *,
+        actor: str,
+        attributes: Values | None = None,
+        group_id: str | None = None,
+    ) -> Group:
+        """Create a group; the display name is required, and unique."""
+
+    async def edit_group(
+        self, group_id: str, attributes: Mapping[str, Value | None], *, actor: str
+    ) -> Group:
+        """Change attributes (``displayName`` included); ``None`` removes one."""
+
+    async def delete_group(self, group_id: str, *, actor: str) -> None:
+        """Delete for good, with memberships and assignments (each is a change of its own)."""
+
+    async def memberships(
+        self, group_id: str, *, after: str = "", limit: int = 1000
+    ) -> Sequence[Membership]:
+        """Return a page of a group's direct members in the order of member ids."""
+
+    async def groups_of(self, member_id: str) -> Sequence[Group]:
+        """Return the groups somebody is a direct member of, by display name."""
+
+    async def change_members(
+        self, group_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = (), actor: str
+    ) -> None:
+        """Add and remove direct members (user or group ids); doing it twice is doing it once."""
+
+    async def assign(self, assignment: Assignment, *, actor: str) -> None:
+        """Assign a principal to an application; a second time replaces the role."""
+
+    async def unassign(self, app_id: str, principal_id: str, *, actor: str) -> None:
+        """End an assignment; ending one that is not there changes nothing."""
+
+    async def assignments(
+        self, app_id: str, *, after: str = "", limit: int = 1000
+    ) -> Sequence[Assignment]:
+        """Return a page of an application's assignments in the order of principal ids."""
+
+    async def changes(self, *, after: int, limit: int = 1000) -> Sequence[Change]:
+        """Return committed changes with ``seq`` over ``after``, in the order of commits.
+
+        Any number of readers may read; each keeps its own position. What is
+        returned is never followed later by a smaller number.
+        """
+
+    async def last_change(self) -> int:
+        """Return the newest committed ``seq``, 0 before the first change."""
+
+
+# --- configuration, secrets, audit -------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredApp:
+    """One configured application: who it is and its settings document.
+
+    ``settings`` is the plain-data document of ``configuration.settings``;
+    ``version`` counts its saves from 1 and is the optimistic lock.
+    """
+
+    application: Application
+    settings: Mapping[str, object]
+    version: int
+    has_secret: bool
+    secret_last_four: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what, when; ``before`` and ``after`` are plain data without secrets."""
+
+    seq: int
+    at: dt.datetime
+    actor: str
+    action: str
+    subject: str
+    before: Mapping[str, object] | None
+    after: Mapping[str, object] | None
+
+
+class Configuration(Protocol):
+    """The configured applications, their settings versions, secrets, and the audit trail."""
+
+    async def apps(self) -> Sequence[StoredApp]:
+        """Return all configured applications by id."""
+
+    async def app(self, app_id: str) -> StoredApp:
+        """Return one. Raises ``NotFound`` with the ids there are."""
+
+    async def save_app(
+        self,
+        application: Application,
+        settings: Mapping[str, object],
+        *,
+        actor: str,
+        expected_version: int,
+        secret: bytes | None = None,
+        forget_secret: bool = False,
+    ) -> StoredApp:
+        """Create (``expected_version`` 0) or change an application in one transaction.
+
+        ``secret`` is the *plain* token, sealed by the store before it is
+        written. Writes a feed change (subject ``APPLICATION``), an audit row
+        with both documents ("changed" for a secret), and keeps the earlier
+        version. Nothing is written when nothing differs. Raises
+        ``InvalidValue`` when the version is not the current one.
+        """
+
+    async def remove_app(self, app_id: str, *, actor: str) -> None:
+        """Remove an application with its assignments; accounts in the app are not touched."""
+
+    async def reveal_secret(self, app_id: str) -> bytes:
+        """Return the token in plain. Raises ``NotFound`` or ``KeyMissing``."""
+
+    async def audit(self, *, before: int | None = None, limit: int = 100) -> Sequence[AuditEntry]:
+        """Return audit entries, newest first."""
+
+    async def record_decision(
+        self, actor: str, action: str, subject: str, after: Mapping[str, object]
+    ) -> None:
+        """Write an audit row for a decision that is not a save (restart, consent)."""
+
+
+# --- people files ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One checked row of a people file.
+
+    ``attributes``: ``None`` means the cell was there and empty (clear it);
+    a column that the file lacks is not in the mapping and stays as it is.
+    ``manager`` is a userName ("" clears, none leaves); ``groups`` display names
+    that shall be exactly the person's groups, or none to leave them.
+    """
+
+    line: int
+    user_name: str
+    attributes: Mapping[str, Value | None]
+    enabled: bool | None = None
+    manager: str | None = None
+    groups: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary:
+    """What an import did. ``continued_from``: rows an earlier, interrupted run had applied."""
+
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    groups_created: int
+    continued_from: int = 0
+
+
+class PeopleImport(Protocol):
+    """Applies checked rows in short transactions that a restart continues."""
+
+    async def apply_rows(
+        self, digest: str, rows: AsyncIterator[PersonRow], *, total: int, actor: str
+    ) -> ImportSummary:
+        """Apply all rows of the file with this SHA-256.
+
+        Users are found by userName ignoring case; managers are set after all
+        users exist. A file that was interrupted goes on after its last
+        committed batch; a file that was finished may be applied again.
+        """
+
+
+# --- telling people ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One mail to be sent: plain text, no attribute values, no secrets."""
+
+    id: int
+    recipient: str
+    subject: str
+    body: str
+
+
+class Post(Protocol):
+    """Delivers a notice; raises ``Unreachable`` or ``Refused`` when it could not."""
+
+    async def deliver(self, notice: Notice) -> None:
+        """Hand the notice to the mail server."""
+
+
+__all__ = [
+    "Account",
+    "AuditEntry",
+    "Capabilities",
+    "Configuration",
+    "Directory",
+    "Exchange",
+    "ImportSummary",
+    "Notice",
+    "PeopleImport",
+    "PersonRow",
+    "Post",
+    "StoredApp",
+    "Target",
+    "TargetValue",
+    "Trace",
+    "UserEdit",
+]
