@@ -1,0 +1,65 @@
+"""Settings of this process: `SEATKEEPER_*` variables over an optional `seatkeeper.toml`.
+
+Read once by ``bootstrap``; every other room gets plain values. Settings of an
+*app* are not here but in its configuration document.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from seatkeeper.errors import BadInput
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may be set for one installation; the same names, upper-cased, as variables."""
+
+    home: Path = Path("~/.local/share/seatkeeper")
+    database_url: str = ""
+    key_file: str = ""
+    secrets_dir: str = ""
+    public_url: str = "http://127.0.0.1:8080"
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_from: str = "seatkeeper@localhost"
+    smtp_starttls: bool = True
+
+    @property
+    def database(self) -> str:
+        """The database's URL; by default an SQLite file in ``home``."""
+        return self.database_url or f"sqlite:///{self.home / 'seatkeeper.db'}"
+
+    @property
+    def master_key_file(self) -> Path:
+        """Where the master key lies; by default beside the database."""
+        return Path(self.key_file).expanduser() if self.key_file else self.home / "master.key"
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings. Raises ``BadInput`` naming the variable or field that is wrong."""
+    environment = os.environ if environment is None else environment
+    prefix = "SEATKEEPER_"
+    chosen: dict[str, object] = {}
+    file = Path(environment.get("SEATKEEPER_CONFIG", "seatkeeper.toml"))
+    if file.is_file():
+        try:
+            chosen.update(tomllib.loads(file.read_text(encoding="utf-8")))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadInput(f"{file} cannot be read: {error}.") from error
+    for name in Settings.__struct_fields__:
+        value = environment.get(prefix + name.upper())
+        if value is not None:
+            chosen[name] = value
+    try:
+        settings = msgspec.convert(chosen, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadInput(
+            f"A setting cannot be used: {error}.",
+            advice=f"Settings are {prefix}* variables or fields of {file}.",
+        ) from error
+    return msgspec.structs.replace(settings, home=settings.home.expanduser())
