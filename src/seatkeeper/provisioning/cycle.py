@@ -1,0 +1,108 @@
+"""What a cycle is, what it counts, and how far it is.
+
+Beside the walk: the engine runs cycles, the store keeps them, doors show them.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+
+from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable, Skip, Update
+
+
+class CycleKind(StrEnum):
+    """Why a cycle runs."""
+
+    INITIAL = "initial"
+    INCREMENTAL = "incremental"
+    FULL = "full"
+    ON_DEMAND = "on demand"
+
+
+class CycleState(StrEnum):
+    """How far a cycle is. ``SUSPENDED`` keeps its plan and goes on when the app is back."""
+
+    PLANNING = "planning"
+    EXPORTING = "exporting"
+    SUSPENDED = "suspended"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What a cycle did, in records; ``requests`` in requests.
+
+    ``skipped`` counts people that an assignment reaches and a rule leaves out;
+    ``failed`` records whose attempt failed in this cycle; ``waiting`` records
+    in escrow when it ended; ``retried`` records that were tried again because
+    they were due, apart from what changed.
+    """
+
+    created: int = 0
+    updated: int = 0
+    disabled: int = 0
+    deleted: int = 0
+    skipped: int = 0
+    failed: int = 0
+    waiting: int = 0
+    linked: int = 0
+    unchanged: int = 0
+    retried: int = 0
+    requests: int = 0
+
+    def plus(self, **more: int) -> "Counters":
+        """Return these counters with some raised."""
+        return replace(self, **{name: getattr(self, name) + n for name, n in more.items()})
+
+    def to_plain(self) -> dict[str, int]:
+        """Return them as plain data."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    @staticmethod
+    def from_plain(plain: Mapping[str, int]) -> "Counters":
+        """Read them back; counters of a later version are left out."""
+        names = {one.name for one in fields(Counters)}
+        return Counters(**{name: n for name, n in plain.items() if name in names})
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One run over all records of an app, or over what changed since the watermark."""
+
+    id: str
+    app_id: str
+    number: int
+    kind: CycleKind
+    state: CycleState
+    from_seq: int
+    to_seq: int
+    digest: str
+    started: dt.datetime
+    ended: dt.datetime | None = None
+    counters: Counters = field(default_factory=Counters)
+    total: int = 0
+    done: int = 0
+    note: str = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether its watermark has moved."""
+        return self.state is CycleState.DONE
+
+
+def counted(action: Action) -> dict[str, int]:
+    """Return which counter an action raises once it was carried out."""
+    match action:
+        case Create():
+            return {"created": 1}
+        case Update():
+            return {"updated": 1}
+        case Disable():
+            return {"disabled": 1}
+        case Delete():
+            return {"deleted": 1}
+        case Adopt():
+            return {"linked": 1}
+        case Skip():
+            return {"skipped": 1}

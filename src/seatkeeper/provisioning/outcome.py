@@ -1,0 +1,64 @@
+"""Decide what follows from a failure: when to try again, and what it means for the app.
+
+    source change -> scope -> map -> match -> plan -> [export] -> log
+
+Pure: the moment is an argument. The numbers are those of our profile
+(reliability 5 and 6). It repeats nothing itself; the engine does.
+"""
+
+import datetime as dt
+from typing import Final
+
+from seatkeeper.errors import ConnectorError, RecordError, Remedy, SeatkeeperError
+
+ESCROW_STEPS: Final = (
+    dt.timedelta(minutes=15),
+    dt.timedelta(hours=1),
+    dt.timedelta(hours=6),
+    dt.timedelta(hours=12),
+)
+"""Waits after the first failures of a record; from then on once a day."""
+
+ESCROW_DAYS: Final = 28
+"""Days after which a record is given up: it stays visible until somebody acts."""
+
+TRANSIENT_WAITS: Final = (0.5, 2.0, 8.0)
+"""Seconds before each further try of a request that failed on the app's side."""
+
+AWAY_WAITS: Final = (10, 30, 60, 120, 300)
+"""Seconds before each probe of an app that is not there; then every ten minutes."""
+
+_AWAY_LAST: Final = 600
+_CREDENTIALS: Final = 3600
+
+
+def retry_at(attempts: int, first: dt.datetime, now: dt.datetime) -> dt.datetime | None:
+    """Return when a record that failed ``attempts`` times is due again, or none: given up."""
+    if now - first >= dt.timedelta(days=ESCROW_DAYS):
+        return None
+    if attempts <= len(ESCROW_STEPS):
+        return now + ESCROW_STEPS[attempts - 1]
+    return now + dt.timedelta(days=1)
+
+
+def stops_the_app(error: SeatkeeperError) -> bool:
+    """Whether this failure concerns the whole app, so that no other record can succeed."""
+    return isinstance(error, ConnectorError) and error.remedy in {
+        Remedy.AWAY,
+        Remedy.CREDENTIALS,
+        Remedy.SETUP,
+    }
+
+
+def next_probe(remedy: Remedy, attempts: int, now: dt.datetime) -> dt.datetime:
+    """Return when an app that stopped is tried again (a change or a person may come first)."""
+    if remedy is Remedy.AWAY:
+        seconds = AWAY_WAITS[attempts - 1] if attempts <= len(AWAY_WAITS) else _AWAY_LAST
+    else:
+        seconds = _CREDENTIALS
+    return now + dt.timedelta(seconds=seconds)
+
+
+def log_code(error: SeatkeeperError) -> str:
+    """Return the code that the provisioning log shows for this failure."""
+    return error.code if isinstance(error, RecordError | ConnectorError) else "InternalError"

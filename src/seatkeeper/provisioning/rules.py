@@ -1,0 +1,53 @@
+"""What one app's configuration means to the walk, compiled and frozen.
+
+Beside the walk: every station gets its part from here, none reads a
+configuration document. ``configuration.rules`` makes it from the gallery file
+and the settings.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.provisioning.account import Capabilities
+from seatkeeper.provisioning.mapping.model import ObjectMapping
+
+
+class ScopeSetting(StrEnum):
+    """Who may take part before any filter: those assigned, or everybody."""
+
+    ASSIGNED = "assigned"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of one app.
+
+    ``exclude_default_access`` matters only where the app has enabled roles of
+    its own (``has_own_roles``). ``digest`` changes with anything that could
+    change a decision; a new digest re-plans everybody, locally.
+    """
+
+    app_id: str
+    app_name: str
+    scope: ScopeSetting
+    exclude_default_access: bool
+    has_own_roles: bool
+    users: ObjectMapping
+    groups: ObjectMapping | None
+    capabilities: Capabilities
+    digest: str
+
+    def mapping(self, kind: Kind) -> ObjectMapping | None:
+        """Return the mapping for that kind of record; none where groups are off."""
+        return self.users if kind is Kind.USER else self.groups
+
+    def can_delete(self, kind: Kind) -> bool:
+        """Whether app and configuration let us delete that kind for good."""
+        mapping = self.mapping(kind)
+        if mapping is None or not mapping.delete:
+            return False
+        if kind is Kind.USER:
+            return self.capabilities.users.delete
+        return self.capabilities.groups is not None and self.capabilities.groups.delete

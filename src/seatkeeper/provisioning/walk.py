@@ -1,0 +1,142 @@
+"""The stations in order, for one record: what a preview, a test and a live cycle all call.
+
+    source change -> [scope -> map -> match -> plan] -> export -> log
+
+Facts come in, one decision comes out. A record that needs a look-up in the app
+stops half way with the questions to ask (``NeedsMatch``) and goes on with the
+answer (``decide_matched``).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from seatkeeper.directory.model import Group, Kind, User
+from seatkeeper.errors import MappingFailed
+from seatkeeper.provisioning.account import Account
+from seatkeeper.provisioning.link import Link
+from seatkeeper.provisioning.mapping.evaluate import Desired, want_group, want_user
+from seatkeeper.provisioning.match import Claim, Question, claims, questions
+from seatkeeper.provisioning.plan import (
+    Action,
+    Reason,
+    Skip,
+    plan_gone,
+    plan_linked,
+    plan_stranger,
+    plan_unlinked,
+)
+from seatkeeper.provisioning.reference import Resolved, resolve
+from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.scope import Check, Grant, Scope, judge_group, judge_user
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that is known of one record and one app when a decision is made.
+
+    ``record`` is none when the directory no longer has it. ``accounts`` maps
+    record ids to account ids for the ends of the record's references.
+    """
+
+    kind: Kind
+    record_id: str
+    record: User | Group | None
+    grants: Sequence[Grant] = ()
+    link: Link | None = None
+    accounts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def display_name(self) -> str:
+        """The best name to show to people."""
+        if self.record is not None:
+            return self.record.display_name
+        return (self.link.display_name if self.link else "") or self.record_id
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The walk's answer: the action, why, and which references wait for their other end."""
+
+    scope: Scope
+    action: Action
+    desired: Desired | None = None
+    waiting: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsMatch:
+    """The record has no link and should have an account: these questions come first."""
+
+    scope: Scope
+    desired: Desired
+    waiting: Mapping[str, str]
+    questions: Sequence[Question]
+    claims: Sequence[Claim]
+
+
+Answer: TypeAlias = Decided | NeedsMatch
+
+_GONE = Scope(
+    entitled=False,
+    active=False,
+    checks=(Check("active", passed=False, text="no longer exists in the directory"),),
+)
+
+
+def decide(facts: Facts, rules: Rules) -> Answer:
+    """Walk one record as far as it goes without asking the app.
+
+    Raises ``RecordError`` when this record cannot be provisioned as it is.
+    """
+    if facts.record is None:
+        if facts.link is None:
+            return Decided(_GONE, Skip(Reason.NOT_ENTITLED, _GONE.reason))
+        return Decided(_GONE, plan_gone(facts.kind, facts.link, rules))
+    scope = scope_of(facts, rules)
+    if facts.link is None:
+        stranger = plan_stranger(scope)
+        if stranger is not None:
+            return Decided(scope, stranger)
+        resolved = _wanted(facts, scope, rules)
+        mapping = rules.users if facts.kind is Kind.USER else rules.groups
+        assert mapping is not None  # noqa: S101 - a group without mapping is never walked
+        asked = questions(resolved.desired, mapping)
+        return NeedsMatch(
+            scope, resolved.desired, resolved.waiting, asked, claims(resolved.desired, mapping)
+        )
+    try:
+        resolved = _wanted(facts, scope, rules)
+    except MappingFailed:
+        if scope.usable:
+            raise
+        # A value that cannot be made must not keep anybody's access alive.
+        return Decided(scope, plan_linked(facts.kind, facts.link, scope, None, rules))
+    action = plan_linked(facts.kind, facts.link, scope, resolved.desired, rules)
+    waiting = resolved.waiting if scope.entitled else {}
+    return Decided(scope, action, resolved.desired, waiting)
+
+
+def decide_matched(facts: Facts, needs: NeedsMatch, found: Account | None, rules: Rules) -> Decided:
+    """Go on with the account that matching found, or none."""
+    action = plan_unlinked(facts.kind, found, needs.desired, rules)
+    return Decided(needs.scope, action, needs.desired, needs.waiting)
+
+
+def scope_of(facts: Facts, rules: Rules) -> Scope:
+    """Return the record's scope; a record that is gone is out of everything."""
+    if isinstance(facts.record, User):
+        return judge_user(facts.record, facts.grants, rules)
+    if isinstance(facts.record, Group):
+        return judge_group(facts.grants, rules)
+    return _GONE
+
+
+def _wanted(facts: Facts, scope: Scope, rules: Rules) -> Resolved:
+    if isinstance(facts.record, User):
+        desired = want_user(facts.record, rules.users, entitled=scope.entitled)
+    else:
+        assert isinstance(facts.record, Group)  # noqa: S101 - a record is a user or a group
+        assert rules.groups is not None  # noqa: S101 - a group without mapping is never walked
+        desired = want_group(facts.record, rules.groups)
+    return resolve(desired, facts.accounts)
