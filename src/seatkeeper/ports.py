@@ -24,10 +24,24 @@ from seatkeeper.directory.model import (
 from seatkeeper.provisioning.account import (
     Account,
     Capabilities,
-    TargetValue,
     TargetValues,
     ValueChange,
 )
+from seatkeeper.provisioning.cycle import Cycle, CycleKind
+from seatkeeper.provisioning.journal import (
+    Entry,
+    EntryState,
+    Escrow,
+    Health,
+    MemberDifference,
+    Order,
+    OrderVerb,
+    Position,
+    Work,
+)
+from seatkeeper.provisioning.log import LogEntry
+from seatkeeper.provisioning.match import Claim
+from seatkeeper.provisioning.walk import Facts
 
 # --- the app -----------------------------------------------------------------
 
@@ -227,6 +241,174 @@ class Directory(Protocol):
         """Return the newest committed ``seq``, 0 before the first change."""
 
 
+# --- the engine's memory -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Records that a stretch of the feed concerns; members of ``member_groups`` come beside.
+
+    ``read_to`` is the last change that was looked at.
+    """
+
+    users: frozenset[str]
+    groups: frozenset[str]
+    member_groups: frozenset[str]
+    read_to: int
+
+
+class Ledger(Protocol):
+    """What the engine knows and writes down, of all apps.
+
+    It keeps and finds; it decides nothing. ``write`` is the only method that
+    changes an app's state, and does so in one transaction.
+    """
+
+    async def last_change(self) -> int:
+        """Return the newest committed change of the directory."""
+
+    async def facts(self, app_id: str, kind: Kind, ids: Collection[str]) -> Sequence[Facts]:
+        """Return the present facts of these records, gone ones included, in the order of ids."""
+
+    async def candidates(
+        self, app_id: str, kind: Kind, *, everybody: bool, after: str = "", limit: int = 500
+    ) -> Sequence[str]:
+        """Return a page of record ids, by id, that an app may concern: assigned or linked.
+
+        ``everybody``: all records of the directory and all that are linked.
+        """
+
+    async def touched(self, app_id: str, *, after: int, to: int, limit: int = 1000) -> Touched:
+        """Return the records that changes over ``after`` up to ``to`` concern."""
+
+    async def member_users(
+        self, group_ids: Collection[str], *, after: str = "", limit: int = 500
+    ) -> Sequence[str]:
+        """Return a page of the people who are direct members of these groups, by id."""
+
+    async def position(self, app_id: str) -> Position | None:
+        """Return the watermark, or none before the first cycle ended."""
+
+    async def unfinished(self, app_id: str) -> Cycle | None:
+        """Return the cycle that a crash or an absent app left open, or none."""
+
+    async def open_cycle(
+        self,
+        app_id: str,
+        kind: CycleKind,
+        *,
+        from_seq: int,
+        to_seq: int,
+        digest: str,
+        now: dt.datetime,
+    ) -> Cycle:
+        """Open a cycle in state planning, numbered from 1 for each app."""
+
+    async def drop_plan(self, cycle: Cycle) -> None:
+        """Forget the entries of a cycle that was interrupted while planning."""
+
+    async def entries(
+        self,
+        cycle_id: str,
+        *,
+        states: Collection[EntryState],
+        kind: Kind | None = None,
+        limit: int = 200,
+    ) -> Sequence[Entry]:
+        """Return entries in these states by kind, level and record."""
+
+    async def entry_counts(self, cycle_id: str) -> Mapping[EntryState, int]:
+        """Return how many entries of a cycle are in each state."""
+
+    async def managers_of_planned(self, cycle_id: str) -> Mapping[str, str | None]:
+        """Return record id to manager's record id, of the people this cycle creates."""
+
+    async def set_levels(self, cycle_id: str, levels: Mapping[str, int]) -> None:
+        """Store each person's place along the reporting line."""
+
+    async def rivals(
+        self, app_id: str, kind: Kind, claims: Collection[Claim]
+    ) -> Mapping[Claim, Sequence[tuple[str, str]]]:
+        """Return who asks for these values: pairs of record id and name, per claim."""
+
+    async def linked_record(self, app_id: str, kind: Kind, account_id: str) -> str | None:
+        """Return the record that an account is linked to, or none."""
+
+    async def healable(self, app_id: str, kind: Kind, *, limit: int = 500) -> Sequence[str]:
+        """Return records with a waiting reference whose other end has an account now."""
+
+    async def member_difference(self, app_id: str, group_id: str) -> MemberDifference:
+        """Compare a group's members in the directory with those last written."""
+
+    async def escrow(self, app_id: str, kind: Kind, record_id: str) -> Escrow | None:
+        """Return a record's escrow, or none."""
+
+    async def due(self, app_id: str, now: dt.datetime, limit: int = 500) -> Sequence[Escrow]:
+        """Return escrows that may be tried again, longest waiting first."""
+
+    async def escrows(self, app_id: str, *, limit: int = 1000) -> Sequence[Escrow]:
+        """Return all escrows of an app, newest first."""
+
+    async def health(self, app_id: str) -> Health:
+        """Return how the app is."""
+
+    async def write(self, app_id: str, work: Work) -> None:
+        """Make all of it true in one transaction, durable when this returns."""
+
+    async def cycles(self, app_id: str, *, limit: int = 20) -> Sequence[Cycle]:
+        """Return an app's cycles, newest first."""
+
+    async def link_counts(self, app_id: str) -> Mapping[Kind, int]:
+        """Return how many records of each kind are linked."""
+
+    async def reset(self, app_id: str, what: Collection[str], *, actor: str) -> None:
+        """Forget ``links``, ``watermark``, ``escrows`` and/or ``quarantine``, with audit."""
+
+    async def log(
+        self,
+        app_id: str | None,
+        *,
+        record_id: str | None = None,
+        status: str | None = None,
+        since: dt.datetime | None = None,
+        after: int = 0,
+        newest_first: bool = True,
+        limit: int = 100,
+    ) -> Sequence[tuple[int, LogEntry]]:
+        """Return provisioning log entries with their running number; ``after`` pages forward."""
+
+    async def place_order(
+        self,
+        app_id: str,
+        verb: OrderVerb,
+        options: Mapping[str, object],
+        *,
+        actor: str,
+        now: dt.datetime,
+    ) -> int:
+        """Leave an order for the running engine; return its number."""
+
+    async def open_orders(self) -> Sequence[Order]:
+        """Return orders that nobody has answered, oldest first."""
+
+    async def order(self, order_id: int) -> Order:
+        """Return one order with its answer so far. Raises ``NotFound``."""
+
+    async def answer_order(
+        self, order_id: int, state: str, answer: Mapping[str, object] | None
+    ) -> None:
+        """Note that an order is taken, done or failed."""
+
+    async def unsent_notices(self, now: dt.datetime, *, limit: int = 50) -> Sequence[Notice]:
+        """Return mails that are due to be sent."""
+
+    async def notice_sent(self, notice_id: int, *, now: dt.datetime) -> None:
+        """Note that a mail was handed over."""
+
+    async def notice_failed(self, notice_id: int, error: str, *, now: dt.datetime) -> None:
+        """Note that a mail could not be handed over; it is tried again later."""
+
+
 # --- configuration, secrets, audit -------------------------------------------
 
 
@@ -366,23 +548,3 @@ class Post(Protocol):
 
     async def deliver(self, notice: Notice) -> None:
         """Hand the notice to the mail server."""
-
-
-__all__ = [
-    "Account",
-    "AuditEntry",
-    "Capabilities",
-    "Configuration",
-    "Directory",
-    "Exchange",
-    "ImportSummary",
-    "Notice",
-    "PeopleImport",
-    "PersonRow",
-    "Post",
-    "StoredApp",
-    "Target",
-    "TargetValue",
-    "Trace",
-    "UserEdit",
-]
