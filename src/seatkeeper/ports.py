@@ -241,6 +241,26 @@ class Directory(Protocol):
         """Return the newest committed ``seq``, 0 before the first change."""
 
 
+# --- telling people ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One mail to be sent: plain text, no attribute values, no secrets."""
+
+    id: int
+    recipient: str
+    subject: str
+    body: str
+
+
+class Post(Protocol):
+    """Delivers a notice; raises ``Unreachable`` or ``Refused`` when it could not."""
+
+    async def deliver(self, notice: Notice) -> None:
+        """Hand the notice to the mail server."""
+
+
 # --- the engine's memory -----------------------------------------------------
 
 
@@ -528,23 +548,3 @@ class PeopleImport(Protocol):
         users exist. A file that was interrupted goes on after its last
         committed batch; a file that was finished may be applied again.
         """
-
-
-# --- telling people ----------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One mail to be sent: plain text, no attribute values, no secrets."""
-
-    id: int
-    recipient: str
-    subject: str
-    body: str
-
-
-class Post(Protocol):
-    """Delivers a notice; raises ``Unreachable`` or ``Refused`` when it could not."""
-
-    async def deliver(self, notice: Notice) -> None:
-        """Hand the notice to the mail server."""

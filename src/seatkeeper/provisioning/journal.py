@@ -42,6 +42,8 @@ class Entry:
     are the plan as it was shown; what is sent is decided again from the present
     directory with the same functions. ``found`` is the account that matching
     found. ``retry``: it is here because its escrow was due, not by a change.
+    ``in_doubt``: a create was sent and its answer never seen, so that an
+    account found now may be our own. ``exchanges`` are the look-ups made so far.
     """
 
     kind: Kind
@@ -54,6 +56,8 @@ class Entry:
     found: Account | None = None
     reason: str = ""
     retry: bool = False
+    in_doubt: bool = False
+    exchanges: Sequence[Mapping[str, object]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +158,8 @@ class Work:
 
     ``waiting`` and ``claims`` replace what the record had. ``forgotten`` are
     records whose memberships and reports must be written again (a new or
-    re-activated account). ``settled`` are causes that ended, so that they may
-    be told again.
+    re-activated account). ``open_causes``, where given, are the causes that
+    still hold; every other one has ended and may be told again.
     """
 
     entries: Sequence[tuple[str, Entry]] = ()
@@ -173,7 +177,7 @@ class Work:
     position: Position | None = None
     health: Health | None = None
     notices: Sequence[NewNotice] = ()
-    settled: Sequence[str] = ()
+    open_causes: frozenset[str] | None = None
 
 
 class OrderVerb(StrEnum):

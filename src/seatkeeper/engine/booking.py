@@ -1,0 +1,267 @@
+"""Gather what became true, and write it down at once.
+
+    source change -> scope -> map -> match -> plan -> export -> [log]
+
+Shell: turns results into one ``Work``: entries, links, log, escrow, counters.
+It decides nothing; what a failure means is ``provisioning.outcome``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.engine.context import AppContext
+from seatkeeper.errors import SeatkeeperError
+from seatkeeper.ports import Exchange, Trace
+from seatkeeper.provisioning.account import TargetValues
+from seatkeeper.provisioning.cycle import counted
+from seatkeeper.provisioning.journal import (
+    Entry,
+    EntryState,
+    Escrow,
+    Key,
+    MemberWrite,
+    Waiting,
+    Work,
+)
+from seatkeeper.provisioning.link import Link
+from seatkeeper.provisioning.log import LogEntry, Modified, Status, modified, steps, verb
+from seatkeeper.provisioning.match import Claim
+from seatkeeper.provisioning.outcome import log_code, retry_at
+from seatkeeper.provisioning.plan import Action, Skip
+from seatkeeper.provisioning.scope import Scope
+from seatkeeper.provisioning.walk import Decided, Facts
+
+
+def plain_exchanges(exchanges: Sequence[Exchange]) -> tuple[Mapping[str, object], ...]:
+    """Return exchanges as the log keeps them."""
+    return tuple(
+        {
+            "method": one.method,
+            "path": one.path,
+            "status": one.status,
+            "request_id": one.request_id,
+            "milliseconds": one.milliseconds,
+        }
+        for one in exchanges
+    )
+
+
+@dataclass
+class Booking:
+    """What one page or batch makes true; ``write`` makes it durable."""
+
+    context: AppContext
+    entries: list[Entry] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    unlinked: list[Key] = field(default_factory=list)
+    log: list[LogEntry] = field(default_factory=list)
+    escrows: list[Escrow] = field(default_factory=list)
+    cleared: list[Key] = field(default_factory=list)
+    waiting: dict[Key, Sequence[Waiting]] = field(default_factory=dict)
+    claims: dict[Key, Sequence[Claim]] = field(default_factory=dict)
+    members_added: list[MemberWrite] = field(default_factory=list)
+    members_removed: list[MemberWrite] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+
+    def entry(self, entry: Entry) -> None:
+        """Put one record's entry into the journal, or move it on."""
+        self.entries.append(entry)
+
+    def link(self, facts: Facts, account_id: str, known: TargetValues) -> None:
+        """Remember that the record is this account, with the values known there."""
+        if facts.link is None or facts.link.account_id != account_id:
+            self.context.linked_now += 1
+        since = facts.link.since if facts.link else self.context.now()
+        self.links.append(
+            Link(facts.kind, facts.record_id, account_id, known, facts.display_name, since)
+        )
+
+    def unlink(self, facts: Facts) -> None:
+        """Forget the link and the unique values of a record that is gone."""
+        key = (facts.kind, facts.record_id)
+        self.unlinked.append(key)
+        self.claims[key] = []
+        self.waiting[key] = []
+
+    def skipped(self, facts: Facts, decided: Decided) -> None:
+        """Log that a rule leaves the record out; end the link where the action says so."""
+        action = decided.action
+        assert isinstance(action, Skip)  # noqa: S101 - the caller looked
+        self.context.count(skipped=1)
+        self.cleared.append((facts.kind, facts.record_id))
+        if action.release:
+            self.unlink(facts)
+        self._row(
+            facts,
+            decided.scope,
+            action,
+            Status.SKIPPED,
+            code=action.reason,
+            reason=action.text,
+        )
+
+    def succeeded(
+        self,
+        facts: Facts,
+        decided: Decided,
+        action: Action,
+        entry: Entry,
+        *,
+        account_id: str | None,
+        exchanges: Sequence[Mapping[str, object]],
+        matched: str,
+        unresolved: int = 0,
+        word: str | None = None,
+        members: Sequence[Modified] = (),
+    ) -> None:
+        """Log and count what was carried out; the record's escrow ends."""
+        self.cleared.append((facts.kind, facts.record_id))
+        raised = {"created": 1} if word == "create" else counted(action)
+        self.context.count(**({"updated": 1} if isinstance(action, Skip) else raised))
+        warning = bool(decided.waiting) or unresolved > 0
+        reason = ""
+        if decided.waiting:
+            reason = f"{', '.join(decided.waiting)} waits until the other end has an account."
+        elif unresolved:
+            reason = f"{unresolved} members have no account in the app and are left out."
+        self._row(
+            facts,
+            decided.scope,
+            action,
+            Status.WARNING if warning else Status.SUCCESS,
+            code="UnableToResolveReferenceAttributeValue" if warning else "",
+            reason=reason,
+            account_id=account_id,
+            exchanges=[*entry.exchanges, *exchanges],
+            matched=matched,
+            waiting=decided.waiting,
+            word=word or ("update" if isinstance(action, Skip) else None),
+            members=members,
+        )
+        self.entry(replace(entry, state=EntryState.DONE))
+
+    async def failed(
+        self,
+        facts: Facts,
+        error: SeatkeeperError,
+        *,
+        entry: Entry | None = None,
+        decided: Decided | None = None,
+        trace: Trace | None = None,
+        retry: bool = False,
+    ) -> None:
+        """Put the record into escrow and log why; everybody else goes on."""
+        context = self.context
+        now = context.now()
+        known = await context.ledger.escrow(context.app_id, facts.kind, facts.record_id)
+        same_cause = known is not None and known.code == log_code(error)
+        attempts = known.attempts + 1 if known is not None and same_cause else 1
+        first = known.first_at if known is not None and same_cause else now
+        self.escrows.append(
+            Escrow(
+                facts.kind,
+                facts.record_id,
+                facts.display_name,
+                log_code(error),
+                error.message,
+                error.advice,
+                attempts,
+                first,
+                now,
+                retry_at(attempts, first, now),
+            )
+        )
+        context.count(failed=1, retried=int(retry or bool(entry and entry.retry)))
+        earlier = list(entry.exchanges) if entry else []
+        self._row(
+            facts,
+            decided.scope if decided else None,
+            decided.action if decided else None,
+            Status.FAILURE,
+            code=log_code(error),
+            reason=str(error),
+            exchanges=[*earlier, *plain_exchanges(trace.exchanges if trace else [])],
+            error=error,
+        )
+        made = entry or Entry(
+            facts.kind, facts.record_id, facts.display_name, EntryState.FAILED, retry=retry
+        )
+        self.entry(replace(made, state=EntryState.FAILED, reason=error.message))
+
+    def work(self) -> Work:
+        """Return everything gathered as one write, with the cycle's numbers so far."""
+        context = self.context
+        ended = sum(e.state in {EntryState.DONE, EntryState.FAILED} for e in self.entries)
+        cycle = context.moved(replace(context.cycle, done=context.cycle.done + ended))
+        return Work(
+            entries=[(cycle.id, entry) for entry in self.entries],
+            links=self.links,
+            unlinked=self.unlinked,
+            log=self.log,
+            escrows=self.escrows,
+            cleared=self.cleared,
+            waiting=self.waiting,
+            claims=self.claims,
+            members_added=self.members_added,
+            members_removed=self.members_removed,
+            forgotten=self.forgotten,
+            cycle=cycle,
+        )
+
+    async def write(self) -> None:
+        """Make it durable."""
+        await self.context.ledger.write(self.context.app_id, self.work())
+
+    def _row(
+        self,
+        facts: Facts,
+        scope: Scope | None,
+        action: Action | None,
+        status: Status,
+        *,
+        code: str = "",
+        reason: str = "",
+        account_id: str | None = None,
+        exchanges: Sequence[Mapping[str, object]] = (),
+        matched: str = "",
+        waiting: Mapping[str, str] | None = None,
+        error: SeatkeeperError | None = None,
+        word: str | None = None,
+        members: Sequence[Modified] = (),
+    ) -> None:
+        context = self.context
+        account = account_id or (facts.link.account_id if facts.link else None)
+        took = sum(int(str(one["milliseconds"])) for one in exchanges)
+        self.log.append(
+            LogEntry(
+                id=context.new_id(),
+                app_id=context.app_id,
+                cycle_id=context.cycle.id,
+                at=context.now(),
+                kind=facts.kind,
+                record_id=facts.record_id,
+                display_name=facts.display_name,
+                action=word or (verb(action) if action is not None else "other"),
+                status=status,
+                account_id=account,
+                code=code,
+                reason=reason,
+                steps=steps(action, scope, matched=matched, waiting=waiting or {}, error=error),
+                modified=(*(modified(action) if action is not None else ()), *members),
+                exchanges=exchanges,
+                milliseconds=took,
+            )
+        )
+
+
+def member_row(
+    kind: Kind, added: Sequence[MemberWrite], removed: Sequence[MemberWrite]
+) -> tuple[Modified, ...]:
+    """Return membership changes as the log shows them: one row per member."""
+    if kind is not Kind.GROUP:
+        return ()
+    return (
+        *(Modified("members", None, one.account_id) for one in added),
+        *(Modified("members", one.account_id, None) for one in removed),
+    )

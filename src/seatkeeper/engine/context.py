@@ -1,0 +1,164 @@
+"""What the engine has at hand while it works for one app.
+
+    source change -> scope -> map -> match -> plan -> [export] -> log
+
+Shell: holds the doors (target, ledger, clock), what is shared between the
+requests of one cycle (the gate that a throttling app closes, the count of
+failures in a row), and the numbers of the cycle so far. It decides nothing.
+"""
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
+
+from seatkeeper.errors import ConnectorError, Throttled, Transient, Unreachable
+from seatkeeper.ports import Ledger, Target
+from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.outcome import TRANSIENT_WAITS
+from seatkeeper.provisioning.rules import Rules
+
+T = TypeVar("T")
+
+FAILURES_IN_A_ROW: Final = 5
+"""Answers of 5xx in a row after which the app counts as away (fault T15)."""
+
+LONGEST_WAIT: Final = 900.0
+"""Seconds that a ``Retry-After`` may hold an app back before it counts as away (T13)."""
+
+THROTTLED_TRIES: Final = 8
+
+
+class AppStopped(Exception):
+    """The whole app cannot be worked with now; the cycle keeps its plan and waits."""
+
+    def __init__(self, error: ConnectorError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+@dataclass
+class AppContext:
+    """One app at work. ``cycle`` is replaced as it counts; everything else stays."""
+
+    rules: Rules
+    target: Target
+    ledger: Ledger
+    now: Callable[[], dt.datetime]
+    new_id: Callable[[], str]
+    jitter: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    cycle: Cycle
+    concurrency: int = 8
+    batch: int = 100
+    recipient: str = ""
+    progress: Callable[[Cycle], None] = lambda _: None
+    stopping: Callable[[], bool] = lambda: False
+    linked_now: int = 0
+    linked_before: int = 0
+    vanished: int = 0
+    _failures: int = 0
+    _open_at: float = 0.0
+    _stopped: ConnectorError | None = None
+    lanes: asyncio.Semaphore = field(init=False)
+    _slots: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lanes = asyncio.Semaphore(self.concurrency)
+        self._slots = asyncio.Semaphore(self.concurrency)
+
+    @property
+    def app_id(self) -> str:
+        """The app this is about."""
+        return self.rules.app_id
+
+    def count(self, **more: int) -> None:
+        """Raise counters of the cycle; they are stored with the next write."""
+        self.cycle = replace(self.cycle, counters=self.cycle.counters.plus(**more))
+
+    def moved(self, cycle: Cycle) -> Cycle:
+        """Take the cycle's new state and tell whoever watches; returned for writing."""
+        self.cycle = cycle
+        self.progress(cycle)
+        return cycle
+
+    @property
+    def stopped(self) -> ConnectorError | None:
+        """What stopped the app in this cycle, or none."""
+        return self._stopped
+
+    def stop(self, error: ConnectorError) -> None:
+        """Note the first failure that concerns the whole app: no request starts after it."""
+        if self._stopped is None:
+            self._stopped = error
+
+    def raise_if_stopped(self) -> None:
+        """Leave the cycle if the app was stopped. Raises ``AppStopped``."""
+        if self._stopped is not None:
+            raise AppStopped(self._stopped)
+
+    async def patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Make one request in its turn; wait where the app asks, try again what may pass.
+
+        Raises ``AppStopped`` when the app was stopped meanwhile, and whatever
+        the request raised when trying again did not help.
+        """
+        throttled = 0
+        waits = list(TRANSIENT_WAITS)
+        while True:
+            try:
+                return await self._in_turn(call)
+            except Throttled as error:
+                throttled += 1
+                if throttled >= THROTTLED_TRIES:
+                    raise
+                self._close_for(error.retry_after, throttled)
+            except Transient as error:
+                self._failures += 1
+                if self._failures >= FAILURES_IN_A_ROW:
+                    raise Unreachable(
+                        f"The app failed {self._failures} times in a row: {error.message}",
+                        advice="The cycle waits and goes on by itself when the app is back.",
+                        said=error.said,
+                        status=error.status,
+                    ) from error
+                if not waits:
+                    raise
+                await self.sleep(waits.pop(0) * (0.5 + self.jitter()))
+
+    async def patiently_once(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Make one request in its turn that must be looked up before it is repeated.
+
+        It waits where the app throttles (which says that nothing was done), and
+        hands every other failure to the caller.
+        """
+        throttled = 0
+        while True:
+            try:
+                return await self._in_turn(call)
+            except Throttled as error:
+                throttled += 1
+                if throttled >= THROTTLED_TRIES:
+                    raise
+                self._close_for(error.retry_after, throttled)
+
+    async def rest(self, attempt: int) -> None:
+        """Wait before another try, longer each time and never in step with others."""
+        await self.sleep(TRANSIENT_WAITS[attempt] * (0.5 + self.jitter()))
+
+    async def _in_turn(self, call: Callable[[], Awaitable[T]]) -> T:
+        async with self._slots:
+            self.raise_if_stopped()
+            delay = self._open_at - asyncio.get_running_loop().time()
+            if delay > 0:
+                await self.sleep(delay)
+                self.raise_if_stopped()
+            result = await call()
+        self._failures = 0
+        return result
+
+    def _close_for(self, retry_after: float | None, tries: int) -> None:
+        seconds = retry_after if retry_after is not None else float(2**tries)
+        seconds = min(max(seconds, 0.1), LONGEST_WAIT) * (1 + 0.1 * self.jitter())
+        self._open_at = max(self._open_at, asyncio.get_running_loop().time() + seconds)

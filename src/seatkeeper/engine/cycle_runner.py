@@ -1,0 +1,193 @@
+"""Run one cycle of one app from where it stands to its end.
+
+    [source change -> scope -> map -> match -> plan -> export -> log]
+
+Shell: the order of the halves, the watermark, and what is said when the app
+stops answering. A cycle that a crash or an absent app left open is gone on
+with first; calling this again is the whole recovery.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.engine.context import AppContext, AppStopped
+from seatkeeper.engine.exporter import export_cycle
+from seatkeeper.engine.notices import app_notices, failure_notices, open_causes
+from seatkeeper.engine.planner import (
+    PAGE,
+    all_ids,
+    match_records,
+    plan_records,
+    planning_done,
+    touched_ids,
+)
+from seatkeeper.errors import ConnectorError, Remedy
+from seatkeeper.ports import Ledger
+from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
+from seatkeeper.provisioning.journal import Health, HealthState, Position, Work
+from seatkeeper.provisioning.outcome import next_probe
+from seatkeeper.provisioning.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What kind of cycle is asked for. Without names: whatever changed since the watermark."""
+
+    full: bool = False
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    @property
+    def on_demand(self) -> bool:
+        """Whether only the named records are asked for."""
+        return bool(self.users or self.groups)
+
+
+async def run_cycle(
+    ledger: Ledger,
+    rules: Rules,
+    wish: Wish,
+    begin: Callable[[Cycle], AppContext],
+    *,
+    now: dt.datetime,
+) -> Cycle:
+    """Finish the cycle that is open, or run a new one; return it as it ended.
+
+    ``begin`` makes the context for a cycle. A cycle that could not be finished
+    comes back suspended, with a note that says why; its plan is kept.
+    """
+    opened = await ledger.unfinished(rules.app_id)
+    cycle = opened if opened is not None else await _open(ledger, rules, wish, now)
+    context = begin(cycle)
+    context.linked_before = (await ledger.link_counts(rules.app_id)).get(Kind.USER, 0)
+    try:
+        await _run(context, wish, continued=opened is not None)
+    except AppStopped as stopped:
+        await _suspend(context, stopped.error)
+    except ConnectorError as error:
+        await _suspend(context, error)
+    return context.cycle
+
+
+async def _open(ledger: Ledger, rules: Rules, wish: Wish, now: dt.datetime) -> Cycle:
+    position = await ledger.position(rules.app_id)
+    if wish.on_demand:
+        kind = CycleKind.ON_DEMAND
+    elif position is None:
+        kind = CycleKind.INITIAL
+    elif wish.full or position.digest != rules.digest:
+        kind = CycleKind.FULL
+    else:
+        kind = CycleKind.INCREMENTAL
+    return await ledger.open_cycle(
+        rules.app_id,
+        kind,
+        from_seq=position.seq if position else 0,
+        to_seq=await ledger.last_change(),
+        digest=rules.digest,
+        now=now,
+    )
+
+
+async def _run(context: AppContext, wish: Wish, *, continued: bool) -> None:
+    if continued:
+        note = f"continued cycle {context.cycle.number} after an interruption"
+        context.moved(replace(context.cycle, note=note))
+    if context.cycle.state is CycleState.PLANNING:
+        await context.ledger.drop_plan(context.cycle)
+        context.moved(replace(context.cycle, counters=Counters(), total=0, done=0))
+        await _plan(context, wish)
+    elif context.cycle.state is CycleState.SUSPENDED:
+        cycle = replace(context.cycle, state=CycleState.EXPORTING)
+        await context.ledger.write(context.app_id, Work(cycle=context.moved(cycle)))
+        await match_records(context)
+    if await export_cycle(context):
+        await _finish(context)
+
+
+async def _plan(context: AppContext, wish: Wish) -> None:
+    kind = context.cycle.kind
+    if kind is CycleKind.ON_DEMAND:
+        await plan_records(context, Kind.USER, wish.users)
+        if context.rules.groups is not None:
+            await plan_records(context, Kind.GROUP, wish.groups)
+    elif kind is CycleKind.INCREMENTAL:
+        await _plan_changes(context)
+    else:
+        for record in (Kind.USER, Kind.GROUP):
+            if context.rules.mapping(record) is not None:
+                async for page in all_ids(context, record):
+                    await plan_records(context, record, page)
+    await match_records(context)
+    counts = await context.ledger.entry_counts(context.cycle.id)
+    await context.ledger.write(context.app_id, planning_done(context, sum(counts.values())))
+
+
+async def _plan_changes(context: AppContext) -> None:
+    users, groups = await touched_ids(context)
+    await _plan_pages(context, Kind.USER, users)
+    if context.rules.groups is not None:
+        await _plan_pages(context, Kind.GROUP, groups)
+    due = await context.ledger.due(context.app_id, context.now())
+    for kind, seen in ((Kind.USER, users), (Kind.GROUP, groups)):
+        retries = {one.record_id for one in due if one.kind is kind} - seen
+        if context.rules.mapping(kind) is not None:
+            await _plan_pages(context, kind, retries, retries=retries)
+
+
+async def _plan_pages(
+    context: AppContext, kind: Kind, ids: Collection[str], *, retries: Collection[str] = ()
+) -> None:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), PAGE):
+        await plan_records(context, kind, ordered[start : start + PAGE], retries=retries)
+
+
+async def _finish(context: AppContext) -> None:
+    """Move the watermark with the last of the work it covers, and tell of new failures."""
+    cycle, now = context.cycle, context.now()
+    escrows = await context.ledger.escrows(context.app_id)
+    counters = replace(cycle.counters, waiting=len(escrows))
+    ended = replace(cycle, state=CycleState.DONE, ended=now, counters=counters)
+    moves = cycle.kind is not CycleKind.ON_DEMAND
+    notices = failure_notices(context.rules, escrows, ended, context.recipient)
+    await context.ledger.write(
+        context.app_id,
+        Work(
+            cycle=context.moved(ended),
+            position=Position(cycle.to_seq, cycle.digest) if moves else None,
+            health=Health(),
+            notices=notices,
+            open_causes=frozenset(open_causes(escrows)),
+        ),
+    )
+
+
+async def _suspend(context: AppContext, error: ConnectorError) -> None:
+    """Keep the plan, say what is wrong, and when it is tried again."""
+    now = context.now()
+    before = await context.ledger.health(context.app_id)
+    away = error.remedy in {Remedy.AWAY, Remedy.DOUBT}
+    state = HealthState.AWAY if away else HealthState.QUARANTINED
+    same = before.state is state and before.code == error.code
+    attempts = before.attempts + 1 if same else 1
+    remedy = Remedy.AWAY if away else error.remedy
+    health = Health(
+        state,
+        error.code,
+        error.message,
+        error.advice,
+        since=before.since if same and before.since else now,
+        attempts=attempts,
+        next_try=next_probe(remedy, attempts, now),
+    )
+    cycle = context.cycle
+    if cycle.state is not CycleState.PLANNING:
+        cycle = replace(cycle, state=CycleState.SUSPENDED)
+    notices = app_notices(context.rules, health, cycle, context.recipient)
+    await context.ledger.write(
+        context.app_id,
+        Work(cycle=context.moved(replace(cycle, note=str(error))), health=health, notices=notices),
+    )

@@ -1,0 +1,273 @@
+"""The export half: carry out the stored plan, batch by batch.
+
+    source change -> scope -> map -> match -> plan -> [export -> log]
+
+Shell. Each batch is three moments: its intents are durable, its requests are
+sent, its results are durable. So a crash leaves at most one batch in doubt, and
+calling it again finishes the cycle. People go in the order of the reporting
+line, then the references that only now have both ends, then groups and their
+members.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.engine.booking import Booking, member_row, plain_exchanges
+from seatkeeper.engine.context import AppContext
+from seatkeeper.engine.planner import match_records, plan_records
+from seatkeeper.engine.sender import Sent, send
+from seatkeeper.errors import InDoubt, SeatkeeperError
+from seatkeeper.ports import Trace
+from seatkeeper.provisioning.account import TargetValues
+from seatkeeper.provisioning.journal import Entry, EntryState, Waiting
+from seatkeeper.provisioning.outcome import stops_the_app
+from seatkeeper.provisioning.plan import Adopt, Delete, Disable, Reason, Skip, Update
+from seatkeeper.provisioning.walk import (
+    Decided,
+    Facts,
+    decide,
+    decide_matched,
+)
+
+BATCH_SECONDS = 1.0
+"""After this long a batch starts no further request, so that stopping is quick."""
+
+HEALING_ROUNDS = 4
+"""Passes over references whose other end appeared; a loop of managers needs one."""
+
+
+async def export_cycle(context: AppContext) -> bool:
+    """Carry out everything planned; return whether it all was (not stopped by a person)."""
+    await _settle_doubts(context)
+    for kind in (Kind.USER, Kind.GROUP):
+        if context.rules.mapping(kind) is None:
+            continue
+        for _ in range(HEALING_ROUNDS):
+            if not await _export_kind(context, kind):
+                return False
+            if context.linked_now == 0:
+                break
+            healable = await context.ledger.healable(context.app_id, kind)
+            if not healable:
+                break
+            await plan_records(context, kind, healable)
+            await match_records(context)
+    return True
+
+
+async def _settle_doubts(context: AppContext) -> None:
+    """Find out what became of requests that were on their way when the engine died."""
+    while True:
+        doubtful = await context.ledger.entries(
+            context.cycle.id, states={EntryState.INTENDED}, limit=context.batch
+        )
+        if not doubtful:
+            break
+        kind = doubtful[0].kind
+        entries = {entry.record_id: entry for entry in doubtful if entry.kind is kind}
+        booking = Booking(context)
+        for facts in await context.ledger.facts(context.app_id, kind, list(entries)):
+            await _settle(context, booking, facts, entries[facts.record_id])
+        await booking.write()
+    await match_records(context)
+
+
+async def _settle(context: AppContext, booking: Booking, facts: Facts, entry: Entry) -> None:
+    if facts.link is None:
+        # Only a create can have been sent: it is looked up before it is repeated.
+        again = EntryState.MATCH if facts.record is not None else EntryState.DONE
+        booking.entry(replace(entry, state=again, in_doubt=True, found=None))
+        return
+    trace = Trace()
+    link = facts.link
+    account = await context.patiently(
+        lambda: context.target.read(facts.kind, link.account_id, trace)
+    )
+    context.count(requests=len(trace.exchanges))
+    if account is not None:
+        known = {path: account.values[path] for path in link.known if path in account.values}
+        extra = {
+            change.path: account.values[change.path]
+            for change in entry.changes
+            if change.path in account.values
+        }
+        booking.links.append(replace(link, known={**known, **extra}))
+    booking.entry(
+        replace(entry, state=EntryState.PLANNED, exchanges=plain_exchanges(trace.exchanges))
+    )
+
+
+async def _export_kind(context: AppContext, kind: Kind) -> bool:
+    """Carry out all planned entries of one kind; return false when asked to stop."""
+    while True:
+        if context.stopping():
+            return False
+        context.raise_if_stopped()
+        page = await context.ledger.entries(
+            context.cycle.id, states={EntryState.PLANNED}, kind=kind, limit=context.batch
+        )
+        if not page:
+            return True
+        level = page[0].level
+        await _export_batch(context, kind, [entry for entry in page if entry.level == level])
+
+
+async def _export_batch(context: AppContext, kind: Kind, batch: Sequence[Entry]) -> None:
+    entries = {entry.record_id: entry for entry in batch}
+    booking = Booking(context)
+    to_send: list[Sent] = []
+    for facts in await context.ledger.facts(context.app_id, kind, list(entries)):
+        entry = entries[facts.record_id]
+        try:
+            decided = _decide_again(context, facts, entry)
+        except SeatkeeperError as error:
+            await booking.failed(facts, error, entry=entry)
+            continue
+        if decided is None:
+            booking.entry(replace(entry, state=EntryState.MATCH))
+        elif _removes(decided) and entry.verb not in {"disable", "delete"}:
+            # It became a removal after the plan was looked at: the next cycle plans it as one.
+            booking.entry(replace(entry, state=EntryState.DONE))
+        elif isinstance(decided.action, Skip) and not _is_members_only(facts, decided):
+            _book_skip(booking, facts, decided, entry)
+        else:
+            to_send.append(Sent(facts, entry, decided, decided.action))
+    booking.entries.extend(replace(one.entry, state=EntryState.INTENDED) for one in to_send)
+    await booking.write()
+    loop = asyncio.get_running_loop()
+    until = loop.time() + BATCH_SECONDS
+    await asyncio.gather(*(_send_in_time(context, one, until) for one in to_send))
+    results = Booking(context)
+    for one in to_send:
+        await _book(results, one)
+    await results.write()
+    await match_records(context)
+    context.raise_if_stopped()
+
+
+async def _send_in_time(context: AppContext, sent: Sent, until: float) -> None:
+    async with context.lanes:
+        late = asyncio.get_running_loop().time() > until
+        if late or context.stopped is not None or context.stopping():
+            return
+        await send(context, sent)
+
+
+def _decide_again(context: AppContext, facts: Facts, entry: Entry) -> Decided | None:
+    """Decide from the present directory, so that nothing older than it is ever sent.
+
+    None: the record needs a look-up that its entry does not hold.
+    """
+    answer = decide(facts, context.rules)
+    if isinstance(answer, Decided):
+        return answer
+    if entry.verb in {"create", "update", "other"}:
+        return decide_matched(facts, answer, entry.found, context.rules)
+    return None
+
+
+def _removes(decided: Decided) -> bool:
+    return isinstance(decided.action, Disable | Delete)
+
+
+def _is_members_only(facts: Facts, decided: Decided) -> bool:
+    return (
+        facts.kind is Kind.GROUP
+        and facts.link is not None
+        and decided.scope.entitled
+        and isinstance(decided.action, Skip)
+        and decided.action.reason is Reason.IN_SYNC
+    )
+
+
+def _book_skip(booking: Booking, facts: Facts, decided: Decided, entry: Entry) -> None:
+    assert isinstance(decided.action, Skip)  # noqa: S101 - the caller looked
+    booking.entry(replace(entry, state=EntryState.DONE))
+    if decided.action.reason is not Reason.IN_SYNC:
+        booking.skipped(facts, decided)
+
+
+async def _book(booking: Booking, sent: Sent) -> None:
+    """Write down one outcome, also the half of one that was done before it failed."""
+    context, facts = booking.context, sent.facts
+    context.count(requests=len(sent.trace.exchanges))
+    if not sent.started and sent.error is None and not sent.account_id:
+        booking.entry(replace(sent.entry, state=EntryState.PLANNED))
+        return
+    _book_account(booking, sent)
+    key = (facts.kind, facts.record_id)
+    if facts.kind is Kind.GROUP:
+        booking.waiting[key] = [
+            Waiting(facts.kind, facts.record_id, "members", missing) for missing in sent.unresolved
+        ]
+    else:
+        booking.waiting[key] = [
+            Waiting(facts.kind, facts.record_id, path, missing)
+            for path, missing in sent.decided.waiting.items()
+        ]
+    if sent.error is None and isinstance(sent.action, Skip) and not sent.started:
+        booking.entry(replace(sent.entry, state=EntryState.DONE))
+    elif sent.error is None:
+        booking.succeeded(
+            facts,
+            sent.decided,
+            sent.action,
+            sent.entry,
+            account_id=sent.account_id or (facts.link.account_id if facts.link else None),
+            exchanges=plain_exchanges(sent.trace.exchanges),
+            matched=_matched(sent),
+            unresolved=len(sent.unresolved),
+            word=sent.word,
+            members=member_row(facts.kind, sent.added, sent.removed),
+        )
+    elif stops_the_app(sent.error) or isinstance(sent.error, InDoubt):
+        again = EntryState.INTENDED if sent.doubtful else EntryState.PLANNED
+        booking.entry(replace(sent.entry, state=again))
+    else:
+        await booking.failed(
+            facts, sent.error, entry=sent.entry, decided=sent.decided, trace=sent.trace
+        )
+
+
+def _book_account(booking: Booking, sent: Sent) -> None:
+    facts = sent.facts
+    if sent.gone and not sent.remade:
+        booking.unlink(facts)
+        return
+    if isinstance(sent.action, Delete) and sent.error is None:
+        booking.unlink(facts)
+    elif sent.account_id is not None and sent.known is not None:
+        if isinstance(sent.action, Disable) and sent.action.release:
+            booking.unlink(facts)
+        else:
+            _link(booking, sent, sent.account_id, sent.known)
+    booking.members_added.extend(sent.added)
+    booking.members_removed.extend(sent.removed)
+
+
+def _link(booking: Booking, sent: Sent, account_id: str, known: TargetValues) -> None:
+    booking.link(sent.facts, account_id, known)
+    if sent.remade or _reactivates(booking.context, sent):
+        # Memberships and references to a new or re-activated account are written again.
+        booking.forgotten.append(sent.facts.record_id)
+        booking.context.linked_now += 1
+
+
+def _reactivates(context: AppContext, sent: Sent) -> bool:
+    path = context.rules.users.active_path
+    return isinstance(sent.action, Update) and any(
+        change.path == path and change.old is False and change.new is True
+        for change in sent.action.changes
+    )
+
+
+def _matched(sent: Sent) -> str:
+    if sent.facts.link is not None and not sent.remade:
+        return f"is linked to account {sent.facts.link.account_id}"
+    if sent.word == "create":
+        return f"found the account {sent.account_id} that an interrupted request had made"
+    if isinstance(sent.action, Update | Adopt):
+        return f"found account {sent.account_id}"
+    return "no account matched"

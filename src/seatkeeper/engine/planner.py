@@ -1,0 +1,250 @@
+"""The plan half: what each changed record needs, written down before anything is sent.
+
+    source change -> [scope -> map -> match -> plan] -> export -> log
+
+Shell around ``provisioning.walk``. Two passes: one that asks nobody (scope and
+mappings of every record concerned), and one that asks the app about those who
+have no account yet. It sends the app only questions.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.engine.booking import Booking, plain_exchanges
+from seatkeeper.engine.context import AppContext, AppStopped
+from seatkeeper.engine.matching import look_up
+from seatkeeper.errors import ConnectorError, SeatkeeperError
+from seatkeeper.ports import Trace
+from seatkeeper.provisioning.account import Account
+from seatkeeper.provisioning.cycle import CycleState
+from seatkeeper.provisioning.journal import Entry, EntryState, Waiting, Work
+from seatkeeper.provisioning.log import verb
+from seatkeeper.provisioning.match import Claim, check_claims, claims
+from seatkeeper.provisioning.outcome import stops_the_app
+from seatkeeper.provisioning.plan import Disable, Reason, Skip, Update
+from seatkeeper.provisioning.reference import levels
+from seatkeeper.provisioning.walk import (
+    Answer,
+    Decided,
+    Facts,
+    NeedsMatch,
+    decide,
+    decide_matched,
+)
+
+PAGE = 500
+
+
+async def plan_records(
+    context: AppContext, kind: Kind, ids: Sequence[str], *, retries: Collection[str] = ()
+) -> None:
+    """Walk these records as far as it goes without asking the app, and write it down."""
+    booking = Booking(context)
+    for facts in await context.ledger.facts(context.app_id, kind, ids):
+        retry = facts.record_id in retries
+        try:
+            answer = decide(facts, context.rules)
+        except SeatkeeperError as error:
+            await booking.failed(facts, error, retry=retry)
+            continue
+        await _note(context, booking, facts, answer, retry=retry)
+    await booking.write()
+
+
+async def match_records(context: AppContext) -> None:
+    """Ask the app about everybody who waits for a look-up, and plan with the answers."""
+    while True:
+        waiting = await context.ledger.entries(
+            context.cycle.id, states={EntryState.MATCH}, limit=context.batch
+        )
+        if not waiting:
+            break
+        kind = waiting[0].kind
+        entries = {entry.record_id: entry for entry in waiting if entry.kind is kind}
+        await _match_page(context, kind, entries)
+        context.raise_if_stopped()
+    managers = await context.ledger.managers_of_planned(context.cycle.id)
+    if managers:
+        await context.ledger.set_levels(context.cycle.id, levels(managers))
+
+
+async def all_ids(context: AppContext, kind: Kind) -> AsyncIterator[Sequence[str]]:
+    """Yield pages of every record that the app may concern."""
+    after = ""
+    everybody = context.rules.scope == "all"
+    while True:
+        page = await context.ledger.candidates(
+            context.app_id, kind, everybody=everybody, after=after, limit=PAGE
+        )
+        if not page:
+            return
+        yield page
+        after = page[-1]
+
+
+async def touched_ids(context: AppContext) -> tuple[set[str], set[str]]:
+    """Return the users and groups that the changes of this cycle's window concern."""
+    users: set[str] = set()
+    groups: set[str] = set()
+    member_groups: set[str] = set()
+    after = context.cycle.from_seq
+    while after < context.cycle.to_seq:
+        touched = await context.ledger.touched(context.app_id, after=after, to=context.cycle.to_seq)
+        users |= touched.users
+        groups |= touched.groups
+        member_groups |= touched.member_groups
+        after = touched.read_to
+    member = ""
+    while member_groups:
+        page = await context.ledger.member_users(member_groups, after=member, limit=PAGE)
+        if not page:
+            break
+        users.update(page)
+        member = page[-1]
+    return users, groups
+
+
+async def _note(
+    context: AppContext, booking: Booking, facts: Facts, answer: Answer, *, retry: bool
+) -> None:
+    """Write down one answer of the walk: an entry where something is to be done."""
+    key = (facts.kind, facts.record_id)
+    mapping = context.rules.mapping(facts.kind)
+    if answer.desired is not None and mapping is not None:
+        booking.claims[key] = claims(answer.desired, mapping)
+    else:
+        booking.claims[key] = []
+    booking.waiting[key] = [
+        Waiting(facts.kind, facts.record_id, path, missing)
+        for path, missing in answer.waiting.items()
+    ]
+    if isinstance(answer, NeedsMatch):
+        entry = Entry(
+            facts.kind, facts.record_id, facts.display_name, EntryState.MATCH, retry=retry
+        )
+        booking.entry(entry)
+        return
+    if await _only_members(context, booking, facts, answer):
+        booking.entry(planned(facts, answer, retry=retry))
+    elif isinstance(answer.action, Skip):
+        _note_skip(booking, facts, answer)
+    else:
+        booking.entry(planned(facts, answer, retry=retry))
+
+
+async def _only_members(
+    context: AppContext, booking: Booking, facts: Facts, answer: Decided
+) -> bool:
+    """Whether a group is as it should be but for its members; notes those that wait."""
+    if facts.kind is not Kind.GROUP or facts.link is None or not answer.scope.entitled:
+        return False
+    difference = await context.ledger.member_difference(context.app_id, facts.record_id)
+    booking.waiting[facts.kind, facts.record_id] = [
+        Waiting(facts.kind, facts.record_id, "members", missing)
+        for missing in difference.unresolved
+    ]
+    return not difference.empty
+
+
+def planned(
+    facts: Facts,
+    answer: Decided,
+    *,
+    retry: bool,
+    found: Account | None = None,
+    exchanges: Trace | None = None,
+) -> Entry:
+    """Return the entry that says what is planned for a record."""
+    action = answer.action
+    changes = action.changes if isinstance(action, Update | Disable) else ()
+    word = "update" if isinstance(action, Skip) else verb(action)  # only members differ
+    return Entry(
+        facts.kind,
+        facts.record_id,
+        facts.display_name,
+        EntryState.PLANNED,
+        verb=word,
+        changes=changes,
+        found=found,
+        reason=answer.scope.reason,
+        retry=retry,
+        exchanges=plain_exchanges(exchanges.exchanges) if exchanges else (),
+    )
+
+
+def _note_skip(booking: Booking, facts: Facts, answer: Decided) -> None:
+    """Count who is as it should be; log who is left out although something speaks for them."""
+    action = answer.action
+    assert isinstance(action, Skip)  # noqa: S101 - the caller looked
+    if action.reason is Reason.IN_SYNC:
+        booking.cleared.append((facts.kind, facts.record_id))
+        booking.context.count(unchanged=1)
+    elif facts.link is None and not facts.grants:
+        booking.cleared.append((facts.kind, facts.record_id))
+    else:
+        booking.skipped(facts, answer)
+
+
+async def _match_page(context: AppContext, kind: Kind, entries: dict[str, Entry]) -> None:
+    booking = Booking(context)
+    asked: list[tuple[Facts, Entry, NeedsMatch]] = []
+    for facts in await context.ledger.facts(context.app_id, kind, list(entries)):
+        entry = entries[facts.record_id]
+        try:
+            answer = decide(facts, context.rules)
+        except SeatkeeperError as error:
+            await booking.failed(facts, error, entry=entry)
+            continue
+        if isinstance(answer, NeedsMatch):
+            asked.append((facts, entry, answer))
+        else:  # the directory changed since; the entry is planned or ends as what it is now
+            booking.entry(replace(entry, state=EntryState.DONE))
+            await _note(context, booking, facts, answer, retry=entry.retry)
+    rivals = await context.ledger.rivals(
+        context.app_id, kind, {claim for _, _, needs in asked for claim in needs.claims}
+    )
+    answers = await asyncio.gather(
+        *(_ask(context, facts, needs, rivals) for facts, _, needs in asked)
+    )
+    for (facts, entry, needs), (found, trace, problem) in zip(asked, answers, strict=True):
+        context.count(requests=len(trace.exchanges))
+        if problem is None:
+            decided = decide_matched(facts, needs, found, context.rules)
+            made = planned(facts, decided, retry=entry.retry, found=found, exchanges=trace)
+            booking.entry(replace(made, in_doubt=entry.in_doubt))
+        elif not isinstance(problem, AppStopped) and not stops_the_app(problem):
+            await booking.failed(facts, problem, entry=entry, trace=trace)
+    await booking.write()
+
+
+async def _ask(
+    context: AppContext,
+    facts: Facts,
+    needs: NeedsMatch,
+    rivals: Mapping[Claim, Sequence[tuple[str, str]]],
+) -> tuple[Account | None, Trace, SeatkeeperError | AppStopped | None]:
+    trace = Trace()
+    try:
+        check_claims(
+            needs.claims,
+            {
+                claim: [name for record_id, name in others if record_id != facts.record_id]
+                for claim, others in rivals.items()
+            },
+        )
+        found = await look_up(context, facts.kind, facts.record_id, needs, trace)
+    except AppStopped as stopped:
+        return None, trace, stopped
+    except SeatkeeperError as error:
+        if isinstance(error, ConnectorError) and stops_the_app(error):
+            context.stop(error)
+        return None, trace, error
+    return found, trace, None
+
+
+def planning_done(context: AppContext, total: int) -> Work:
+    """Return the write that turns a planned cycle into one that is carried out."""
+    cycle = replace(context.cycle, state=CycleState.EXPORTING, total=total)
+    return Work(cycle=context.moved(cycle))

@@ -1,0 +1,261 @@
+"""Carry out one decision against the app, and say truthfully what became of it.
+
+    source change -> scope -> map -> match -> plan -> [export] -> log
+
+Shell: it sends what ``plan`` decided. What it adds is care with answers: a
+create whose answer was lost, or that the app calls a duplicate, is looked up
+before it is repeated; an account that is gone is found again or made anew.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.engine.context import AppContext, AppStopped
+from seatkeeper.engine.matching import look_up
+from seatkeeper.errors import (
+    Conflict,
+    ConnectorError,
+    InDoubt,
+    Refused,
+    SeatkeeperError,
+    Transient,
+    Vanished,
+)
+from seatkeeper.ports import Trace
+from seatkeeper.provisioning.account import Account, TargetValues, ValueChange
+from seatkeeper.provisioning.journal import Entry, MemberWrite
+from seatkeeper.provisioning.outcome import stops_the_app
+from seatkeeper.provisioning.plan import (
+    Action,
+    Adopt,
+    Create,
+    Delete,
+    Disable,
+    Skip,
+    Update,
+    known_after,
+    known_of_adopted,
+)
+from seatkeeper.provisioning.walk import Decided, Facts, NeedsMatch, decide, decide_matched
+
+MOST_VANISHED = 3
+"""Accounts gone from the app that one cycle makes again before it asks (or 2 %)."""
+
+
+class HeldVanished(Refused):
+    """Many accounts are gone from the app; making them all again needs a person's word."""
+
+    code = "InvalidAnchor"
+
+
+@dataclass
+class Sent:
+    """What became of one record. Without ``error`` the action is done as a whole.
+
+    ``started`` is false when nothing was sent at all. With ``error`` the
+    ``account_id`` and members may still be set: what was done before it failed.
+    ``doubtful``: the last request was sent and its outcome is not known.
+    """
+
+    facts: Facts
+    entry: Entry
+    decided: Decided
+    action: Action
+    trace: Trace = field(default_factory=Trace)
+    started: bool = False
+    account_id: str | None = None
+    known: TargetValues | None = None
+    word: str | None = None
+    added: list[MemberWrite] = field(default_factory=list)
+    removed: list[MemberWrite] = field(default_factory=list)
+    unresolved: Sequence[str] = ()
+    gone: bool = False
+    remade: bool = False
+    error: SeatkeeperError | None = None
+    doubtful: bool = False
+
+
+async def send(context: AppContext, sent: Sent) -> Sent:
+    """Carry out ``sent.action``; never raises, the outcome is in the returned value."""
+    try:
+        await _carry_out(context, sent)
+        if sent.facts.kind is Kind.GROUP and not isinstance(sent.action, Delete):
+            await _send_members(context, sent)
+    except AppStopped:
+        sent.error = context.stopped
+    except SeatkeeperError as error:
+        sent.error = error
+        sent.doubtful = sent.doubtful or isinstance(error, InDoubt)
+        if stops_the_app(error) or sent.doubtful:
+            context.stop(_as_stop(error))
+    return sent
+
+
+async def _carry_out(context: AppContext, sent: Sent) -> None:
+    kind = sent.facts.kind
+    match sent.action:
+        case Create(values):
+            await _create(context, sent, values)
+        case Update(account_id, changes, found):
+            if found is not None and sent.decided.desired is not None:
+                sent.known = known_of_adopted(found, sent.decided.desired)
+                if sent.entry.in_doubt:
+                    sent.word = "create"
+            await _update(context, sent, account_id, changes)
+        case Disable(account_id, changes):
+            await _update(context, sent, account_id, changes)
+        case Delete(account_id):
+            sent.started = True
+            call = partial(context.target.delete, kind, account_id, sent.trace)
+            await _twice_if_doubtful(context, sent, call)
+        case Adopt(account_id, found):
+            sent.account_id = account_id
+            assert sent.decided.desired is not None  # noqa: S101 - matched records have values
+            sent.known = known_of_adopted(found, sent.decided.desired)
+            if sent.entry.in_doubt:
+                sent.word = "create"
+        case Skip():
+            link = sent.facts.link
+            sent.account_id = link.account_id if link else None
+
+
+async def _create(context: AppContext, sent: Sent, values: TargetValues) -> None:
+    """Create once: after a lost answer or a refusal, look first, and only then go on."""
+    kind = sent.facts.kind
+    for attempt in range(3):
+        sent.started = True
+        try:
+            account = await context.patiently_once(
+                partial(context.target.create, kind, values, sent.trace)
+            )
+        except (InDoubt, Transient, Conflict) as error:
+            sent.doubtful = not isinstance(error, Conflict)
+            found = await _look_again(context, sent)
+            sent.doubtful = False
+            if found is not None:
+                await _take(context, sent, found, ours=not isinstance(error, Conflict))
+                return
+            if isinstance(error, Conflict):
+                raise _taken(error) from error
+            if attempt == 2:
+                raise
+            await context.rest(attempt)
+        else:
+            sent.account_id, sent.known = account.id, dict(values)
+            return
+
+
+async def _look_again(context: AppContext, sent: Sent) -> Account | None:
+    answer = decide(replace(sent.facts, link=None), context.rules)
+    if not isinstance(answer, NeedsMatch):
+        return None
+    return await look_up(context, sent.facts.kind, sent.facts.record_id, answer, sent.trace)
+
+
+async def _take(context: AppContext, sent: Sent, found: Account, *, ours: bool) -> None:
+    """Go on with an account that a look-up found where we wanted to create one."""
+    answer = decide(replace(sent.facts, link=None), context.rules)
+    assert isinstance(answer, NeedsMatch)  # noqa: S101 - the look-up just asked its questions
+    decided = decide_matched(sent.facts, answer, found, context.rules)
+    sent.decided, sent.known = decided, known_of_adopted(found, answer.desired)
+    sent.account_id = found.id
+    if ours:
+        sent.word = "create"
+    else:
+        sent.action = decided.action
+    if isinstance(decided.action, Update):
+        await _update(context, sent, found.id, decided.action.changes)
+
+
+async def _update(
+    context: AppContext, sent: Sent, account_id: str, changes: Sequence[ValueChange]
+) -> None:
+    kind = sent.facts.kind
+    before = sent.known
+    if before is None:
+        before = sent.facts.link.known if sent.facts.link else {}
+    sent.started = True
+    try:
+        call = partial(context.target.update, kind, account_id, changes, sent.trace)
+        await _twice_if_doubtful(context, sent, call)
+    except Vanished:
+        await _remake(context, sent)
+        return
+    sent.account_id, sent.known = account_id, known_after(before, changes)
+
+
+async def _remake(context: AppContext, sent: Sent) -> None:
+    """Let an account that is gone be gone, or give the person a new one (fault T8)."""
+    sent.gone = True
+    if isinstance(sent.action, Disable):
+        return
+    context.vanished += 1
+    if context.vanished > max(MOST_VANISHED, context.linked_before // 50):
+        raise HeldVanished(
+            f"The account {sent.facts.link.account_id if sent.facts.link else ''} is gone from "
+            "the app, as are many others in this cycle.",
+            advice="Somebody may have emptied the app, or its address leads to another tenant. "
+            "Check that; then run again to have them made anew.",
+        )
+    answer = decide(replace(sent.facts, link=None), context.rules)
+    if not isinstance(answer, NeedsMatch):
+        return
+    found = await look_up(context, sent.facts.kind, sent.facts.record_id, answer, sent.trace)
+    decided = decide_matched(sent.facts, answer, found, context.rules)
+    sent.decided, sent.action, sent.remade, sent.known = decided, decided.action, True, None
+    await _carry_out(context, sent)
+
+
+async def _send_members(context: AppContext, sent: Sent) -> None:
+    group_id = sent.account_id
+    if group_id is None:
+        return
+    difference = await context.ledger.member_difference(context.app_id, sent.facts.record_id)
+    sent.unresolved = difference.unresolved
+    if difference.empty:
+        return
+    sent.started = True
+    add = [one.account_id for one in difference.add]
+    remove = [one.account_id for one in difference.remove]
+    call = partial(context.target.change_members, group_id, add, remove, sent.trace)
+    try:
+        await _twice_if_doubtful(context, sent, call)
+    except Vanished:
+        sent.gone = True
+        raise
+    sent.added.extend(difference.add)
+    sent.removed.extend(difference.remove)
+
+
+async def _twice_if_doubtful(
+    context: AppContext, sent: Sent, call: Callable[[], Awaitable[None]]
+) -> None:
+    """Repeat once what was lost on the way.
+
+    Only for requests that say what shall be true (differences, members,
+    deletes): said twice they mean the same as once.
+    """
+    try:
+        await context.patiently(call)
+    except InDoubt:
+        sent.doubtful = True
+        await context.rest(0)
+        await context.patiently(call)
+        sent.doubtful = False
+
+
+def _taken(error: Conflict) -> Conflict:
+    return Conflict(
+        f"The app says a unique value is taken, and shows no account that has it: {error.message}",
+        advice="Look in the app for an account with this user name or e-mail that is hidden or "
+        "deactivated, and change or remove it there.",
+        said=error.said,
+        status=error.status,
+    )
+
+
+def _as_stop(error: SeatkeeperError) -> ConnectorError:
+    assert isinstance(error, ConnectorError)  # noqa: S101 - only connectors stop an app
+    return error
