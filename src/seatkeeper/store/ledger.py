@@ -1,0 +1,464 @@
+"""The engine's memory on SQL: ``ports.Ledger`` for SQLite and PostgreSQL.
+
+Beside the walk: each method is one transaction in a thread. Reading many
+records lives in ``ledger_facts``, writing in ``ledger_write``.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.errors import BadInput, NotFound
+from seatkeeper.ports import Notice, Touched
+from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
+from seatkeeper.provisioning.journal import (
+    Entry,
+    EntryState,
+    Escrow,
+    Health,
+    MemberDifference,
+    Order,
+    OrderVerb,
+    Position,
+    Work,
+)
+from seatkeeper.provisioning.log import LogEntry
+from seatkeeper.provisioning.match import Claim
+from seatkeeper.provisioning.walk import Facts
+from seatkeeper.store import ledger_facts as facts
+from seatkeeper.store import ledger_rows as rows
+from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.database import Database
+from seatkeeper.store.ledger_write import write_work
+from seatkeeper.store.tables import changes, users
+
+RESETS = {
+    "links": (t.links, t.link_members, t.waiting, t.claims),
+    "watermark": (t.positions,),
+    "escrows": (t.escrows,),
+    "quarantine": (t.health,),
+}
+"""What ``restart --reset`` can forget, and the tables that hold it."""
+
+_MAIL_WAITS = (60, 300, 900, 3600)
+
+
+class SqlLedger:
+    """``ports.Ledger`` on one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def last_change(self) -> int:
+        """Return the newest committed change of the directory."""
+        newest = select(func.coalesce(func.max(changes.c.seq), 0))
+        return await self._database.read(lambda c: int(c.execute(newest).scalar_one()))
+
+    async def facts(self, app_id: str, kind: Kind, ids: Collection[str]) -> Sequence[Facts]:
+        """Return the present facts of these records."""
+        if not ids:
+            return []
+        return await self._database.read(lambda c: facts.read_facts(c, app_id, kind, ids))
+
+    async def candidates(
+        self, app_id: str, kind: Kind, *, everybody: bool, after: str = "", limit: int = 500
+    ) -> Sequence[str]:
+        """Return a page of record ids that an app may concern."""
+        return await self._database.read(
+            lambda c: facts.candidates(
+                c, app_id, kind, everybody=everybody, after=after, limit=limit
+            )
+        )
+
+    async def touched(self, app_id: str, *, after: int, to: int, limit: int = 1000) -> Touched:
+        """Return the records that a stretch of the feed concerns."""
+        return await self._database.read(
+            lambda c: facts.touched(c, app_id, after=after, to=to, limit=limit)
+        )
+
+    async def member_users(
+        self, group_ids: Collection[str], *, after: str = "", limit: int = 500
+    ) -> Sequence[str]:
+        """Return a page of the people in these groups."""
+        return await self._database.read(
+            lambda c: facts.member_users(c, group_ids, after=after, limit=limit)
+        )
+
+    async def position(self, app_id: str) -> Position | None:
+        """Return the watermark, or none before the first cycle ended."""
+        row = await self._first(select(t.positions).where(t.positions.c.app_id == app_id))
+        return Position(row.seq, row.digest) if row else None
+
+    async def unfinished(self, app_id: str) -> Cycle | None:
+        """Return the cycle that was left open, or none."""
+        row = await self._first(
+            select(t.cycles)
+            .where(t.cycles.c.app_id == app_id, t.cycles.c.state != CycleState.DONE)
+            .order_by(t.cycles.c.number)
+        )
+        return rows.cycle_of(row) if row else None
+
+    async def open_cycle(
+        self,
+        app_id: str,
+        kind: CycleKind,
+        *,
+        from_seq: int,
+        to_seq: int,
+        digest: str,
+        now: dt.datetime,
+    ) -> Cycle:
+        """Open a cycle in state planning."""
+
+        def work(connection: Connection) -> Cycle:
+            last = connection.execute(
+                select(func.coalesce(func.max(t.cycles.c.number), 0)).where(
+                    t.cycles.c.app_id == app_id
+                )
+            ).scalar_one()
+            cycle = Cycle(
+                str(uuid.uuid4()),
+                app_id,
+                int(last) + 1,
+                kind,
+                CycleState.PLANNING,
+                from_seq,
+                to_seq,
+                digest,
+                now,
+                counters=Counters(),
+            )
+            connection.execute(insert(t.cycles), rows.cycle_row(cycle))
+            return cycle
+
+        return await self._database.write(work)
+
+    async def drop_plan(self, cycle: Cycle) -> None:
+        """Forget the entries of a cycle that was interrupted while planning."""
+        gone = delete(t.journal).where(t.journal.c.cycle_id == cycle.id)
+        await self._database.write(lambda c: c.execute(gone))
+
+    async def entries(
+        self,
+        cycle_id: str,
+        *,
+        states: Collection[EntryState],
+        kind: Kind | None = None,
+        limit: int = 200,
+    ) -> Sequence[Entry]:
+        """Return entries in these states; people come before groups."""
+        asked = select(t.journal).where(
+            t.journal.c.cycle_id == cycle_id, t.journal.c.state.in_(list(states))
+        )
+        if kind is not None:
+            asked = asked.where(t.journal.c.kind == kind)
+        order = (t.journal.c.kind.desc(), t.journal.c.level, t.journal.c.record_id)
+        found = await self._all(asked.order_by(*order).limit(limit))
+        return [rows.entry_of(row) for row in found]
+
+    async def entry_counts(self, cycle_id: str) -> Mapping[EntryState, int]:
+        """Return how many entries of a cycle are in each state."""
+        found = await self._all(
+            select(t.journal.c.state, func.count())
+            .where(t.journal.c.cycle_id == cycle_id)
+            .group_by(t.journal.c.state)
+        )
+        return {EntryState(state): count for state, count in found}
+
+    async def managers_of_planned(self, cycle_id: str) -> Mapping[str, str | None]:
+        """Return record id to manager's record id, of the people this cycle creates."""
+        found = await self._all(
+            select(t.journal.c.record_id, users.c.manager_id)
+            .select_from(t.journal.join(users, users.c.id == t.journal.c.record_id))
+            .where(
+                t.journal.c.cycle_id == cycle_id,
+                t.journal.c.kind == Kind.USER,
+                t.journal.c.state == EntryState.PLANNED,
+                t.journal.c.verb == "create",
+            )
+        )
+        return {row.record_id: row.manager_id for row in found}
+
+    async def set_levels(self, cycle_id: str, levels: Mapping[str, int]) -> None:
+        """Store each person's place along the reporting line."""
+
+        def work(connection: Connection) -> None:
+            for record_id, level in levels.items():
+                connection.execute(
+                    update(t.journal)
+                    .where(
+                        t.journal.c.cycle_id == cycle_id,
+                        t.journal.c.kind == Kind.USER,
+                        t.journal.c.record_id == record_id,
+                    )
+                    .values(level=level)
+                )
+
+        await self._database.write(work)
+
+    async def rivals(
+        self, app_id: str, kind: Kind, claims: Collection[Claim]
+    ) -> Mapping[Claim, Sequence[tuple[str, str]]]:
+        """Return who asks for these values."""
+        return await self._database.read(lambda c: facts.rivals(c, app_id, kind, claims))
+
+    async def linked_record(self, app_id: str, kind: Kind, account_id: str) -> str | None:
+        """Return the record that an account is linked to, or about to be, or none."""
+
+        def work(connection: Connection) -> str | None:
+            linked = connection.execute(
+                select(t.links.c.record_id).where(
+                    t.links.c.app_id == app_id,
+                    t.links.c.kind == kind,
+                    t.links.c.account_id == account_id,
+                )
+            ).scalar_one_or_none()
+            if linked is not None:
+                return str(linked)
+            planned = connection.execute(
+                select(t.journal.c.record_id)
+                .select_from(t.journal.join(t.cycles, t.cycles.c.id == t.journal.c.cycle_id))
+                .where(
+                    t.cycles.c.app_id == app_id,
+                    t.cycles.c.state != CycleState.DONE,
+                    t.journal.c.kind == kind,
+                    t.journal.c.found_id == account_id,
+                )
+            ).scalar()
+            return str(planned) if planned is not None else None
+
+        return await self._database.read(work)
+
+    async def healable(self, app_id: str, kind: Kind, *, limit: int = 500) -> Sequence[str]:
+        """Return linked records with a waiting reference whose other end has an account now."""
+        mine, end = t.links.alias("mine"), t.links.alias("other_end")
+        asked = (
+            select(t.waiting.c.record_id)
+            .distinct()
+            .select_from(
+                t.waiting.join(
+                    mine,
+                    (mine.c.app_id == t.waiting.c.app_id)
+                    & (mine.c.kind == t.waiting.c.kind)
+                    & (mine.c.record_id == t.waiting.c.record_id),
+                ).join(
+                    end,
+                    (end.c.app_id == t.waiting.c.app_id)
+                    & (end.c.record_id == t.waiting.c.missing_id),
+                )
+            )
+            .where(t.waiting.c.app_id == app_id, t.waiting.c.kind == kind)
+            .order_by(t.waiting.c.record_id)
+            .limit(limit)
+        )
+        return [row.record_id for row in await self._all(asked)]
+
+    async def member_difference(self, app_id: str, group_id: str) -> MemberDifference:
+        """Compare a group's members in the directory with those last written."""
+        return await self._database.read(lambda c: facts.member_difference(c, app_id, group_id))
+
+    async def escrow(self, app_id: str, kind: Kind, record_id: str) -> Escrow | None:
+        """Return a record's escrow, or none."""
+        row = await self._first(
+            select(t.escrows).where(
+                t.escrows.c.app_id == app_id,
+                t.escrows.c.kind == kind,
+                t.escrows.c.record_id == record_id,
+            )
+        )
+        return rows.escrow_of(row) if row else None
+
+    async def due(self, app_id: str, now: dt.datetime, limit: int = 500) -> Sequence[Escrow]:
+        """Return escrows that may be tried again."""
+        found = await self._all(
+            select(t.escrows)
+            .where(t.escrows.c.app_id == app_id, t.escrows.c.retry_at <= now)
+            .order_by(t.escrows.c.retry_at, t.escrows.c.record_id)
+            .limit(limit)
+        )
+        return [rows.escrow_of(row) for row in found]
+
+    async def escrows(self, app_id: str, *, limit: int = 1000) -> Sequence[Escrow]:
+        """Return all escrows of an app, newest first."""
+        found = await self._all(
+            select(t.escrows)
+            .where(t.escrows.c.app_id == app_id)
+            .order_by(t.escrows.c.last_at.desc(), t.escrows.c.record_id)
+            .limit(limit)
+        )
+        return [rows.escrow_of(row) for row in found]
+
+    async def health(self, app_id: str) -> Health:
+        """Return how the app is."""
+        row = await self._first(select(t.health).where(t.health.c.app_id == app_id))
+        return rows.health_of(row) if row else Health()
+
+    async def write(self, app_id: str, work: Work) -> None:
+        """Make all of it true in one transaction."""
+        await self._database.write(lambda c: write_work(c, app_id, work))
+
+    async def cycles(self, app_id: str, *, limit: int = 20) -> Sequence[Cycle]:
+        """Return an app's cycles, newest first."""
+        found = await self._all(
+            select(t.cycles)
+            .where(t.cycles.c.app_id == app_id)
+            .order_by(t.cycles.c.number.desc())
+            .limit(limit)
+        )
+        return [rows.cycle_of(row) for row in found]
+
+    async def link_counts(self, app_id: str) -> Mapping[Kind, int]:
+        """Return how many records of each kind are linked."""
+        found = await self._all(
+            select(t.links.c.kind, func.count())
+            .where(t.links.c.app_id == app_id)
+            .group_by(t.links.c.kind)
+        )
+        return {Kind(kind): count for kind, count in found}
+
+    async def reset(self, app_id: str, what: Collection[str], *, actor: str) -> None:
+        """Forget part of what is known of an app; an open cycle's plan goes with it."""
+        unknown = sorted(set(what) - set(RESETS))
+        if unknown:
+            raise BadInput(
+                f"{', '.join(unknown)} cannot be reset.", advice=f"Choose of {', '.join(RESETS)}."
+            )
+
+        def work(connection: Connection) -> None:
+            for name in what:
+                for table in RESETS[name]:
+                    connection.execute(delete(table).where(table.c.app_id == app_id))
+            open_ones = select(t.cycles.c.id).where(
+                t.cycles.c.app_id == app_id, t.cycles.c.state != CycleState.DONE
+            )
+            connection.execute(delete(t.journal).where(t.journal.c.cycle_id.in_(open_ones)))
+            connection.execute(
+                update(t.cycles)
+                .where(t.cycles.c.app_id == app_id, t.cycles.c.state != CycleState.DONE)
+                .values(state=CycleState.DONE, note=f"ended by a restart ({actor})")
+            )
+
+        await self._database.write(work)
+
+    async def log(
+        self,
+        app_id: str | None,
+        *,
+        record_id: str | None = None,
+        status: str | None = None,
+        since: dt.datetime | None = None,
+        after: int = 0,
+        newest_first: bool = True,
+        limit: int = 100,
+    ) -> Sequence[tuple[int, LogEntry]]:
+        """Return provisioning log entries with their running number."""
+        asked = select(t.log).where(t.log.c.seq > after)
+        if app_id is not None:
+            asked = asked.where(t.log.c.app_id == app_id)
+        if record_id is not None:
+            asked = asked.where(t.log.c.record_id == record_id)
+        if status is not None:
+            asked = asked.where(t.log.c.status == status)
+        if since is not None:
+            asked = asked.where(t.log.c.at >= since)
+        order = t.log.c.seq.desc() if newest_first else t.log.c.seq
+        found = await self._all(asked.order_by(order).limit(limit))
+        return [(row.seq, rows.log_of(row)) for row in found]
+
+    async def place_order(
+        self,
+        app_id: str,
+        verb: OrderVerb,
+        options: Mapping[str, object],
+        *,
+        actor: str,
+        now: dt.datetime,
+    ) -> int:
+        """Leave an order for the running engine; return its number."""
+        placed = insert(t.orders).values(
+            app_id=app_id, verb=verb, options=dict(options), actor=actor, at=now, state="open"
+        )
+
+        def work(connection: Connection) -> int:
+            return int(connection.execute(placed.returning(t.orders.c.id)).scalar_one())
+
+        return await self._database.write(work)
+
+    async def open_orders(self) -> Sequence[Order]:
+        """Return orders that nobody has answered, oldest first."""
+        asked = select(t.orders).where(t.orders.c.state == "open").order_by(t.orders.c.id)
+        return [_order(row) for row in await self._all(asked)]
+
+    async def order(self, order_id: int) -> Order:
+        """Return one order with its answer so far."""
+        row = await self._first(select(t.orders).where(t.orders.c.id == order_id))
+        if row is None:
+            raise NotFound(f"There is no order {order_id}.")
+        return _order(row)
+
+    async def answer_order(
+        self, order_id: int, state: str, answer: Mapping[str, object] | None
+    ) -> None:
+        """Note that an order is taken, done or failed."""
+        noted = (
+            update(t.orders)
+            .where(t.orders.c.id == order_id)
+            .values(state=state, answer=dict(answer) if answer is not None else None)
+        )
+        await self._database.write(lambda c: c.execute(noted))
+
+    async def unsent_notices(self, now: dt.datetime, *, limit: int = 50) -> Sequence[Notice]:
+        """Return mails that are due to be sent."""
+        asked = (
+            select(t.notices)
+            .where(
+                t.notices.c.sent_at.is_(None),
+                t.notices.c.next_try.is_(None) | (t.notices.c.next_try <= now),
+            )
+            .order_by(t.notices.c.id)
+            .limit(limit)
+        )
+        return [
+            Notice(row.id, row.recipient, row.subject, row.body) for row in await self._all(asked)
+        ]
+
+    async def notice_sent(self, notice_id: int, *, now: dt.datetime) -> None:
+        """Note that a mail was handed over."""
+        noted = update(t.notices).where(t.notices.c.id == notice_id).values(sent_at=now)
+        await self._database.write(lambda c: c.execute(noted))
+
+    async def notice_failed(self, notice_id: int, error: str, *, now: dt.datetime) -> None:
+        """Note that a mail could not be handed over; it is tried again later."""
+
+        def work(connection: Connection) -> None:
+            attempts = connection.execute(
+                select(t.notices.c.attempts).where(t.notices.c.id == notice_id)
+            ).scalar_one()
+            wait = _MAIL_WAITS[min(attempts, len(_MAIL_WAITS) - 1)]
+            connection.execute(
+                update(t.notices)
+                .where(t.notices.c.id == notice_id)
+                .values(
+                    attempts=attempts + 1,
+                    last_error=error,
+                    next_try=now + dt.timedelta(seconds=wait),
+                )
+            )
+
+        await self._database.write(work)
+
+    async def _first(self, asked: Select[Any]) -> Any:
+        return await self._database.read(lambda c: c.execute(asked.limit(1)).first())
+
+    async def _all(self, asked: Select[Any]) -> Sequence[Any]:
+        return await self._database.read(lambda c: c.execute(asked).all())
+
+
+def _order(row: Any) -> Order:
+    return Order(
+        row.id, row.app_id, OrderVerb(row.verb), row.options, row.actor, row.state, row.answer
+    )

@@ -1,0 +1,316 @@
+"""Read what the walk needs to know of many records at once.
+
+Beside the walk: one function per question of ``ports.Ledger`` about the
+directory and the links. Nothing is written here, and nothing decided.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, select, union
+
+from seatkeeper.directory.model import DEFAULT_ACCESS, Group, Kind, Subject, User
+from seatkeeper.ports import Touched
+from seatkeeper.provisioning.account import TargetValue, TargetValues
+from seatkeeper.provisioning.journal import MemberDifference, MemberWrite
+from seatkeeper.provisioning.link import Link
+from seatkeeper.provisioning.match import Claim
+from seatkeeper.provisioning.scope import Grant
+from seatkeeper.provisioning.walk import Facts
+from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.tables import applications, assignments, changes, groups, memberships, users
+from seatkeeper.store.upsert import pieces
+
+
+def read_facts(
+    connection: Connection, app_id: str, kind: Kind, ids: Collection[str]
+) -> list[Facts]:
+    """Return the facts of these records in the order of ids, gone ones included."""
+    found: list[Facts] = []
+    for piece in pieces(sorted(ids)):
+        records = _records(connection, kind, piece)
+        grants = _grants(connection, app_id, kind, piece)
+        links = read_links(connection, app_id, kind, piece)
+        accounts = _manager_accounts(connection, app_id, records.values())
+        found.extend(
+            Facts(
+                kind,
+                record_id,
+                records.get(record_id),
+                grants.get(record_id, ()),
+                links.get(record_id),
+                accounts,
+            )
+            for record_id in piece
+        )
+    return found
+
+
+def read_links(
+    connection: Connection, app_id: str, kind: Kind, ids: Collection[str]
+) -> dict[str, Link]:
+    """Return the links of these records, by record id."""
+    rows = connection.execute(
+        select(t.links).where(
+            t.links.c.app_id == app_id, t.links.c.kind == kind, t.links.c.record_id.in_(ids)
+        )
+    )
+    return {
+        row.record_id: Link(
+            kind,
+            row.record_id,
+            row.account_id,
+            target_values(row.known),
+            row.display_name,
+            row.since,
+        )
+        for row in rows
+    }
+
+
+def target_values(plain: Mapping[str, Any]) -> dict[str, TargetValue]:
+    """Return target values as they were stored; several values come back as a tuple."""
+    return {
+        path: tuple(value) if isinstance(value, list) else value for path, value in plain.items()
+    }
+
+
+def plain_values(values: TargetValues) -> dict[str, object]:
+    """Return target values as they are stored."""
+    return {
+        path: list(value) if isinstance(value, tuple) else value for path, value in values.items()
+    }
+
+
+def candidates(
+    connection: Connection, app_id: str, kind: Kind, *, everybody: bool, after: str, limit: int
+) -> list[str]:
+    """Return a page of the records that are assigned (or simply there) or linked."""
+    sources: list[Select[Any]] = [
+        select(t.links.c.record_id.label("id")).where(
+            t.links.c.app_id == app_id, t.links.c.kind == kind, t.links.c.record_id > after
+        )
+    ]
+    if everybody:
+        table = users if kind is Kind.USER else groups
+        sources.append(select(table.c.id.label("id")).where(table.c.id > after))
+    else:
+        sources += _assigned(app_id, kind, after)
+    every = union(*sources).subquery()
+    rows = connection.execute(select(every.c.id).order_by(every.c.id).limit(limit))
+    return [row.id for row in rows]
+
+
+def touched(connection: Connection, app_id: str, *, after: int, to: int, limit: int) -> Touched:
+    """Return whom a stretch of the feed concerns, at most ``limit`` changes of it."""
+    rows = connection.execute(
+        select(changes)
+        .where(changes.c.seq > after, changes.c.seq <= to)
+        .order_by(changes.c.seq)
+        .limit(limit)
+    ).all()
+    people: set[str] = set()
+    of_groups: set[str] = set()
+    member_groups: set[str] = set()
+    for row in rows:
+        if row.subject == Subject.USER:
+            people.add(row.record_id)
+        elif row.subject == Subject.GROUP:
+            of_groups.add(row.record_id)
+        elif row.subject == Subject.MEMBERSHIP:
+            of_groups.add(row.record_id)
+            (people if row.other_kind == Kind.USER else of_groups).add(row.other_id)
+        elif row.subject == Subject.ASSIGNMENT and row.app_id == app_id:
+            if row.other_kind == Kind.GROUP:
+                of_groups.add(row.record_id)
+                member_groups.add(row.record_id)
+            else:
+                people.add(row.record_id)
+    return Touched(
+        frozenset(people),
+        frozenset(of_groups),
+        frozenset(member_groups),
+        rows[-1].seq if rows else to,
+    )
+
+
+def member_users(
+    connection: Connection, group_ids: Collection[str], *, after: str, limit: int
+) -> list[str]:
+    """Return a page of the people in these groups, each once, by id."""
+    found: set[str] = set()
+    for piece in pieces(group_ids):
+        rows = connection.execute(
+            select(memberships.c.member_id)
+            .distinct()
+            .where(
+                memberships.c.group_id.in_(piece),
+                memberships.c.member_kind == Kind.USER,
+                memberships.c.member_id > after,
+            )
+            .order_by(memberships.c.member_id)
+            .limit(limit)
+        )
+        found.update(row.member_id for row in rows)
+    return sorted(found)[:limit]
+
+
+def member_difference(connection: Connection, app_id: str, group_id: str) -> MemberDifference:
+    """Compare the directory's members that have accounts with the members last written."""
+    wanted: dict[str, str] = {}
+    unresolved: list[str] = []
+    rows = connection.execute(
+        select(memberships.c.member_id, t.links.c.account_id)
+        .select_from(
+            memberships.outerjoin(
+                t.links,
+                and_(
+                    t.links.c.app_id == app_id,
+                    t.links.c.kind == memberships.c.member_kind,
+                    t.links.c.record_id == memberships.c.member_id,
+                ),
+            )
+        )
+        .where(memberships.c.group_id == group_id)
+        .order_by(memberships.c.member_id)
+    )
+    for row in rows:
+        if row.account_id is None:
+            unresolved.append(row.member_id)
+        else:
+            wanted[row.member_id] = row.account_id
+    known = {
+        row.member_id: row.account_id
+        for row in connection.execute(
+            select(t.link_members).where(
+                t.link_members.c.app_id == app_id, t.link_members.c.group_id == group_id
+            )
+        )
+    }
+    return MemberDifference(
+        add=[MemberWrite(group_id, m, a) for m, a in wanted.items() if known.get(m) != a],
+        remove=[MemberWrite(group_id, m, a) for m, a in known.items() if wanted.get(m) != a],
+        unresolved=unresolved,
+    )
+
+
+def rivals(
+    connection: Connection, app_id: str, kind: Kind, asked: Collection[Claim]
+) -> dict[Claim, list[tuple[str, str]]]:
+    """Return who asks for these values, with the names that people know them by."""
+    table = users if kind is Kind.USER else groups
+    name = users.c.user_name if kind is Kind.USER else groups.c.display_name
+    found: dict[Claim, list[tuple[str, str]]] = defaultdict(list)
+    by_path: dict[str, list[str]] = defaultdict(list)
+    for claim in asked:
+        by_path[claim.path].append(claim.value)
+    for path, values in by_path.items():
+        for piece in pieces(values):
+            rows = connection.execute(
+                select(t.claims.c.value, t.claims.c.record_id, name.label("name"))
+                .select_from(t.claims.join(table, table.c.id == t.claims.c.record_id))
+                .where(
+                    t.claims.c.app_id == app_id,
+                    t.claims.c.kind == kind,
+                    t.claims.c.path == path,
+                    t.claims.c.value.in_(piece),
+                )
+            )
+            for row in rows:
+                found[Claim(path, row.value)].append((row.record_id, row.name))
+    return found
+
+
+def _records(
+    connection: Connection, kind: Kind, ids: Collection[str]
+) -> Mapping[str, User | Group]:
+    if kind is Kind.USER:
+        rows = connection.execute(select(users).where(users.c.id.in_(ids)))
+        return {
+            row.id: User(
+                row.id, _attributes(row.attributes), row.enabled, row.manager_id, row.deleted_at
+            )
+            for row in rows
+        }
+    rows = connection.execute(select(groups).where(groups.c.id.in_(ids)))
+    return {row.id: Group(row.id, row.display_name, _attributes(row.attributes)) for row in rows}
+
+
+def _attributes(plain: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()
+    }
+
+
+def _grants(
+    connection: Connection, app_id: str, kind: Kind, ids: Sequence[str]
+) -> Mapping[str, Sequence[Grant]]:
+    stored = connection.execute(
+        select(applications.c.roles).where(applications.c.id == app_id)
+    ).scalar_one_or_none()
+    names = {role["id"]: role["display_name"] for role in stored or ()}
+    names[DEFAULT_ACCESS] = "Default Access"
+    found: dict[str, list[Grant]] = defaultdict(list)
+    direct = connection.execute(
+        select(assignments.c.principal_id, assignments.c.role_id)
+        .where(
+            assignments.c.app_id == app_id,
+            assignments.c.principal_kind == kind,
+            assignments.c.principal_id.in_(ids),
+        )
+        .order_by(assignments.c.principal_id)
+    )
+    for row in direct:
+        found[row.principal_id].append(Grant(row.role_id, names.get(row.role_id, row.role_id)))
+    if kind is Kind.USER:
+        through = connection.execute(
+            select(
+                memberships.c.member_id, assignments.c.role_id, groups.c.id, groups.c.display_name
+            )
+            .select_from(
+                memberships.join(
+                    assignments, assignments.c.principal_id == memberships.c.group_id
+                ).join(groups, groups.c.id == memberships.c.group_id)
+            )
+            .where(assignments.c.app_id == app_id, memberships.c.member_id.in_(ids))
+            .order_by(memberships.c.member_id, groups.c.display_name)
+        )
+        for row in through:
+            role = names.get(row.role_id, row.role_id)
+            found[row.member_id].append(Grant(row.role_id, role, row.id, row.display_name))
+    return found
+
+
+def _manager_accounts(
+    connection: Connection, app_id: str, records: Collection[User | Group]
+) -> dict[str, str]:
+    managers = {one.manager_id for one in records if isinstance(one, User) and one.manager_id}
+    found: dict[str, str] = {}
+    for piece in pieces(managers):
+        rows = connection.execute(
+            select(t.links.c.record_id, t.links.c.account_id).where(
+                t.links.c.app_id == app_id,
+                t.links.c.kind == Kind.USER,
+                t.links.c.record_id.in_(piece),
+            )
+        )
+        found.update((row.record_id, row.account_id) for row in rows)
+    return found
+
+
+def _assigned(app_id: str, kind: Kind, after: str) -> list[Select[Any]]:
+    mine: ColumnElement[bool] = assignments.c.app_id == app_id
+    direct = select(assignments.c.principal_id.label("id")).where(
+        mine, assignments.c.principal_kind == kind, assignments.c.principal_id > after
+    )
+    if kind is Kind.GROUP:
+        return [direct]
+    through = (
+        select(memberships.c.member_id.label("id"))
+        .select_from(
+            memberships.join(assignments, assignments.c.principal_id == memberships.c.group_id)
+        )
+        .where(mine, memberships.c.member_kind == Kind.USER, memberships.c.member_id > after)
+    )
+    return [direct, through]

@@ -1,0 +1,222 @@
+"""The engine's tables: what it knows of each app, and what it does and did.
+
+Beside the walk. They share ``metadata`` with ``tables``. Everything that
+belongs to an application goes with it; the log and the mails stay.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from seatkeeper.store.tables import KEY, Document, Moment, metadata
+
+NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
+"""A running number that the database gives."""
+
+
+def _app(*, primary_key: bool = False) -> Column[str]:
+    return Column(
+        "app_id",
+        KEY,
+        ForeignKey("applications.id", ondelete="CASCADE"),
+        primary_key=primary_key,
+        nullable=False,
+    )
+
+
+cycles: Final = Table(
+    "cycles",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    _app(),
+    Column("number", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("from_seq", BigInteger, nullable=False),
+    Column("to_seq", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("started", Moment, nullable=False),
+    Column("ended", Moment),
+    Column("counters", Document, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+    UniqueConstraint("app_id", "number", name="uq_cycles_number"),
+)
+
+positions: Final = Table(
+    "positions",
+    metadata,
+    _app(primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
+)
+
+links: Final = Table(
+    "links",
+    metadata,
+    _app(primary_key=True),
+    Column("kind", KEY, primary_key=True),
+    Column("record_id", KEY, primary_key=True),
+    Column("account_id", KEY, nullable=False),
+    Column("known", Document, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("since", Moment),
+    UniqueConstraint("app_id", "kind", "account_id", name="uq_links_account"),
+)
+
+link_members: Final = Table(
+    "link_members",
+    metadata,
+    _app(primary_key=True),
+    Column("group_id", KEY, primary_key=True),
+    Column("member_id", KEY, primary_key=True),
+    Column("account_id", KEY, nullable=False),
+    Index("ix_link_members_member", "app_id", "member_id"),
+)
+
+waiting: Final = Table(
+    "waiting",
+    metadata,
+    _app(primary_key=True),
+    Column("kind", KEY, primary_key=True),
+    Column("record_id", KEY, primary_key=True),
+    Column("path", KEY, primary_key=True),
+    Column("missing_id", KEY, primary_key=True),
+    Index("ix_waiting_missing", "app_id", "missing_id"),
+)
+
+claims: Final = Table(
+    "claims",
+    metadata,
+    _app(primary_key=True),
+    Column("kind", KEY, primary_key=True),
+    Column("path", KEY, primary_key=True),
+    Column("value", KEY, primary_key=True),
+    Column("record_id", KEY, primary_key=True),
+    Index("ix_claims_record", "app_id", "kind", "record_id"),
+)
+
+journal: Final = Table(
+    "journal",
+    metadata,
+    Column("cycle_id", KEY, ForeignKey("cycles.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", KEY, primary_key=True),
+    Column("record_id", KEY, primary_key=True),
+    Column("display_name", Text, nullable=False),
+    Column("state", KEY, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("changes", Document, nullable=False),
+    Column("found_id", KEY),
+    Column("found", Document),
+    Column("reason", Text, nullable=False),
+    Column("retry", Boolean, nullable=False),
+    Column("in_doubt", Boolean, nullable=False),
+    Column("exchanges", Document, nullable=False),
+    Index("ix_journal_turn", "cycle_id", "state", "kind", "level", "record_id"),
+)
+
+escrows: Final = Table(
+    "escrows",
+    metadata,
+    _app(primary_key=True),
+    Column("kind", KEY, primary_key=True),
+    Column("record_id", KEY, primary_key=True),
+    Column("display_name", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("advice", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_at", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Column("retry_at", Moment),
+    Index("ix_escrows_due", "app_id", "retry_at"),
+)
+
+health: Final = Table(
+    "health",
+    metadata,
+    _app(primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("advice", Text, nullable=False),
+    Column("since", Moment),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", Moment),
+)
+
+log: Final = Table(
+    "log",
+    metadata,
+    Column("seq", NUMBER, primary_key=True, autoincrement=True),
+    Column("id", KEY, nullable=False, unique=True),
+    Column("app_id", KEY, nullable=False),
+    Column("cycle_id", KEY, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("record_id", KEY, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("account_id", Text),
+    Column("code", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("steps", Document, nullable=False),
+    Column("modified", Document, nullable=False),
+    Column("exchanges", Document, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Index("ix_log_app", "app_id", "seq"),
+    Index("ix_log_record", "record_id", "app_id", "seq"),
+    Index("ix_log_status", "app_id", "status", "seq"),
+)
+
+notices: Final = Table(
+    "notices",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("app_id", KEY, nullable=False),
+    Column("cause", KEY, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("still_holds", Boolean, nullable=False),
+    Column("sent_at", Moment),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", Moment),
+    Column("last_error", Text, nullable=False),
+    Index(
+        "uq_notices_cause",
+        "app_id",
+        "cause",
+        unique=True,
+        sqlite_where=text("still_holds"),
+        postgresql_where=text("still_holds"),
+    ),
+)
+
+orders: Final = Table(
+    "orders",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    _app(),
+    Column("verb", Text, nullable=False),
+    Column("options", Document, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("state", KEY, nullable=False),
+    Column("answer", Document),
+    Index("ix_orders_state", "state", "id"),
+)

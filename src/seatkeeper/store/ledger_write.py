@@ -1,0 +1,279 @@
+"""Make one ``Work`` true, all of it or nothing.
+
+Beside the walk: called inside one writing transaction. The order of the steps
+only serves the database's own rules (old links go before new ones come).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import Connection, Table, and_, delete, insert, select, update
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.provisioning.journal import Key, MemberWrite, NewNotice, Waiting, Work
+from seatkeeper.provisioning.link import Link
+from seatkeeper.provisioning.match import Claim
+from seatkeeper.store import ledger_rows as rows
+from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.ledger_facts import plain_values
+from seatkeeper.store.tables import memberships, users
+from seatkeeper.store.upsert import insert_missing, pieces, upsert
+
+
+def write_work(connection: Connection, app_id: str, work: Work) -> None:
+    """Write everything that ``work`` holds."""
+    if work.cycle is not None:
+        upsert(connection, t.cycles, [rows.cycle_row(work.cycle)])
+    upsert(connection, t.journal, [rows.entry_row(cycle, entry) for cycle, entry in work.entries])
+    _unlink(connection, app_id, work.unlinked)
+    _link(connection, app_id, work.links)
+    _write_members(connection, app_id, work.members_added, work.members_removed)
+    for key, waiting in work.waiting.items():
+        _replace_waiting(connection, app_id, key, waiting)
+    _replace_claims(connection, app_id, work.claims)
+    _forget(connection, app_id, work.forgotten)
+    _delete_keys(connection, t.escrows, app_id, work.cleared)
+    upsert(connection, t.escrows, [rows.escrow_row(app_id, one) for one in work.escrows])
+    if work.log:
+        connection.execute(insert(t.log), [rows.log_row(entry) for entry in work.log])
+    if work.health is not None:
+        upsert(connection, t.health, [rows.health_row(app_id, work.health)])
+    if work.position is not None:
+        position = {"app_id": app_id, "seq": work.position.seq, "digest": work.position.digest}
+        upsert(connection, t.positions, [position])
+    _tell(connection, app_id, work.notices, work.open_causes)
+
+
+def _unlink(connection: Connection, app_id: str, keys: Sequence[Key]) -> None:
+    _delete_keys(connection, t.links, app_id, keys)
+    for piece in pieces([record for kind, record in keys if kind is Kind.GROUP]):
+        connection.execute(
+            delete(t.link_members).where(
+                t.link_members.c.app_id == app_id, t.link_members.c.group_id.in_(piece)
+            )
+        )
+
+
+def _link(connection: Connection, app_id: str, links: Sequence[Link]) -> None:
+    upsert(
+        connection,
+        t.links,
+        [
+            {
+                "app_id": app_id,
+                "kind": link.kind,
+                "record_id": link.record_id,
+                "account_id": link.account_id,
+                "known": plain_values(link.known),
+                "display_name": link.display_name,
+                "since": link.since,
+            }
+            for link in links
+        ],
+    )
+
+
+def _write_members(
+    connection: Connection,
+    app_id: str,
+    added: Sequence[MemberWrite],
+    removed: Sequence[MemberWrite],
+) -> None:
+    for one in removed:
+        connection.execute(
+            delete(t.link_members).where(
+                t.link_members.c.app_id == app_id,
+                t.link_members.c.group_id == one.group_id,
+                t.link_members.c.member_id == one.member_id,
+                t.link_members.c.account_id == one.account_id,
+            )
+        )
+    upsert(
+        connection,
+        t.link_members,
+        [
+            {
+                "app_id": app_id,
+                "group_id": one.group_id,
+                "member_id": one.member_id,
+                "account_id": one.account_id,
+            }
+            for one in added
+        ],
+    )
+
+
+def _replace_waiting(
+    connection: Connection, app_id: str, key: Key, waiting: Sequence[Waiting]
+) -> None:
+    kind, record_id = key
+    connection.execute(
+        delete(t.waiting).where(
+            t.waiting.c.app_id == app_id,
+            t.waiting.c.kind == kind,
+            t.waiting.c.record_id == record_id,
+        )
+    )
+    insert_missing(
+        connection,
+        t.waiting,
+        [
+            {
+                "app_id": app_id,
+                "kind": one.kind,
+                "record_id": one.record_id,
+                "path": one.path,
+                "missing_id": one.missing_id,
+            }
+            for one in waiting
+        ],
+    )
+
+
+def _replace_claims(
+    connection: Connection, app_id: str, claims: Mapping[Key, Sequence[Claim]]
+) -> None:
+    """Take the new claims; who waited only because of one that ended is due at once."""
+    for (kind, record_id), asked in claims.items():
+        mine = and_(
+            t.claims.c.app_id == app_id, t.claims.c.kind == kind, t.claims.c.record_id == record_id
+        )
+        before = {
+            Claim(row.path, row.value) for row in connection.execute(select(t.claims).where(mine))
+        }
+        wanted = set(asked)
+        for ended in before - wanted:
+            connection.execute(
+                delete(t.claims).where(
+                    mine, t.claims.c.path == ended.path, t.claims.c.value == ended.value
+                )
+            )
+            _wake_rivals(connection, app_id, kind, ended)
+        insert_missing(
+            connection,
+            t.claims,
+            [
+                {
+                    "app_id": app_id,
+                    "kind": kind,
+                    "path": claim.path,
+                    "value": claim.value,
+                    "record_id": record_id,
+                }
+                for claim in wanted - before
+            ],
+        )
+
+
+def _wake_rivals(connection: Connection, app_id: str, kind: Kind, ended: Claim) -> None:
+    others = select(t.claims.c.record_id).where(
+        t.claims.c.app_id == app_id,
+        t.claims.c.kind == kind,
+        t.claims.c.path == ended.path,
+        t.claims.c.value == ended.value,
+    )
+    connection.execute(
+        update(t.escrows)
+        .where(
+            t.escrows.c.app_id == app_id,
+            t.escrows.c.kind == kind,
+            t.escrows.c.code == "DuplicateSourceEntries",
+            t.escrows.c.record_id.in_(others),
+        )
+        .values(retry_at=t.escrows.c.first_at)
+    )
+
+
+def _forget(connection: Connection, app_id: str, records: Sequence[str]) -> None:
+    """Have memberships and references to these people's accounts written again."""
+    for piece in pieces(records):
+        held = select(t.link_members.c.group_id, t.link_members.c.member_id).where(
+            t.link_members.c.app_id == app_id, t.link_members.c.member_id.in_(piece)
+        )
+        again = [
+            (Kind.GROUP, row.group_id, "members", row.member_id)
+            for row in connection.execute(held)
+        ]
+        again += [
+            (Kind.GROUP, row.group_id, "members", row.member_id)
+            for row in connection.execute(
+                select(memberships.c.group_id, memberships.c.member_id).where(
+                    memberships.c.member_id.in_(piece)
+                )
+            )
+        ]
+        again += [
+            (Kind.USER, row.id, "manager", row.manager_id)
+            for row in connection.execute(
+                select(users.c.id, users.c.manager_id).where(users.c.manager_id.in_(piece))
+            )
+        ]
+        connection.execute(
+            delete(t.link_members).where(
+                t.link_members.c.app_id == app_id, t.link_members.c.member_id.in_(piece)
+            )
+        )
+        insert_missing(
+            connection,
+            t.waiting,
+            [
+                {
+                    "app_id": app_id,
+                    "kind": kind,
+                    "record_id": record,
+                    "path": path,
+                    "missing_id": missing,
+                }
+                for kind, record, path, missing in again
+            ],
+        )
+
+
+def _delete_keys(
+    connection: Connection, table: Table, app_id: str, keys: Collection[Key]
+) -> None:
+    for kind in Kind:
+        for piece in pieces([record for of, record in keys if of is kind]):
+            connection.execute(
+                delete(table).where(
+                    table.c.app_id == app_id,
+                    table.c.kind == kind,
+                    table.c.record_id.in_(piece),
+                )
+            )
+
+
+def _tell(
+    connection: Connection,
+    app_id: str,
+    notices: Sequence[NewNotice],
+    open_causes: frozenset[str] | None,
+) -> None:
+    if open_causes is not None:
+        connection.execute(
+            update(t.notices)
+            .where(
+                t.notices.c.app_id == app_id,
+                t.notices.c.still_holds,
+                t.notices.c.cause.not_in(sorted(open_causes)),
+            )
+            .values(still_holds=False)
+        )
+    insert_missing(
+        connection,
+        t.notices,
+        [
+            {
+                "app_id": one.app_id,
+                "cause": one.cause,
+                "recipient": one.recipient,
+                "subject": one.subject,
+                "body": one.body,
+                "still_holds": True,
+                "sent_at": None,
+                "attempts": 0,
+                "next_try": None,
+                "last_error": "",
+            }
+            for one in notices
+        ],
+    )
