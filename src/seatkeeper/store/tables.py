@@ -1,0 +1,219 @@
+"""The tables of directory, configuration, secrets, audit and imports, as they are now.
+
+Beside the walk. ``metadata`` is shared: ``ledger_tables`` adds the engine's
+tables to it. The migrations create what is described here; a test compares
+the two. Text that is compared sorts by code point on both databases.
+"""
+
+import datetime as dt
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata: Final = MetaData()
+
+KEY: Final = Text().with_variant(Text(collation="C"), "postgresql")
+"""Ids and other text that is compared or ordered."""
+
+
+class Moment(TypeDecorator[dt.datetime]):
+    """An aware moment, kept as UTC text of fixed width: it sorts, and people can read it."""
+
+    impl = KEY
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> str | None:
+        """Return the text of an aware moment."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment without a time zone cannot be stored.")
+        return value.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
+        """Return the aware moment of a text."""
+        return None if value is None else dt.datetime.fromisoformat(value)
+
+
+class Document(TypeDecorator[Any]):
+    """Plain data, kept as canonical JSON text: equal data are equal text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Return the canonical text."""
+        return None if value is None else canonical(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Return the plain data; sequences come back as lists."""
+        return None if value is None else msgspec.json.decode(value)
+
+
+def canonical(plain: object) -> str:
+    """Return the one JSON text of plain data: sorted keys, no spaces."""
+    return msgspec.json.encode(plain, order="deterministic").decode()
+
+
+users: Final = Table(
+    "users",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("user_name", KEY, nullable=False, unique=True),  # folded, as it is compared
+    Column("mail", KEY, index=True),  # folded
+    Column("display_name", Text, nullable=False),
+    Column("attributes", Document, nullable=False),
+    Column("manager_id", KEY, index=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("deleted_at", Moment, index=True),
+    Column("created_at", Moment, nullable=False),
+)
+
+groups: Final = Table(
+    "groups",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("display_name", KEY, nullable=False, unique=True),
+    Column("attributes", Document, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+memberships: Final = Table(
+    "memberships",
+    metadata,
+    Column("group_id", KEY, ForeignKey("groups.id"), primary_key=True),
+    Column("member_id", KEY, primary_key=True),
+    Column("member_kind", Text, nullable=False),
+    Index("ix_memberships_member_id", "member_id"),
+    sqlite_with_rowid=False,
+)
+
+applications: Final = Table(
+    "applications",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("gallery_id", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("roles", Document, nullable=False),
+    Column("settings", Document, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+application_versions: Final = Table(
+    "application_versions",
+    metadata,
+    Column("app_id", KEY, ForeignKey("applications.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("settings", Document, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+assignments: Final = Table(
+    "assignments",
+    metadata,
+    Column("app_id", KEY, ForeignKey("applications.id"), primary_key=True),
+    Column("principal_id", KEY, primary_key=True),
+    Column("principal_kind", Text, nullable=False),
+    Column("role_id", Text, nullable=False),
+    Index("ix_assignments_principal_id", "principal_id"),
+    sqlite_with_rowid=False,
+)
+
+sealed_secrets: Final = Table(
+    "secrets",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("owner_id", KEY, ForeignKey("applications.id"), nullable=False, unique=True),
+    Column("key_id", KEY, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("last_four", Text, nullable=False),
+    Column("sealed_at", Moment, nullable=False),
+)
+
+changes: Final = Table(
+    "changes",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("record_id", KEY, nullable=False),
+    Column("other_id", KEY),
+    Column("other_kind", Text),
+    Column("app_id", KEY),
+    Column("detail", Document, nullable=False),
+)
+
+feed_position: Final = Table(
+    "feed_position",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("audit_seq", BigInteger, nullable=False),
+    Column("audit_hash", Text, nullable=False),
+)
+
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("before", Document),
+    Column("after", Document),
+    Column("hash", Text, nullable=False),
+)
+
+imports: Final = Table(
+    "imports",
+    metadata,
+    Column("digest", KEY, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("applied_rows", Integer, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("groups_created", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+)
+
+import_managers: Final = Table(
+    "import_managers",
+    metadata,
+    Column("digest", KEY, ForeignKey("imports.digest"), primary_key=True),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("user_id", KEY, nullable=False),
+    Column("manager", Text, nullable=False),
+    Column("counted", Boolean, nullable=False),  # this row already counts as a change
+)
+
+engine_holder: Final = Table(
+    "engine_holder",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),
+    Column("pid", Integer, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+)
