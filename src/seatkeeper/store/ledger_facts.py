@@ -233,8 +233,10 @@ def _records(
             )
             for row in rows
         }
-    rows = connection.execute(select(groups).where(groups.c.id.in_(ids)))
-    return {row.id: Group(row.id, row.display_name, _attributes(row.attributes)) for row in rows}
+    of_groups = connection.execute(select(groups).where(groups.c.id.in_(ids)))
+    return {
+        row.id: Group(row.id, row.display_name, _attributes(row.attributes)) for row in of_groups
+    }
 
 
 def _attributes(plain: Mapping[str, Any]) -> dict[str, Any]:

@@ -190,8 +190,7 @@ def _forget(connection: Connection, app_id: str, records: Sequence[str]) -> None
             t.link_members.c.app_id == app_id, t.link_members.c.member_id.in_(piece)
         )
         again = [
-            (Kind.GROUP, row.group_id, "members", row.member_id)
-            for row in connection.execute(held)
+            (Kind.GROUP, row.group_id, "members", row.member_id) for row in connection.execute(held)
         ]
         again += [
             (Kind.GROUP, row.group_id, "members", row.member_id)
@@ -228,9 +227,7 @@ def _forget(connection: Connection, app_id: str, records: Sequence[str]) -> None
         )
 
 
-def _delete_keys(
-    connection: Connection, table: Table, app_id: str, keys: Collection[Key]
-) -> None:
+def _delete_keys(connection: Connection, table: Table, app_id: str, keys: Collection[Key]) -> None:
     for kind in Kind:
         for piece in pieces([record for of, record in keys if of is kind]):
             connection.execute(
