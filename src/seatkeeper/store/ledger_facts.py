@@ -278,9 +278,10 @@ def _grants(
             .where(assignments.c.app_id == app_id, memberships.c.member_id.in_(ids))
             .order_by(memberships.c.member_id, groups.c.display_name)
         )
-        for row in through:
-            role = names.get(row.role_id, row.role_id)
-            found[row.member_id].append(Grant(row.role_id, role, row.id, row.display_name))
+        for reached in through:
+            role = names.get(reached.role_id, reached.role_id)
+            grant = Grant(reached.role_id, role, reached.id, reached.display_name)
+            found[reached.member_id].append(grant)
     return found
 
 

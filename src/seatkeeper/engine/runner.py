@@ -1,0 +1,179 @@
+"""Keep every app's cycles going: on schedule, on request, and after an interruption.
+
+    [source change -> scope -> map -> match -> plan -> export -> log]
+
+Shell, one per database (the lock belongs to this role). It decides when an app
+is due with ``due_now``, runs one cycle of an app at a time, follows orders
+that doors left, and posts the mails that wait. The whole state is in the
+ledger: killing it loses nothing, starting it again goes on.
+"""
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.errors import SeatkeeperError
+from seatkeeper.ports import Ledger, Post
+from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.journal import Health, HealthState, Order
+
+logger = structlog.get_logger(__name__)
+
+POLL_SECONDS: Final = 0.1
+"""How soon another process's changes and orders are noticed."""
+
+SCHEDULE_SECONDS: Final = 1.0
+"""How often schedules and mails are looked at without anything having changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What the runner needs to know of one app: whether it is on, and how often it runs."""
+
+    app_id: str
+    on: bool
+    interval: dt.timedelta
+    version: int
+
+
+def due_now(
+    schedule: Schedule, last: Cycle | None, health: Health, tried_version: int, now: dt.datetime
+) -> bool:
+    """Decide whether an app's next cycle starts now.
+
+    ``last`` is the newest cycle; ``tried_version`` the settings' version at the
+    last try: a saved change of the configuration is tried at once.
+    """
+    if not schedule.on:
+        return False
+    if health.state is not HealthState.WELL:
+        waited = health.next_try is None or now >= health.next_try
+        return waited or schedule.version != tried_version
+    if last is None or not last.finished or schedule.version != tried_version:
+        return True
+    return now >= (last.ended or last.started) + schedule.interval
+
+
+@dataclass
+class EngineRunner:
+    """Runs until ``stop`` is called; then ends after the batch at hand."""
+
+    ledger: Ledger
+    schedules: Callable[[], Awaitable[Sequence[Schedule]]]
+    run_app: Callable[[str, Wish, Callable[[Cycle], None], Callable[[], bool]], Awaitable[Cycle]]
+    stirred: Callable[[], object]
+    housekeeping: Callable[[], Awaitable[None]]
+    post: Post | None
+    now: Callable[[], dt.datetime]
+    live: dict[str, Cycle] = field(default_factory=dict)
+    _stopping: bool = False
+    _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _tried: dict[str, int] = field(default_factory=dict)
+    _posting: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Work until stopped. Errors of one app never end the others."""
+        mark: object = None
+        looked = float("-inf")
+        loop = asyncio.get_running_loop()
+        while not self._stopping:
+            new_mark = await asyncio.to_thread(self.stirred)
+            if new_mark != mark or loop.time() - looked >= SCHEDULE_SECONDS:
+                mark, looked = new_mark, loop.time()
+                await self._look_round()
+            await asyncio.sleep(POLL_SECONDS)
+        await self._end()
+
+    def stop(self) -> None:
+        """Ask it to end after the batch at hand."""
+        self._stopping = True
+
+    async def _look_round(self) -> None:
+        try:
+            await self._follow_orders()
+            await self._start_due()
+            await self.housekeeping()
+        except SeatkeeperError as error:
+            logger.error("engine.look_round_failed", code=error.code, message=error.message)
+        if self.post is not None and (self._posting is None or self._posting.done()):
+            self._posting = asyncio.create_task(self._post_mails(self.post))
+
+    async def _start_due(self) -> None:
+        now = self.now()
+        for schedule in await self.schedules():
+            if schedule.app_id in self._running:
+                continue
+            cycles = await self.ledger.cycles(schedule.app_id, limit=1)
+            health = await self.ledger.health(schedule.app_id)
+            tried = self._tried.get(schedule.app_id, schedule.version)
+            if due_now(schedule, cycles[0] if cycles else None, health, tried, now):
+                self._begin(schedule.app_id, Wish(), None)
+            self._tried[schedule.app_id] = schedule.version
+
+    async def _follow_orders(self) -> None:
+        for order in await self.ledger.open_orders():
+            if order.app_id not in self._running:
+                await self.ledger.answer_order(order.id, "taken", None)
+                self._begin(order.app_id, wish_of(order), order)
+
+    def _begin(self, app_id: str, wish: Wish, order: Order | None) -> None:
+        self._running[app_id] = asyncio.create_task(self._run_one(app_id, wish, order))
+
+    async def _run_one(self, app_id: str, wish: Wish, order: Order | None) -> None:
+        try:
+            cycle = await self._until_wished(app_id, wish)
+        except SeatkeeperError as error:
+            logger.error("engine.cycle_failed", app=app_id, code=error.code, message=str(error))
+            if order is not None:
+                answer = {"code": error.code, "message": error.message, "advice": error.advice}
+                await self.ledger.answer_order(order.id, "failed", answer)
+        else:
+            if order is not None:
+                await self.ledger.answer_order(order.id, "done", {"cycle": cycle.id})
+        finally:
+            self.live.pop(app_id, None)
+            self._running.pop(app_id, None)
+
+    async def _until_wished(self, app_id: str, wish: Wish) -> Cycle:
+        """Run; where that only finished an interrupted cycle, run the one that was wished."""
+        open_before = await self.ledger.unfinished(app_id)
+        cycle = await self.run_app(app_id, wish, self._watch, lambda: self._stopping)
+        if open_before is not None and cycle.finished:
+            cycle = await self.run_app(app_id, wish, self._watch, lambda: self._stopping)
+        return cycle
+
+    def _watch(self, cycle: Cycle) -> None:
+        self.live[cycle.app_id] = cycle
+
+    async def _post_mails(self, post: Post) -> None:
+        for notice in await self.ledger.unsent_notices(self.now()):
+            try:
+                await post.deliver(notice)
+            except SeatkeeperError as error:
+                logger.warning("mail.not_delivered", notice=notice.id, message=error.message)
+                await self.ledger.notice_failed(notice.id, error.message, now=self.now())
+            else:
+                await self.ledger.notice_sent(notice.id, now=self.now())
+
+    async def _end(self) -> None:
+        tasks = [*self._running.values(), *([self._posting] if self._posting else [])]
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+def wish_of(order: Order) -> Wish:
+    """Return what an order asks for."""
+    options: Mapping[str, object] = order.options
+    users, groups = options.get("users"), options.get("groups")
+    return Wish(
+        full=bool(options.get("full", False)),
+        users=tuple(str(one) for one in users) if isinstance(users, list) else (),
+        groups=tuple(str(one) for one in groups) if isinstance(groups, list) else (),
+    )

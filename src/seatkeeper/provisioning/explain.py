@@ -1,0 +1,213 @@
+"""Answer "why (not)?" for one record and one app.
+
+    [source change -> scope -> map -> match -> plan] -> export -> log
+
+It calls the same stations as a cycle and says what the next one would do, so
+its verdict is right by construction as long as the facts are. It asks the app
+nothing: what only a look-up can tell is said to be open.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.errors import RecordError
+from seatkeeper.provisioning.journal import Escrow
+from seatkeeper.provisioning.log import LogEntry, shown
+from seatkeeper.provisioning.match import Claim, check_claims
+from seatkeeper.provisioning.plan import Create, Delete, Disable, Reason, Skip, Update
+from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.scope import Check
+from seatkeeper.provisioning.walk import Answer, Decided, Facts, NeedsMatch, decide, scope_of
+
+
+class Verdict(StrEnum):
+    """Where a record stands with an app."""
+
+    IN_STEP = "in step"
+    INACTIVE = "inactive"
+    OUT_OF_SCOPE = "out of scope"
+    TO_CREATE = "to be created"
+    TO_UPDATE = "to be updated"
+    TO_DISABLE = "to be deactivated"
+    TO_DELETE = "to be deleted"
+    WAITS = "waits"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer in one sentence, and every check that was made for it."""
+
+    verdict: Verdict
+    answer: str
+    checks: tuple[Check, ...]
+    account_id: str | None = None
+
+    @property
+    def code(self) -> str:
+        """The public code of what keeps the record out, empty where nothing does."""
+        failing = (check for check in self.checks if check.passed is False)
+        return next((str(check.facts.get("code", "")) for check in failing), "")
+
+
+def explain(
+    facts: Facts,
+    rules: Rules,
+    *,
+    escrow: Escrow | None = None,
+    last: LogEntry | None = None,
+    rivals: Mapping[Claim, Sequence[str]] | None = None,
+) -> Explanation:
+    """Say why the record has (not) an account, from the facts a cycle would read.
+
+    ``rivals`` names other records per unique value; ``last`` is the newest log
+    entry of this record and app.
+    """
+    account_id = facts.link.account_id if facts.link else None
+    if facts.record is None and facts.link is None:
+        text = f"{facts.display_name} is not in the directory and has no account."
+        return Explanation(Verdict.UNKNOWN, text, _scope_checks(facts, rules), None)
+    problem: RecordError | None = None
+    answer: Answer | None = None
+    try:
+        answer = decide(facts, rules)
+        if isinstance(answer, NeedsMatch):
+            check_claims(answer.claims, rivals or {})
+    except RecordError as error:
+        problem = error
+    scope_passed = _scope_checks(facts, rules)
+    checks = (
+        *scope_passed,
+        _values_check(facts, rules, answer, problem),
+        _match_check(facts, answer, problem),
+        _write_check(escrow, last, problem),
+    )
+    checks = _not_reached_after_failure(checks)
+    verdict = _verdict(answer, problem, escrow)
+    return Explanation(verdict, _sentence(facts, rules, verdict, checks), checks, account_id)
+
+
+def _scope_checks(facts: Facts, rules: Rules) -> tuple[Check, ...]:
+    scope = scope_of(facts, rules)
+    with_codes = tuple(
+        Check(
+            check.name,
+            check.passed,
+            check.text,
+            {**check.facts, "code": Reason.NOT_ENTITLED.value},
+        )
+        if check.passed is False
+        else check
+        for check in scope.checks
+    )
+    if facts.kind is Kind.GROUP:
+        return with_codes
+    return (*with_codes, Check("filters", passed=True, text="no scoping filter is set"))
+
+
+def _values_check(
+    facts: Facts, rules: Rules, answer: Answer | None, problem: RecordError | None
+) -> Check:
+    name = "values"
+    claimed = answer is not None
+    if problem is not None and not claimed:
+        return Check(name, passed=False, text=_plain(problem), facts={"code": problem.code})
+    desired = answer.desired if answer is not None else None
+    if desired is None:
+        return Check(name, passed=None, text="the values were not looked at")
+    values = {path: shown(value) for path, value in desired.always.items()}
+    return Check(name, passed=True, text="has all required values", facts={"values": values})
+
+
+def _match_check(facts: Facts, answer: Answer | None, problem: RecordError | None) -> Check:
+    name = "match"
+    if facts.link is not None:
+        since = f" since {facts.link.since:%Y-%m-%d %H:%M} UTC" if facts.link.since else ""
+        text = f"is account {facts.link.account_id}{since}"
+        return Check(name, passed=True, text=text, facts={"account": facts.link.account_id})
+    if problem is not None and answer is not None:
+        return Check(name, passed=False, text=_plain(problem), facts={"code": problem.code})
+    if isinstance(answer, NeedsMatch):
+        asked = ", then ".join(f'{one.path} eq "{one.value}"' for one in answer.questions)
+        text = f"has no account yet; the next cycle asks the app for {asked}"
+        return Check(name, passed=None, text=text)
+    return Check(name, passed=None, text="no account was looked for")
+
+
+def _write_check(
+    escrow: Escrow | None, last: LogEntry | None, problem: RecordError | None
+) -> Check:
+    name = "write"
+    if escrow is not None and (problem is None or escrow.code != problem.code):
+        again = f"{escrow.retry_at:%Y-%m-%d %H:%M} UTC" if escrow.retry_at else "not by itself"
+        text = f"{escrow.message} Tried {escrow.attempts} times; next try {again}"
+        return Check(name, passed=False, text=text, facts={"code": escrow.code})
+    if last is None:
+        return Check(name, passed=None, text="nothing was written yet")
+    passed = None if last.status == "skipped" else last.status != "failure"
+    text = f"last {last.action} on {last.at:%Y-%m-%d %H:%M} UTC: {last.status}"
+    return Check(name, passed=passed, text=text, facts={"log": last.id})
+
+
+def _not_reached_after_failure(checks: Sequence[Check]) -> tuple[Check, ...]:
+    """Mark what came after the first failing check as not reached, but for what is known."""
+    kept: list[Check] = []
+    failed = False
+    for check in checks:
+        if failed and check.passed is True and check.name in {"filters", "values"}:
+            kept.append(Check(check.name, passed=None, text="not reached", facts=check.facts))
+        else:
+            kept.append(check)
+        failed = failed or check.passed is False
+    return tuple(kept)
+
+
+def _verdict(answer: Answer | None, problem: RecordError | None, escrow: Escrow | None) -> Verdict:
+    if problem is not None or answer is None:
+        return Verdict.WAITS
+    if isinstance(answer, NeedsMatch):
+        return Verdict.WAITS if escrow is not None else Verdict.TO_CREATE
+    return _verdict_of(answer, escrow)
+
+
+def _verdict_of(answer: Decided, escrow: Escrow | None) -> Verdict:
+    match answer.action:
+        case Skip(Reason.IN_SYNC):
+            return Verdict.IN_STEP if answer.scope.usable else Verdict.INACTIVE
+        case Skip():
+            return Verdict.OUT_OF_SCOPE
+        case Disable():
+            return Verdict.TO_DISABLE
+        case Delete():
+            return Verdict.TO_DELETE
+        case Update():
+            return Verdict.WAITS if escrow is not None else Verdict.TO_UPDATE
+        case Create():
+            return Verdict.TO_CREATE
+        case _:
+            return Verdict.TO_UPDATE
+
+
+def _sentence(facts: Facts, rules: Rules, verdict: Verdict, checks: Sequence[Check]) -> str:
+    name, app = facts.display_name, rules.app_name
+    failing = next((check.text for check in checks if check.passed is False), "")
+    sentences = {
+        Verdict.IN_STEP: f"{name} is in {app}, and the account is in step.",
+        Verdict.INACTIVE: f"{name} has a deactivated account in {app}, because {name} {failing}.",
+        Verdict.OUT_OF_SCOPE: f"{name} is not in {app}, because {name} {failing}.",
+        Verdict.TO_CREATE: f"{name} is not in {app} yet; the next cycle creates or links the "
+        "account.",
+        Verdict.TO_UPDATE: f"{name} is in {app}; the next cycle sends what differs.",
+        Verdict.TO_DISABLE: f"{name} is in {app}; the next cycle deactivates the account, "
+        f"because {name} {failing}.",
+        Verdict.TO_DELETE: f"{name} is in {app}; the next cycle deletes the account.",
+        Verdict.WAITS: f"{name} {'is in' if facts.link else 'is not in'} {app}, and waits: {failing}",
+        Verdict.UNKNOWN: f"{name} is not known.",
+    }
+    return sentences[verdict]
+
+
+def _plain(error: RecordError) -> str:
+    return f"{error.message} {error.advice}".strip()
