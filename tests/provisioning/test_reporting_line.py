@@ -1,0 +1,58 @@
+"""Who is written first, so that a manager is there before the people who report to them."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seatkeeper.provisioning.mapping.evaluate import Desired
+from seatkeeper.provisioning.reference import levels, resolve
+
+PEOPLE = [f"p{n}" for n in range(12)]
+LINES = st.dictionaries(
+    st.sampled_from(PEOPLE), st.none() | st.sampled_from([*PEOPLE, "outside"]), min_size=1
+)
+
+
+def test_a_chain_of_managers_is_written_from_the_top():
+    order = levels({"engineer": "lead", "lead": "boss", "boss": None})
+
+    assert order["boss"] < order["lead"] < order["engineer"]
+
+
+def test_somebody_whose_manager_is_there_already_waits_for_nobody():
+    assert levels({"engineer": "already in the app"}) == {"engineer": 0}
+
+
+def test_two_people_who_manage_each_other_are_both_written():
+    order = levels({"a": "b", "b": "a"})
+
+    assert sorted(order) == ["a", "b"]
+    assert order["a"] != order["b"]
+
+
+@settings(deadline=None)
+@given(LINES)
+def test_everybody_has_a_place_and_comes_after_their_manager_unless_they_are_in_a_loop(line):
+    order = levels(line)
+
+    assert set(order) == set(line)
+    for person, manager in line.items():
+        if manager in line and not _in_a_loop(person, line):
+            assert order[person] > order[manager]
+
+
+def _in_a_loop(person: str, line: dict[str, str | None]) -> bool:
+    at = line.get(person)
+    for _ in PEOPLE:
+        if at == person:
+            return True
+        at = line.get(at) if at is not None else None
+    return False
+
+
+def test_a_reference_without_account_is_left_out_and_named():
+    wanted = Desired({"title": "Engineer"}, references={"manager": "grace"})
+
+    resolved = resolve(wanted, {})
+
+    assert resolved.desired.always == {"title": "Engineer"}
+    assert resolved.waiting == {"manager": "grace"}
