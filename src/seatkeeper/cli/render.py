@@ -1,0 +1,257 @@
+"""Show what the commands found, for people; ``--json`` prints the same mappings as they are.
+
+After the walk: nothing is decided here, and nothing is read but the argument.
+Every function takes the plain mapping that ``--json`` prints and returns what
+rich prints; fields that are absent are left out. Text from the directory or an
+app is never taken as markup, and its control characters are shown as signs,
+so that a name cannot repaint somebody's terminal.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TextIO, TypeAlias
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+Plain: TypeAlias = Mapping[str, object]
+
+NARROWEST: Final = 80
+BAR: Final = 20
+COUNTS: Final = (
+    "created", "updated", "disabled", "deleted", "skipped", "failed", "waiting", "requests",
+)  # fmt: skip
+
+_RESULT_STYLES: Final = {
+    "success": "green",
+    "warning": "yellow",
+    "skipped": "dim",
+    "waiting": "yellow",
+    "held": "yellow",
+    "failure": "red",
+    "failed": "red",
+}
+_ACTION_STYLES: Final = {"create": "green", "disable": "yellow", "delete": "red"}
+_CHECK_SIGNS: Final = {"passed": ("✓", "green"), "failed": ("✕", "red")}
+
+
+def show(view: RenderableType, out: TextIO) -> None:
+    """Print a view; colours only where ``out`` is a terminal that has not asked for none."""
+    console = Console(file=out, highlight=False, soft_wrap=False)
+    if not out.isatty():
+        console.width = max(console.width, NARROWEST)
+    console.print(view)
+
+
+def progress_line(progress: Plain) -> str:
+    """Return one line with bar, share, rate and time left.
+
+    Reads ``kind``, ``done``, ``total``, ``per_second``, ``seconds_left``.
+    """
+    done, total = _number(progress, "done"), _number(progress, "total")
+    share = min(1.0, done / total) if total else 1.0
+    filled = int(share * BAR)
+    parts = [
+        f"{clean(progress.get('kind', 'cycle'))} [{'#' * filled}{'.' * (BAR - filled)}]",
+        f"{done:,.0f} of {total:,.0f} ({share:.0%})",
+    ]
+    if rate := _number(progress, "per_second"):
+        parts.append(f"{rate:,.0f} a second")
+    if progress.get("seconds_left") is not None:
+        parts.append(f"{duration(_number(progress, 'seconds_left'))} left")
+    return ", ".join([" ".join(parts[:2]), *parts[2:]])
+
+
+def status_view(apps: Sequence[Plain]) -> RenderableType:
+    """Show where each app stands.
+
+    Reads ``app``, ``name``, ``status``, ``scope``, ``every``, ``next_cycle``,
+    ``quarantine``, ``users``, ``groups``, ``progress`` (of the running cycle)
+    and ``last_cycle`` with its counts.
+    """
+    if not apps:
+        return Text("No app is configured yet. Add one with: seatkeeper apply FILE.yaml")
+    return Group(*(_app_view(app) for app in apps))
+
+
+def logs_view(entries: Sequence[Plain]) -> RenderableType:
+    """Show log entries: when, who, what was done, how it ended, what changed and why.
+
+    Reads ``at``, ``display_name`` (else ``record``), ``action``, ``status``,
+    ``changes`` (``path``, ``old``, ``new``), ``code``, ``reason``, ``advice``.
+    """
+    if not entries:
+        return Text("Nothing was logged for this.")
+    table = _table()
+    table.add_column("Time", max_width=10, overflow="fold")
+    table.add_column("Person", max_width=20, overflow="fold")
+    table.add_column("Action", no_wrap=True)
+    table.add_column("Result", no_wrap=True)
+    table.add_column("What changed, and why", ratio=1, overflow="fold")
+    for entry in entries:
+        table.add_row(
+            _text(str(entry.get("at", "")).replace("T", " ")[:19]),
+            _person(entry),
+            _action(entry),
+            _styled(entry.get("status", ""), _RESULT_STYLES),
+            _happened(entry),
+        )
+    return table
+
+
+def plan_view(plan: Plain) -> RenderableType:
+    """Show what a cycle would do.
+
+    Reads ``steps`` (as log entries, without time and result), ``held`` (as
+    steps) and ``counts``.
+    """
+    steps, held = _plains(plan.get("steps")), _plains(plan.get("held"))
+    if not steps and not held:
+        return Text("Everything is in step. Nothing would be sent.")
+    parts: list[RenderableType] = [_steps_table(steps)] if steps else []
+    if held:
+        parts += [_text("Held until somebody approves:", "bold"), _steps_table(held)]
+    counts = plan.get("counts")
+    if isinstance(counts, Mapping):
+        parts.append(_text(_counted(counts)))
+    parts.append(_text("Nothing has been sent."))
+    return Group(*parts)
+
+
+def explain_view(explanation: Plain) -> RenderableType:
+    """Show why somebody has an account or none: the answer, then each check with its facts.
+
+    Reads ``answer``, ``checks`` (``name``, ``state`` of ``passed``, ``failed``,
+    ``not_reached``, ``facts`` as a list or mapping) and ``advice``.
+    """
+    parts: list[RenderableType] = [_text(explanation.get("answer", ""), "bold"), Text("")]
+    for number, check in enumerate(_plains(explanation.get("checks")), start=1):
+        sign, style = _CHECK_SIGNS.get(str(check.get("state")), ("–", "dim"))
+        line = Text.assemble(f"{number} ", (sign, style), " ", clean(check.get("name", "")))
+        if sign == "–":
+            line.append(" (not reached)", "dim")
+        parts.append(line)
+        parts += [Text(f"    {fact}", style="dim") for fact in _facts(check.get("facts"))]
+    if explanation.get("advice"):
+        parts += [Text(""), _text(explanation["advice"])]
+    return Group(*parts)
+
+
+def clean(value: object) -> str:
+    """Return a value as one line of printable text; none is a dash, true and false are words."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ", ".join(clean(one) for one in value)
+    return "".join(c if c.isprintable() else "�" for c in str(value))
+
+
+def duration(seconds: float) -> str:
+    """Return ``3 s``, ``2 min 5 s`` or ``1 h 4 min``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3_600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3_600} h {whole % 3_600 // 60} min"
+
+
+def _app_view(app: Plain) -> RenderableType:
+    state = str(app.get("status", ""))
+    title = Text.assemble(
+        (clean(app.get("name") or app.get("app")), "bold"),
+        f" ({clean(app.get('app'))})  ",
+        (clean(state), "green" if state == "on" else "yellow"),
+    )
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
+    for label, name in (
+        ("Quarantined", "quarantine"),
+        ("Scope", "scope"),
+        ("Every", "every"),
+        ("Next cycle", "next_cycle"),
+        ("Accounts", "users"),
+        ("Groups", "groups"),
+    ):
+        if app.get(name) not in (None, ""):
+            facts.add_row(label, _text(app[name], "red" if name == "quarantine" else ""))
+    progress, last = app.get("progress"), app.get("last_cycle")
+    if isinstance(progress, Mapping):
+        facts.add_row("Now", _text(progress_line(progress)))
+    if isinstance(last, Mapping):
+        facts.add_row("Last cycle", _text(_cycle_line(last)))
+    return Group(title, facts, Text(""))
+
+
+def _cycle_line(cycle: Plain) -> str:
+    parts = [clean(cycle[name]) for name in ("kind", "ended_at") if cycle.get(name)]
+    if cycle.get("seconds") is not None:
+        parts.append(f"took {duration(_number(cycle, 'seconds'))}")
+    return f"{', '.join(parts)}: {_counted(cycle)}"
+
+
+def _counted(counts: Plain) -> str:
+    said = [f"{_number(counts, name):,.0f} {name}" for name in COUNTS if counts.get(name)]
+    return ", ".join(said) or "nothing to do"
+
+
+def _steps_table(steps: Iterable[Plain]) -> Table:
+    table = _table()
+    table.add_column("Person", max_width=26, overflow="fold")
+    table.add_column("Action", no_wrap=True)
+    table.add_column("What would change, and why", ratio=1, overflow="fold")
+    for step in steps:
+        table.add_row(_person(step), _action(step), _happened(step))
+    return table
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, padding=(0, 1))
+
+
+def _happened(entry: Plain) -> Text:
+    lines = [
+        f"{clean(change.get('path'))}: {clean(change.get('old'))} → {clean(change.get('new'))}"
+        for change in _plains(entry.get("changes"))
+    ]
+    reason = " ".join(clean(entry[name]) for name in ("reason", "advice") if entry.get(name))
+    if entry.get("code") not in (None, "", "Success"):
+        reason = f"{clean(entry['code'])}: {reason}" if reason else clean(entry["code"])
+    return Text("\n".join([*lines, *([reason] if reason else [])]))
+
+
+def _person(entry: Plain) -> Text:
+    return _text(entry.get("display_name") or entry.get("record") or "")
+
+
+def _action(entry: Plain) -> Text:
+    return _styled(entry.get("action", ""), _ACTION_STYLES)
+
+
+def _styled(value: object, styles: Mapping[str, str]) -> Text:
+    return _text(value, styles.get(str(value).lower(), ""))
+
+
+def _text(value: object, style: str = "") -> Text:
+    return Text(clean(value), style=style)
+
+
+def _plains(value: object) -> list[Plain]:
+    if not isinstance(value, list | tuple):
+        return []
+    return [one for one in value if isinstance(one, Mapping)]
+
+
+def _facts(value: object) -> list[str]:
+    if isinstance(value, Mapping):
+        return [f"{clean(name)}: {clean(fact)}" for name, fact in value.items()]
+    return [clean(fact) for fact in value] if isinstance(value, list | tuple) else []
+
+
+def _number(values: Plain, name: str) -> float:
+    value = values.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0

@@ -1,0 +1,121 @@
+"""Say in lines what applying a document changes, before it is applied.
+
+Before the walk. Pure: two documents in, sentences out. A secret is never
+shown, only that its reference changed.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from seatkeeper.configuration.address import forgets_secret
+from seatkeeper.configuration.documents import (
+    DEFAULT_ACCESS_ROLE,
+    AppDocument,
+    DocumentAssignment,
+    print_interval,
+)
+from seatkeeper.configuration.secrets import STORED
+from seatkeeper.configuration.settings import AppSettings, MappingChange
+
+
+def differences(before: AppDocument | None, after: AppDocument) -> list[str]:
+    """Return one line for each thing that differs; empty: applying changes nothing."""
+    if before is None:
+        return [f"new app: {after.app} ({after.settings.name})", *_listed(after)]
+    return [
+        *_settings_lines(before.settings, after.settings),
+        *_secret_lines(before, after),
+        *_assignment_lines(before.assignments, after.assignments),
+        *_mapping_lines("users", before.settings.users, after.settings.users),
+        *_mapping_lines("groups", before.settings.groups, after.settings.groups),
+    ]
+
+
+def _listed(after: AppDocument) -> list[str]:
+    return [
+        *(f"{name}: {value}" for name, value in _facts(after.settings).items() if value),
+        f"secret: {after.secret_token}",
+        *_assignment_lines((), after.assignments),
+        *_mapping_lines("users", (), after.settings.users),
+        *_mapping_lines("groups", (), after.settings.groups),
+    ]
+
+
+def _facts(settings: AppSettings) -> dict[str, str]:
+    return {
+        "gallery": settings.gallery,
+        "name": settings.name,
+        "tenant URL": settings.tenant_url,
+        "allow loopback": _yes(settings.allow_loopback),
+        "mode": settings.mode,
+        "status": settings.status,
+        "scope": settings.scope,
+        "exclude Default Access": _yes(settings.exclude_default_access),
+        "every": print_interval(settings.interval_seconds),
+        "notification": settings.notification.email,
+        "mail on failure": _yes(settings.notification.on_failure),
+        "groups": "on" if settings.groups_enabled else "off",
+    }
+
+
+def _yes(value: object) -> str:
+    return "yes" if value else "no"
+
+
+def _settings_lines(before: AppSettings, after: AppSettings) -> list[str]:
+    earlier = _facts(before)
+    return [
+        f"{name}: {earlier[name] or 'none'} -> {value or 'none'}"
+        for name, value in _facts(after).items()
+        if value != earlier[name]
+    ]
+
+
+def _secret_lines(before: AppDocument, after: AppDocument) -> list[str]:
+    if before.secret_token != after.secret_token:
+        return ["secret: changed"]
+    old, new = before.settings.tenant_url, after.settings.tenant_url
+    if after.secret_token == STORED and old and forgets_secret(old, new):
+        return ["secret: forgotten, because the tenant URL leads to another host"]
+    return []
+
+
+def _assignment_lines(
+    before: Sequence[DocumentAssignment], after: Sequence[DocumentAssignment]
+) -> list[str]:
+    earlier = {(one.kind, one.name): one.role or DEFAULT_ACCESS_ROLE for one in before}
+    later = {(one.kind, one.name): one.role or DEFAULT_ACCESS_ROLE for one in after}
+    lines = []
+    for (kind, name), role in later.items():
+        old = earlier.get((kind, name))
+        if old is None:
+            lines.append(f"assignment: {kind} {name} added as {role}")
+        elif old != role:
+            lines.append(f"assignment: {kind} {name}: {old} -> {role}")
+    lines += [f"assignment: {kind} {name} ended" for kind, name in earlier.keys() - later.keys()]
+    return sorted(lines)
+
+
+def _mapping_lines(
+    name: str, before: Sequence[MappingChange], after: Sequence[MappingChange]
+) -> list[str]:
+    earlier = {change.target: change for change in before}
+    later = {change.target: change for change in after}
+    lines = [
+        f"mapping of {name}: {target}: {_said(earlier.get(target))} -> {_said(later.get(target))}"
+        for target in dict.fromkeys([*earlier, *later])
+        if earlier.get(target) != later.get(target)
+    ]
+    if not lines and list(before) != list(after):
+        lines.append(f"mapping of {name}: another order")
+    return lines
+
+
+def _said(change: MappingChange | None) -> str:
+    if change is None:
+        return "as in the gallery"
+    if change.remove:
+        return "removed"
+    plain = msgspec.to_builtins(change)
+    return ", ".join(f"{field} {value}" for field, value in plain.items() if field != "target")

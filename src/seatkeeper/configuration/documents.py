@@ -1,0 +1,333 @@
+"""Configuration as code: one YAML document per app, read and printed.
+
+Before the walk. A document holds what an administrator decides for one app:
+its settings, where its secret lies (never the secret), who is assigned. What
+is printed reads as the same document again, which is what lets ``apply``
+promise that a second time changes nothing.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final, Literal, cast
+
+import msgspec
+import yaml
+
+from seatkeeper.configuration.check import settings_flaws
+from seatkeeper.configuration.reading import Reading
+from seatkeeper.configuration.secrets import STORED, reference_fault
+from seatkeeper.configuration.settings import (
+    INTERVAL,
+    AppSettings,
+    MappingChange,
+    Notification,
+)
+from seatkeeper.directory.people_row import closest, shown
+from seatkeeper.gallery.schema import GalleryApp, load_gallery
+
+DEFAULT_ACCESS_ROLE: Final = "Default Access"
+"""How an assignment without a role of the app's own is written."""
+
+_FIELDS: Final = (
+    "app", "gallery", "name", "connection", "mode", "status", "scope",
+    "exclude_default_access", "schedule", "notification", "assignments", "mappings",
+)  # fmt: skip
+_CHANGE_FIELDS: Final = MappingChange.__struct_fields__
+_APP_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_EVERY = re.compile(r"([1-9][0-9]{0,8})([smhd])")
+_SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+
+
+class DocumentAssignment(msgspec.Struct, frozen=True):
+    """One person (userName) or group (display name) and a role; none is Default Access."""
+
+    kind: Literal["user", "group"]
+    name: str
+    role: str | None = None
+
+
+class AppDocument(msgspec.Struct, frozen=True):
+    """One app as a document says it. ``secret_token`` is a reference, never the secret."""
+
+    app: str
+    settings: AppSettings
+    secret_token: str = STORED
+    assignments: tuple[DocumentAssignment, ...] = ()
+
+
+def read_documents(
+    name: str, text: str, *, gallery: Mapping[str, GalleryApp] | None = None
+) -> list[AppDocument]:
+    """Return the documents in ``text``, each checked against its app of the gallery.
+
+    Raises ``InvalidFile`` with the line and column of every fault. Whether the
+    people and groups named exist, and the secret, is seen when they are applied.
+    """
+    reading = Reading(name)
+    apps = load_gallery() if gallery is None else gallery
+    found: dict[str, AppDocument] = {}
+    for node in reading.documents(text):
+        document = _document(reading, node, apps)
+        if document is None:
+            continue
+        if document.app in found:
+            reading.fault(node, f"The app {document.app} is in this file twice.")
+        found[document.app] = document
+    reading.finish()
+    return list(found.values())
+
+
+def print_document(document: AppDocument) -> str:
+    """Return the document as YAML that ``read_documents`` reads as the same."""
+    settings = document.settings
+    plain: dict[str, object] = {
+        "app": document.app,
+        "gallery": settings.gallery,
+        "name": settings.name,
+        "connection": _connection(document),
+        "mode": settings.mode,
+        "status": _Word(settings.status),
+        "scope": settings.scope,
+        "exclude_default_access": settings.exclude_default_access,
+        "schedule": {"every": print_interval(settings.interval_seconds)},
+    }
+    if settings.notification != Notification():
+        plain["notification"] = msgspec.to_builtins(settings.notification)
+    if document.assignments:
+        plain["assignments"] = [
+            {one.kind: one.name, "role": one.role or DEFAULT_ACCESS_ROLE}
+            for one in document.assignments
+        ]
+    if mappings := _mappings(settings):
+        plain["mappings"] = mappings
+    return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+def print_interval(seconds: int) -> str:
+    """Return ``40m`` for 2400: the largest unit that leaves no rest."""
+    unit = next(unit for unit, size in _SECONDS.items() if seconds % size == 0)
+    return f"{seconds // _SECONDS[unit]}{unit}"
+
+
+# --- reading -----------------------------------------------------------------
+
+
+def _document(
+    reading: Reading, node: yaml.Node, gallery: Mapping[str, GalleryApp]
+) -> AppDocument | None:
+    fields = reading.fields(node, _FIELDS)
+    missing = [field for field in ("app", "gallery") if field not in fields]
+    if missing:
+        reading.fault(node, f"The document needs the field {missing[0]}.")
+        return None
+    app_id = reading.text(fields["app"])
+    if not _APP_ID.fullmatch(app_id):
+        reading.fault(fields["app"], "app takes small letters, digits and - (at most 63).")
+    gallery_id = reading.text(fields["gallery"])
+    app = gallery.get(gallery_id)
+    if app is None:
+        hint = closest(gallery_id, gallery)
+        reading.fault(fields["gallery"], f"The gallery has no app {shown(gallery_id)}.{hint}")
+        return None
+    return AppDocument(
+        app=app_id,
+        settings=_settings(reading, node, fields, app),
+        secret_token=_secret_token(reading, fields),
+        assignments=_assignments(reading, fields.get("assignments"), app),
+    )
+
+
+def _settings(
+    reading: Reading, node: yaml.Node, fields: Mapping[str, yaml.Node], app: GalleryApp
+) -> AppSettings:
+    places: dict[str, yaml.Node] = dict(fields)
+    connection = _part(reading, fields, "connection", _CONNECTION)
+    mappings = _part(reading, fields, "mappings", ("users", "groups"))
+    groups = mappings.get("groups")
+    groups_off = isinstance(groups, yaml.ScalarNode)
+    if groups_off:
+        reading.word(groups, ("off",), "off")
+    places |= connection
+    settings = AppSettings(
+        gallery=app.id,
+        name=reading.text(fields.get("name"), app.name),
+        exclude_default_access=reading.boolean(
+            fields.get("exclude_default_access"), default=app.exclude_default_access
+        ),
+        tenant_url=reading.text(connection.get("tenant_url")),
+        allow_loopback=reading.boolean(connection.get("allow_loopback"), default=False),
+        mode=cast("_Mode", reading.word(fields.get("mode"), ("manual", "automatic"), "manual")),
+        status=cast("_Status", reading.word(fields.get("status"), ("on", "off"), "off")),
+        scope=cast("_Scope", reading.word(fields.get("scope"), ("assigned", "all"), "assigned")),
+        interval_seconds=_interval(reading, fields),
+        notification=_notification(reading, fields),
+        users=_changes(reading, "users", mappings.get("users"), places),
+        groups=() if groups_off else _changes(reading, "groups", groups, places),
+        groups_enabled=not groups_off,
+    )
+    places.setdefault("interval_seconds", fields.get("schedule", node))
+    for flaw in settings_flaws(app, settings):
+        reading.fault(places.get(flaw.field, node), flaw.text)
+    return settings
+
+
+_Mode = Literal["manual", "automatic"]
+_Status = Literal["on", "off"]
+_Scope = Literal["assigned", "all"]
+_CONNECTION: Final = ("tenant_url", "secret_token", "allow_loopback")
+
+
+def _part(
+    reading: Reading, fields: Mapping[str, yaml.Node], name: str, known: tuple[str, ...]
+) -> Mapping[str, yaml.Node]:
+    return reading.fields(fields[name], known) if name in fields else {}
+
+
+def _secret_token(reading: Reading, fields: Mapping[str, yaml.Node]) -> str:
+    connection = fields.get("connection")
+    if not isinstance(connection, yaml.MappingNode):
+        return STORED
+    node = next((value for key, value in connection.value if key.value == "secret_token"), None)
+    if node is None:
+        return STORED
+    reference = reading.text(node)
+    fault = reference_fault(reference)
+    if fault is not None:
+        reading.fault(node, fault)
+    return reference
+
+
+def _interval(reading: Reading, fields: Mapping[str, yaml.Node]) -> int:
+    node = _part(reading, fields, "schedule", ("every",)).get("every")
+    if node is None:
+        return INTERVAL
+    every = _EVERY.fullmatch(reading.text(node))
+    if every is None:
+        reading.fault(node, "every is a whole number with its unit: 30s, 40m, 2h or 1d.")
+        return INTERVAL
+    return int(every[1]) * _SECONDS[every[2]]
+
+
+def _notification(reading: Reading, fields: Mapping[str, yaml.Node]) -> Notification:
+    told = _part(reading, fields, "notification", ("email", "on_failure"))
+    return Notification(
+        email=reading.text(told.get("email")),
+        on_failure=reading.boolean(told.get("on_failure"), default=False),
+    )
+
+
+def _assignments(
+    reading: Reading, node: yaml.Node | None, app: GalleryApp
+) -> tuple[DocumentAssignment, ...]:
+    found: dict[tuple[str, str], DocumentAssignment] = {}
+    for item in reading.items(node):
+        fields = reading.fields(item, ("user", "group", "role"))
+        kind: Literal["user", "group"] = "user" if "user" in fields else "group"
+        if ("user" in fields) == ("group" in fields):
+            reading.fault(item, "An assignment names a user or a group.")
+            continue
+        name = reading.text(fields[kind])
+        if not name.strip():
+            reading.fault(item, f"The {kind} has no name.")
+        if (kind, name.casefold()) in found:
+            reading.fault(item, f"The {kind} {shown(name)} is assigned twice.")
+        role = _role(reading, item, fields.get("role"), app)
+        found[kind, name.casefold()] = DocumentAssignment(kind, name, role)
+    return tuple(found.values())
+
+
+def _role(reading: Reading, item: yaml.Node, node: yaml.Node | None, app: GalleryApp) -> str | None:
+    known = [role.value for role in app.roles]
+    if node is None:
+        if known:
+            choices = " or ".join([*known, DEFAULT_ACCESS_ROLE])
+            reading.fault(item, f"The assignment needs a role: {choices}.")
+        return None
+    role = reading.text(node)
+    if role == DEFAULT_ACCESS_ROLE:
+        return None
+    if role not in known:
+        hint = closest(role, [*known, DEFAULT_ACCESS_ROLE])
+        reading.fault(node, f"The app has no role {shown(role)}.{hint}")
+    return role
+
+
+def _changes(
+    reading: Reading, name: str, node: yaml.Node | None, places: dict[str, yaml.Node]
+) -> tuple[MappingChange, ...]:
+    if node is not None:
+        places[name] = node
+    changes: list[MappingChange] = []
+    for item in reading.items(node):
+        fields = reading.fields(item, _CHANGE_FIELDS)
+        if "target" not in fields:
+            reading.fault(item, "A mapping needs its target.")
+            continue
+        places[f"{name}.{len(changes)}"] = item
+        applies = reading.word(fields.get("applies"), ("always", "on_create"), "")
+        changes.append(
+            MappingChange(
+                target=reading.text(fields["target"]),
+                attribute=reading.optional_text(fields.get("attribute")),
+                constant=reading.optional_text(fields.get("constant")),
+                expression=reading.optional_text(fields.get("expression")),
+                default=reading.optional_text(fields.get("default")),
+                applies=cast("Literal['always', 'on_create']", applies) if applies else None,
+                matching=reading.whole_number(fields.get("matching")),
+                remove=reading.boolean(fields.get("remove"), default=False),
+            )
+        )
+    return tuple(changes)
+
+
+# --- printing ----------------------------------------------------------------
+
+
+class _Word(str):
+    """``on`` or ``off``, printed without the quotes that YAML would put round them."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.SafeDumper):
+    """Prints lists indented below their field, and no aliases."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Quote what is not printable, so that U+0085 and its like are not read as line ends."""
+    style = None if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(
+    _Word, lambda dumper, word: dumper.represent_scalar("tag:yaml.org,2002:bool", word)
+)
+
+
+def _connection(document: AppDocument) -> dict[str, object]:
+    settings = document.settings
+    connection: dict[str, object] = {
+        "tenant_url": settings.tenant_url,
+        "secret_token": document.secret_token,
+    }
+    if settings.allow_loopback:
+        connection["allow_loopback"] = True
+    return connection
+
+
+def _mappings(settings: AppSettings) -> dict[str, object]:
+    mappings: dict[str, object] = {}
+    if settings.users:
+        mappings["users"] = [msgspec.to_builtins(change) for change in settings.users]
+    if not settings.groups_enabled:
+        mappings["groups"] = _Word("off")
+    elif settings.groups:
+        mappings["groups"] = [msgspec.to_builtins(change) for change in settings.groups]
+    return mappings

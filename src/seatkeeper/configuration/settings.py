@@ -1,0 +1,139 @@
+"""The settings of one app, as they are stored, and the mappings that follow from them.
+
+Before the walk: what an administrator decided for one app. Mappings are kept
+as changes over the gallery's defaults, so a gallery that improves reaches
+apps that did not differ. Whether settings fit their app is judged in
+``check``; how they are written as a document in ``documents``.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from seatkeeper.errors import InvalidValue
+from seatkeeper.gallery.schema import DefaultMapping, GalleryApp, ObjectType
+
+INTERVAL: Final = 2400
+"""Seconds from one cycle to the next where nothing else is set (40 minutes)."""
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the settings; what nobody knows is a fault, not a silence."""
+
+
+class MappingChange(_Strict, frozen=True, omit_defaults=True):
+    """One change over the default mapping onto ``target``, or a mapping of one's own.
+
+    At most one of ``attribute``, ``constant``, ``expression`` replaces what
+    the value comes from; what is left out stays as the gallery has it. An
+    empty ``default`` takes the default value away, ``remove`` the mapping.
+    """
+
+    target: str
+    attribute: str | None = None
+    constant: str | None = None
+    expression: str | None = None
+    default: str | None = None
+    applies: Literal["always", "on_create"] | None = None
+    matching: int | None = None
+    remove: bool = False
+
+    @property
+    def sources(self) -> int:
+        """How many sources are named; more than one is a fault."""
+        return sum(one is not None for one in (self.attribute, self.constant, self.expression))
+
+
+class Notification(_Strict, frozen=True):
+    """Who is told when something fails, and whether."""
+
+    email: str = ""
+    on_failure: bool = False
+
+
+class AppSettings(_Strict, frozen=True, kw_only=True):
+    """Everything an administrator decides for one app but its assignments and its secret."""
+
+    gallery: str
+    name: str
+    exclude_default_access: bool
+    tenant_url: str = ""
+    allow_loopback: bool = False
+    mode: Literal["manual", "automatic"] = "manual"
+    status: Literal["on", "off"] = "off"
+    scope: Literal["assigned", "all"] = "assigned"
+    interval_seconds: int = INTERVAL
+    notification: Notification = Notification()
+    users: tuple[MappingChange, ...] = ()
+    groups: tuple[MappingChange, ...] = ()
+    groups_enabled: bool = True
+
+
+def default_settings(app: GalleryApp) -> AppSettings:
+    """Return the settings of an app that was just added and is connected to nothing."""
+    return AppSettings(
+        gallery=app.id, name=app.name, exclude_default_access=app.exclude_default_access
+    )
+
+
+def to_plain(settings: AppSettings) -> dict[str, object]:
+    """Return settings as plain data for ``StoredApp.settings``."""
+    plain: dict[str, object] = msgspec.to_builtins(settings)
+    return plain
+
+
+def from_plain(plain: Mapping[str, object]) -> AppSettings:
+    """Return stored settings. Raises ``InvalidValue`` naming the field that is wrong."""
+    try:
+        return msgspec.convert(plain, AppSettings)
+    except msgspec.ValidationError as error:
+        raise InvalidValue(f"The stored settings cannot be used: {error}.") from error
+
+
+def effective_mappings(
+    app: GalleryApp, settings: AppSettings
+) -> tuple[tuple[DefaultMapping, ...], tuple[DefaultMapping, ...] | None]:
+    """Return the mappings for users, and for groups (none: groups are not provisioned).
+
+    Defaults keep their place, mappings of one's own follow. Settings that
+    ``check`` refuses give mappings that make no sense.
+    """
+    users = changed_mappings(app.users, settings.users)
+    if app.groups is None or not settings.groups_enabled:
+        return users, None
+    return users, changed_mappings(app.groups, settings.groups)
+
+
+def changed_mappings(
+    objects: ObjectType, changes: Sequence[MappingChange]
+) -> tuple[DefaultMapping, ...]:
+    """Return the default mappings of users or groups with the changes carried out."""
+    by_target = {change.target: change for change in changes}
+    defaults = {mapping.target: mapping for mapping in objects.mappings}
+    kept = [
+        _changed(mapping, by_target.get(mapping.target))
+        for mapping in objects.mappings
+        if mapping.target not in by_target or not by_target[mapping.target].remove
+    ]
+    own = [
+        _changed(DefaultMapping(change.target), change)
+        for change in by_target.values()
+        if change.target not in defaults and not change.remove
+    ]
+    return (*kept, *own)
+
+
+def _changed(mapping: DefaultMapping, change: MappingChange | None) -> DefaultMapping:
+    if change is None:
+        return mapping
+    replaced = change if change.sources else mapping
+    return DefaultMapping(
+        target=mapping.target,
+        attribute=replaced.attribute,
+        constant=replaced.constant,
+        expression=replaced.expression,
+        default=mapping.default if change.default is None else change.default or None,
+        applies=change.applies or mapping.applies,
+        matching=mapping.matching if change.matching is None else change.matching,
+    )

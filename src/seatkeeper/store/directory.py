@@ -1,0 +1,237 @@
+"""The directory on SQL: people, groups, assignments, and the feed of what changed.
+
+At the source of the walk:
+
+    [source change] -> scope -> map -> match -> plan -> export -> log
+
+Every method is one transaction. What an edit writes stands in ``edits``, how
+the feed is numbered in ``news``; this page only opens transactions and reads.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import IntegrityError
+
+from seatkeeper.directory.model import (
+    RECYCLE_DAYS,
+    Assignment,
+    Change,
+    Group,
+    Kind,
+    Membership,
+    User,
+    Value,
+    Values,
+)
+from seatkeeper.errors import InvalidValue, NotFound
+from seatkeeper.ports import UserEdit
+from seatkeeper.store import edits
+from seatkeeper.store.database import Database
+from seatkeeper.store.news import News, change_of
+from seatkeeper.store.records import (
+    folded,
+    group_of,
+    groups_by_id,
+    page,
+    user_of,
+    users_by_id,
+)
+from seatkeeper.store.tables import assignments, changes, feed_position, groups, memberships, users
+
+T = TypeVar("T")
+
+
+class SqlDirectory:
+    """``ports.Directory`` on SQLite and PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def user(self, who: str) -> User:
+        """Return a user by id, userName or mail. Raises ``NotFound``."""
+        return await self._database.read(lambda c: find_user(c, who))
+
+    async def users(self, ids: Collection[str]) -> Mapping[str, User]:
+        """Return those of ``ids`` that exist, soft-deleted ones included."""
+        return await self._database.read(lambda c: users_by_id(c, ids))
+
+    async def all_users(self, *, after: str = "", limit: int = 500) -> Sequence[User]:
+        """Return a page of users in the order of ids."""
+        return await self._database.read(
+            lambda c: [user_of(row) for row in c.execute(page(users, after, limit))]
+        )
+
+    async def create_user(self, edit: UserEdit, *, actor: str, user_id: str | None = None) -> User:
+        """Create a user."""
+        return await self._edit(actor, lambda c, n: edits.create_user(c, edit, user_id, n))
+
+    async def edit_user(self, user_id: str, edit: UserEdit, *, actor: str) -> User:
+        """Carry out one edit of a user."""
+        return await self._edit(
+            actor, lambda c, n: edits.edit_user(c, edits.known_user(c, user_id), edit, n)
+        )
+
+    async def delete_user(self, user_id: str, *, actor: str, now: dt.datetime) -> None:
+        """Soft-delete a user."""
+        await self._edit(actor, lambda c, n: edits.delete_user(c, user_id, now, n))
+
+    async def restore_user(self, user_id: str, *, actor: str) -> None:
+        """Bring a soft-deleted user back."""
+        await self._edit(actor, lambda c, n: edits.restore_user(c, user_id, n))
+
+    async def purge_user(self, user_id: str, *, actor: str) -> None:
+        """Hard-delete a user."""
+        await self._edit(actor, lambda c, n: edits.purge_user(c, user_id, n))
+
+    async def purge_expired(self, *, now: dt.datetime) -> int:
+        """Purge who was soft-deleted too long ago, each in a transaction of their own."""
+        limit = now - dt.timedelta(days=RECYCLE_DAYS)
+        expired = await self._database.read(
+            lambda c: c.scalars(select(users.c.id).where(users.c.deleted_at < limit)).all()
+        )
+        for user_id in expired:
+            await self.purge_user(user_id, actor="recycle bin")
+        return len(expired)
+
+    async def reports_of(self, manager_id: str) -> Sequence[str]:
+        """Return the ids of a manager's reports."""
+        asked = select(users.c.id).where(users.c.manager_id == manager_id).order_by(users.c.id)
+        return await self._database.read(lambda c: c.scalars(asked).all())
+
+    async def group(self, who: str) -> Group:
+        """Return a group by id or exact display name. Raises ``NotFound``."""
+        return await self._database.read(lambda c: _find_group(c, who))
+
+    async def groups(self, ids: Collection[str]) -> Mapping[str, Group]:
+        """Return those of ``ids`` that exist."""
+        return await self._database.read(lambda c: groups_by_id(c, ids))
+
+    async def all_groups(self, *, after: str = "", limit: int = 500) -> Sequence[Group]:
+        """Return a page of groups in the order of ids."""
+        return await self._database.read(
+            lambda c: [group_of(row) for row in c.execute(page(groups, after, limit))]
+        )
+
+    async def create_group(
+        self,
+        display_name: str,
+        *,
+        actor: str,
+        attributes: Values | None = None,
+        group_id: str | None = None,
+    ) -> Group:
+        """Create a group."""
+        given = {**(attributes or {}), "displayName": display_name}
+        return await self._edit(actor, lambda c, n: edits.create_group(c, given, group_id, n))
+
+    async def edit_group(
+        self, group_id: str, attributes: Mapping[str, Value | None], *, actor: str
+    ) -> Group:
+        """Change a group's attributes."""
+        return await self._edit(actor, lambda c, n: edits.edit_group(c, group_id, attributes, n))
+
+    async def delete_group(self, group_id: str, *, actor: str) -> None:
+        """Delete a group for good."""
+        await self._edit(actor, lambda c, n: edits.delete_group(c, group_id, n))
+
+    async def memberships(
+        self, group_id: str, *, after: str = "", limit: int = 1000
+    ) -> Sequence[Membership]:
+        """Return a page of a group's direct members."""
+        asked = (
+            select(memberships)
+            .where(memberships.c.group_id == group_id, memberships.c.member_id > after)
+            .order_by(memberships.c.member_id)
+            .limit(limit)
+        )
+        return await self._database.read(
+            lambda c: [
+                Membership(row.group_id, row.member_id, Kind(row.member_kind))
+                for row in c.execute(asked)
+            ]
+        )
+
+    async def groups_of(self, member_id: str) -> Sequence[Group]:
+        """Return the groups somebody is a direct member of, by display name."""
+        asked = (
+            select(groups)
+            .join(memberships, memberships.c.group_id == groups.c.id)
+            .where(memberships.c.member_id == member_id)
+            .order_by(groups.c.display_name)
+        )
+        return await self._database.read(lambda c: [group_of(row) for row in c.execute(asked)])
+
+    async def change_members(
+        self, group_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = (), actor: str
+    ) -> None:
+        """Add and remove direct members."""
+        await self._edit(actor, lambda c, n: edits.change_members(c, group_id, add, remove, n))
+
+    async def assign(self, assignment: Assignment, *, actor: str) -> None:
+        """Assign a principal to an application."""
+        await self._edit(actor, lambda c, n: edits.assign(c, assignment, n))
+
+    async def unassign(self, app_id: str, principal_id: str, *, actor: str) -> None:
+        """End an assignment."""
+        await self._edit(actor, lambda c, n: edits.unassign(c, app_id, principal_id, n))
+
+    async def assignments(
+        self, app_id: str, *, after: str = "", limit: int = 1000
+    ) -> Sequence[Assignment]:
+        """Return a page of an application's assignments."""
+        asked = (
+            select(assignments)
+            .where(assignments.c.app_id == app_id, assignments.c.principal_id > after)
+            .order_by(assignments.c.principal_id)
+            .limit(limit)
+        )
+        return await self._database.read(
+            lambda c: [edits.assignment_of(row) for row in c.execute(asked)]
+        )
+
+    async def changes(self, *, after: int, limit: int = 1000) -> Sequence[Change]:
+        """Return committed changes after a number, in the order of commits."""
+        asked = select(changes).where(changes.c.seq > after).order_by(changes.c.seq).limit(limit)
+        return await self._database.read(lambda c: [change_of(row) for row in c.execute(asked)])
+
+    async def last_change(self) -> int:
+        """Return the newest committed number."""
+        return await self._database.read(
+            lambda c: int(c.execute(select(feed_position.c.seq)).scalar_one())
+        )
+
+    async def _edit(self, actor: str, edit: Callable[[Connection, News], T]) -> T:
+        def work(connection: Connection) -> T:
+            news = News(actor)
+            result = edit(connection, news)
+            news.write(connection)
+            return result
+
+        try:
+            return await self._database.write(work)
+        except IntegrityError as error:
+            # Two writers wanted the same name at once; the other one was first.
+            raise InvalidValue("Somebody else took that name or id just now.") from error
+
+
+def find_user(connection: Connection, who: str) -> User:
+    """Return a user by id, userName or mail. Raises ``NotFound``."""
+    name = folded(who)
+    for condition in (users.c.id == who, users.c.user_name == name, users.c.mail == name):
+        rows = connection.execute(select(users).where(condition).limit(2)).all()
+        if len(rows) > 1:
+            raise NotFound(f"Several users have the mail {who}.", advice="Give the userName.")
+        if rows:
+            return user_of(rows[0])
+    raise NotFound(f"There is no user {who!r}.")
+
+
+def _find_group(connection: Connection, who: str) -> Group:
+    for condition in (groups.c.id == who, groups.c.display_name == who):
+        row = connection.execute(select(groups).where(condition)).first()
+        if row is not None:
+            return group_of(row)
+    raise NotFound(f"There is no group {who!r}.")

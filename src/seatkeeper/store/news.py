@@ -1,0 +1,142 @@
+"""What one writing transaction tells: entries of the change feed, and audit rows.
+
+At the source of the walk: the feed written here is what every cycle reads.
+Both get their numbers from the one row of ``feed_position``, drawn by the last
+statements of the transaction. The row's lock lets writers commit one after the
+other from there on, so numbers have no gaps and follow the order of commits on
+PostgreSQL too; a reader that has seen number N never misses a smaller one.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from seatkeeper.clock import utc_now
+from seatkeeper.directory.model import Change, Kind, Subject, Verb
+from seatkeeper.ports import AuditEntry
+from seatkeeper.store.tables import audit, canonical, changes, feed_position
+
+
+@dataclass(slots=True)
+class News:
+    """Collects what a transaction changed; ``write`` is its last act."""
+
+    actor: str
+    _changes: list[dict[str, Any]] = field(default_factory=list)
+    _audit: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was changed."""
+        return not self._changes and not self._audit
+
+    def change(
+        self,
+        subject: Subject,
+        verb: Verb,
+        record_id: str,
+        *,
+        other_id: str | None = None,
+        other_kind: Kind | None = None,
+        app_id: str | None = None,
+        detail: Mapping[str, object] | None = None,
+    ) -> None:
+        """Add one entry of the feed."""
+        self._changes.append(
+            {
+                "subject": subject.value,
+                "verb": verb.value,
+                "record_id": record_id,
+                "other_id": other_id,
+                "other_kind": other_kind.value if other_kind else None,
+                "app_id": app_id,
+                "detail": dict(detail or {}),
+            }
+        )
+
+    def audit(
+        self,
+        action: str,
+        subject: str,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+    ) -> None:
+        """Add one audit row; the values are plain data without secrets."""
+        self._audit.append({"action": action, "subject": subject, "before": before, "after": after})
+
+    def write(self, connection: Connection) -> None:
+        """Number and write everything. Nothing may be written after it but the commit."""
+        if self.empty:
+            return
+        position = connection.execute(
+            update(feed_position)
+            .values(
+                seq=feed_position.c.seq + len(self._changes),
+                audit_seq=feed_position.c.audit_seq + len(self._audit),
+            )
+            .returning(feed_position.c.seq, feed_position.c.audit_seq, feed_position.c.audit_hash)
+        ).one()
+        said = {"at": utc_now(), "actor": self.actor}
+        if self._changes:
+            first = position.seq - len(self._changes) + 1
+            connection.execute(
+                insert(changes),
+                [{"seq": first + n, **said, **row} for n, row in enumerate(self._changes)],
+            )
+        if self._audit:
+            first = position.audit_seq - len(self._audit) + 1
+            rows = [{"seq": first + n, **said, **row} for n, row in enumerate(self._audit)]
+            head = position.audit_hash
+            for row in rows:
+                head = row["hash"] = _link(head, row)
+            connection.execute(insert(audit), rows)
+            connection.execute(update(feed_position).values(audit_hash=head))
+
+
+def _link(previous: str, row: Mapping[str, Any]) -> str:
+    said = {name: row[name] for name in ("seq", "actor", "action", "subject", "before", "after")}
+    said["at"] = row["at"].isoformat()
+    return hashlib.sha256((previous + canonical(said)).encode()).hexdigest()
+
+
+def broken_audit(connection: Connection) -> int | None:
+    """Walk the audit chain; return the first number that is wrong or missing, or none."""
+    head, expected = "", 1
+    for row in connection.execution_options(yield_per=1000).execute(
+        select(audit).order_by(audit.c.seq)
+    ):
+        if row.seq != expected or row.hash != _link(head, row._mapping):
+            return expected
+        head, expected = row.hash, expected + 1
+    position = connection.execute(select(feed_position)).one()
+    return None if (position.audit_seq, position.audit_hash) == (expected - 1, head) else expected
+
+
+def change_of(row: Row[Any]) -> Change:
+    """Return the feed entry that a row of ``changes`` holds."""
+    return Change(
+        seq=row.seq,
+        at=row.at,
+        actor=row.actor,
+        subject=Subject(row.subject),
+        verb=Verb(row.verb),
+        record_id=row.record_id,
+        other_id=row.other_id,
+        other_kind=Kind(row.other_kind) if row.other_kind else None,
+        app_id=row.app_id,
+        detail=row.detail,
+    )
+
+
+def audit_entries(connection: Connection, before: int | None, limit: int) -> Sequence[AuditEntry]:
+    """Return a page of audit entries, newest first."""
+    asked = select(audit).order_by(audit.c.seq.desc()).limit(limit)
+    if before is not None:
+        asked = asked.where(audit.c.seq < before)
+    return [
+        AuditEntry(row.seq, row.at, row.actor, row.action, row.subject, row.before, row.after)
+        for row in connection.execute(asked)
+    ]

@@ -1,0 +1,159 @@
+"""What people see: narrow, without colours in a file, never in charge of the terminal."""
+
+import io
+
+import pytest
+from rich.console import RenderableType
+
+from seatkeeper.cli.render import (
+    duration,
+    explain_view,
+    logs_view,
+    plan_view,
+    progress_line,
+    show,
+    status_view,
+)
+
+CHANGE = {"path": "title", "old": "Engineer", "new": "Lead"}
+MOVER = {
+    "at": "2026-11-24T09:15:02.123Z",
+    "display_name": "Zoë van der Meer",
+    "action": "update",
+    "status": "success",
+    "changes": [CHANGE],
+    "code": "Success",
+}
+REFUSED = {
+    "at": "2026-11-24T09:15:03Z",
+    "record": "8f3c",
+    "action": "create",
+    "status": "failure",
+    "code": "MissingValues",
+    "reason": "No e-mail address.",
+    "advice": "Give her one.",
+}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def shown(view: RenderableType) -> str:
+    out = io.StringIO()
+    show(view, out)
+    return out.getvalue()
+
+
+def test_a_log_says_who_what_how_it_ended_and_what_changed() -> None:
+    text = shown(logs_view([MOVER, REFUSED]))
+
+    assert "Zoë van der Meer" in text
+    assert "title: Engineer → Lead" in text
+    assert "8f3c" in text
+    assert "MissingValues: No e-mail" in text
+    assert "Success" not in text
+
+
+def test_everything_fits_eighty_columns() -> None:
+    long = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:" + "x" * 200
+    entry = {**MOVER, "display_name": "N" * 90, "changes": [{**CHANGE, "path": long}]}
+
+    views = [
+        logs_view([entry]),
+        plan_view({"steps": [entry], "held": [entry], "counts": {"created": 1}}),
+        explain_view({"answer": long, "checks": [{"name": long, "facts": [long]}]}),
+        status_view([{"app": "a", "status": "on", "quarantine": long}]),
+    ]
+
+    assert all(len(line) <= 80 for view in views for line in shown(view).splitlines())
+
+
+def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    terminal = Terminal()
+
+    show(logs_view([REFUSED]), terminal)
+
+    assert "\x1b[" in terminal.getvalue()
+    assert "\x1b[" not in shown(logs_view([REFUSED]))
+
+
+def test_a_name_can_neither_colour_nor_clear_the_terminal() -> None:
+    text = shown(logs_view([{**MOVER, "display_name": "\x1b[2J[red]Bo[/]"}]))
+
+    assert "\x1b" not in text
+    assert "[red]Bo[/]" in text
+
+
+def test_an_explanation_answers_first_and_then_shows_each_check() -> None:
+    text = shown(
+        explain_view(
+            {
+                "answer": "Not in 15Five, because Elif has no e-mail address.",
+                "checks": [
+                    {"name": "Is active", "state": "passed", "facts": {"accountEnabled": True}},
+                    {"name": "Has all values", "state": "failed", "facts": ["mail is empty"]},
+                    {"name": "Matches one account", "state": "not_reached"},
+                ],
+            }
+        )
+    )
+
+    assert text.splitlines() == [
+        "Not in 15Five, because Elif has no e-mail address.",
+        "",
+        "1 ✓ Is active",
+        "    accountEnabled: true",
+        "2 ✕ Has all values",
+        "    mail is empty",
+        "3 – Matches one account (not reached)",
+    ]
+
+
+def test_a_plan_without_steps_says_that_nothing_would_be_sent() -> None:
+    assert "Nothing would be sent" in shown(plan_view({"steps": [], "counts": {}}))
+
+
+def test_a_plan_shows_what_is_held_apart() -> None:
+    text = shown(plan_view({"steps": [MOVER], "held": [REFUSED], "counts": {"updated": 1}}))
+
+    assert text.index("title: Engineer → Lead") < text.index("Held until somebody approves")
+    assert "1 updated" in text
+
+
+def test_status_shows_the_running_and_the_last_cycle() -> None:
+    app = {
+        "app": "15five",
+        "name": "15Five",
+        "status": "on",
+        "users": 190,
+        "progress": {"kind": "initial", "done": 50, "total": 200, "per_second": 25},
+        "last_cycle": {"kind": "initial", "seconds": 65, "created": 190, "failed": 3},
+    }
+
+    text = shown(status_view([app]))
+
+    assert "15Five (15five)  on" in text
+    assert "initial [#####...............] 50 of 200 (25%), 25 a second" in text
+    assert "took 1 min 5 s: 190 created, 3 failed" in text
+
+
+def test_a_progress_line_names_rate_and_time_left() -> None:
+    line = progress_line(
+        {"kind": "initial", "done": 125, "total": 250, "per_second": 41.7, "seconds_left": 3}
+    )
+
+    assert line == "initial [##########..........] 125 of 250 (50%), 42 a second, 3 s left"
+
+
+def test_durations_are_told_in_the_units_people_use() -> None:
+    assert [duration(s) for s in (0.4, 59, 60, 3_599, 3_840)] == [
+        "0 s",
+        "59 s",
+        "1 min 0 s",
+        "59 min 59 s",
+        "1 h 4 min",
+    ]

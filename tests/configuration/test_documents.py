@@ -1,0 +1,331 @@
+"""Configuration as code: read, print, compare, and where a secret may lie."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from seatkeeper.configuration.differences import differences
+from seatkeeper.configuration.documents import (
+    AppDocument,
+    DocumentAssignment,
+    print_document,
+    read_documents,
+)
+from seatkeeper.configuration.secrets import resolve_secret, secret_warnings
+from seatkeeper.configuration.settings import AppSettings, MappingChange, Notification
+from seatkeeper.errors import Fault, InvalidFile, InvalidValue, NotFound
+from seatkeeper.gallery.schema import load_gallery
+
+GALLERY = load_gallery()
+
+WHOLE = """\
+app: 15five
+gallery: 15five
+name: 15Five
+connection:
+  tenant_url: http://127.0.0.1:8081/scim/v2
+  secret_token: env:SEATKEEPER_SECRET_15FIVE
+  allow_loopback: true
+mode: automatic
+status: on
+scope: assigned
+exclude_default_access: true
+schedule:
+  every: 40m
+notification:
+  email: it@larkspur.example
+  on_failure: true
+assignments:
+  - group: Everyone in Sales
+    role: User
+  - user: ana@larkspur.example
+    role: Default Access
+mappings:
+  users:
+    - target: title
+      constant: 'on'
+  groups: off
+"""
+
+
+def read(text: str) -> list[AppDocument]:
+    return read_documents("apps.yaml", text, gallery=GALLERY)
+
+
+def faults(text: str) -> tuple[Fault, ...]:
+    with pytest.raises(InvalidFile) as caught:
+        read(text)
+    return caught.value.faults
+
+
+def test_a_document_is_read_as_it_reads() -> None:
+    [document] = read(WHOLE)
+
+    assert document == AppDocument(
+        app="15five",
+        settings=AppSettings(
+            gallery="15five",
+            name="15Five",
+            exclude_default_access=True,
+            tenant_url="http://127.0.0.1:8081/scim/v2",
+            allow_loopback=True,
+            mode="automatic",
+            status="on",
+            interval_seconds=2400,
+            notification=Notification("it@larkspur.example", on_failure=True),
+            users=(MappingChange("title", constant="on"),),
+            groups_enabled=False,
+        ),
+        secret_token="env:SEATKEEPER_SECRET_15FIVE",
+        assignments=(
+            DocumentAssignment("group", "Everyone in Sales", "User"),
+            DocumentAssignment("user", "ana@larkspur.example"),
+        ),
+    )
+
+
+def test_a_document_is_printed_as_a_person_would_write_it() -> None:
+    [document] = read(WHOLE)
+
+    assert print_document(document) == WHOLE
+
+
+def test_two_words_make_a_document_with_the_defaults_of_the_gallery() -> None:
+    [document] = read("app: other\ngallery: generic-scim\n")
+
+    assert document.settings.exclude_default_access is False
+    assert document.settings.status == "off"
+    assert document.secret_token == "stored"
+
+
+def test_a_file_may_hold_several_apps_but_each_once() -> None:
+    text = "app: a\ngallery: 15five\n---\napp: b\ngallery: 15five\n---\n"
+
+    assert [document.app for document in read(text)] == ["a", "b"]
+    assert faults(text.replace("app: b", "app: a"))[0].line == 4
+
+
+@pytest.mark.parametrize("word", ["on", "'on'", "true", "On", "yes"])
+def test_on_is_on_however_yaml_reads_it(word: str) -> None:
+    [document] = read(WHOLE.replace("status: on", f"status: {word}"))
+
+    assert document.settings.status == "on"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ("scope: assigned", "scoop: assigned", 10, "Column 1: There is no field 'scoop' here. Did"),
+        ("scope: assigned", "mode: manual", 10, "The field mode is there twice."),
+        ("scope: assigned", "scope: everybody", 10, "'everybody' is none of assigned, all."),
+        ("scope: assigned", "scope: !!python/name:os.system x", 10, "Tags"),
+        ("scope: assigned", "scope: [", 12, "not YAML"),
+        ("gallery: 15five", "gallery: 15fiv", 2, "Did you mean 15five?"),
+        ("app: 15five", "app: 15 Five", 1, "small letters"),
+        ("every: 40m", "every: 40", 13, "30s, 40m, 2h or 1d"),
+        ("http://127.0.0.1:8081", "127.0.0.1:8081", 5, "no scheme"),
+        ("env:SEATKEEPER_SECRET_15FIVE", "env:SEATKEEPER_KEY", 6, "must be called"),
+        ("env:SEATKEEPER_SECRET_15FIVE", "file:../master.key", 6, "without .."),
+        ("env:SEATKEEPER_SECRET_15FIVE", "abc123", 6, "never the secret itself"),
+        ("email: it@", "email: it", 15, "no e-mail address"),
+        ("- group: Everyone in Sales", "- grup: Everyone in Sales", 18, "Did you mean group?"),
+        ("role: User", "role: Usr", 19, "Did you mean User?"),
+        ("    role: User\n", "", 18, "needs a role: User or Default Access"),
+        ("target: title", "target: tilte", 24, "Did you mean title?"),
+        ("constant: 'on'", "matching: many", 25, "whole number"),
+        ("groups: off", "groups: none", 26, "'none' is none of off."),
+    ],
+)
+def test_every_fault_has_its_line_and_says_what_to_write(
+    old: str, new: str, line: int, says: str
+) -> None:
+    found = faults(WHOLE.replace(old, new, 1))
+
+    assert (found[0].line, says in found[0].text) == (line, True), found
+
+
+def test_all_faults_of_a_file_are_named_in_one_run() -> None:
+    text = WHOLE.replace("role: User", "role: Usr").replace("every: 40m", "every: soon")
+
+    assert [fault.line for fault in faults(text)] == [13, 19]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("- 1", "Fields are expected"),
+        ("app: a", "needs the field gallery"),
+        ("a: &a [x]\nb: [" + "*a, " * 101 + "]", "more than 100 aliases"),
+        ("[" * 40 + "]" * 40, "more than 32 levels"),
+        ("app: &a\n  gallery: *a\ngallery: 15five", "One text is expected"),
+        ("app: a\0b", "not YAML"),
+        ("# " + "x" * 5_300_000, "more than 5,242,880 bytes"),
+        ("? [a]\n: b\n", "There is no field"),
+    ],
+)
+def test_hostile_yaml_gets_a_clear_answer(text: str, says: str) -> None:
+    assert any(says in fault.text for fault in faults(text))
+
+
+def test_aliases_that_would_grow_are_never_followed() -> None:
+    bomb = "a: &a [x]\n" + "".join(
+        f"{chr(b)}: &{chr(b)} [{', '.join(['*' + chr(b - 1)] * 9)}]\n" for b in range(98, 107)
+    )
+
+    assert all("no field" in fault.text or "needs" in fault.text for fault in faults(bomb))
+
+
+# --- differences ---
+
+
+def test_the_same_document_differs_in_nothing() -> None:
+    [document] = read(WHOLE)
+
+    assert differences(document, document) == []
+
+
+def test_what_changes_is_said_line_by_line() -> None:
+    [before] = read(WHOLE)
+    [after] = read(
+        WHOLE.replace("scope: assigned", "scope: all")
+        .replace("role: Default Access", "role: User")
+        .replace("env:SEATKEEPER_SECRET_15FIVE", "file:token")
+        .replace("constant: 'on'", "remove: true")
+        .replace("- group: Everyone in Sales", "- group: Finance")
+    )
+
+    assert differences(before, after) == [
+        "scope: assigned -> all",
+        "secret: changed",
+        "assignment: group Everyone in Sales ended",
+        "assignment: group Finance added as User",
+        "assignment: user ana@larkspur.example: Default Access -> User",
+        "mapping of users: title: constant on -> removed",
+    ]
+
+
+def test_a_new_app_is_listed() -> None:
+    [document] = read(WHOLE)
+
+    lines = differences(None, document)
+
+    assert lines[0] == "new app: 15five (15Five)"
+    assert "assignment: group Everyone in Sales added as User" in lines
+
+
+def test_a_new_host_forgets_a_stored_secret_and_says_so() -> None:
+    [before] = read(WHOLE.replace("env:SEATKEEPER_SECRET_15FIVE", "stored"))
+    after = replace(before, settings=replace(before.settings, tenant_url="http://127.0.0.1:9/"))
+
+    assert any("secret: forgotten" in line for line in differences(before, after))
+
+
+# --- secrets ---
+
+
+def test_a_secret_comes_from_a_variable_a_file_or_stays_stored(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t0ken\n")
+    environment = {"SEATKEEPER_SECRET_A": "abc"}
+
+    def resolved(reference: str) -> bytes | None:
+        return resolve_secret(reference, environment=environment, secrets_dir=tmp_path)
+
+    assert resolved("env:SEATKEEPER_SECRET_A") == b"abc"
+    assert resolved("file:token") == b"t0ken"
+    assert resolved("stored") is None
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "env:SEATKEEPER_KEY",
+        "env:HOME",
+        "env:SEATKEEPER_SECRET_",
+        "file:../outside",
+        "file:/etc/hostname",
+        "file:link",
+        "file:empty",
+        "file:spaced",
+        "file:",
+        "t0ken",
+    ],
+)
+def test_nothing_out_of_bounds_is_ever_read_as_a_secret(tmp_path: Path, reference: str) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    (tmp_path / "outside").write_text("master")
+    (folder / "link").symlink_to(tmp_path / "outside")
+    (folder / "empty").write_text("\n")
+    (folder / "spaced").write_text("a\nX-Other: b")
+    environment = {"SEATKEEPER_KEY": "k", "HOME": "/", "SEATKEEPER_SECRET_": "x"}
+
+    with pytest.raises(InvalidValue):
+        resolve_secret(reference, environment=environment, secrets_dir=folder)
+
+
+def test_a_secret_that_is_not_there_is_told_apart(tmp_path: Path) -> None:
+    for reference in ("env:SEATKEEPER_SECRET_A", "file:absent"):
+        with pytest.raises(NotFound):
+            resolve_secret(reference, environment={}, secrets_dir=tmp_path)
+
+
+def test_a_secret_that_others_can_read_is_used_with_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("t")
+    path.chmod(0o644)
+    [warning] = secret_warnings("file:token", secrets_dir=tmp_path)
+    path.chmod(0o600)
+
+    assert "chmod 600" in warning
+    assert secret_warnings("file:token", secrets_dir=tmp_path) == []
+
+
+# --- the law ---
+
+ANY = st.text(max_size=12)
+VISIBLE = st.sampled_from(["15Five", "on", "null", "12", "- x", "a: b", "#", "Zoë ¿", "'q\"", "~"])
+CHANGE = st.builds(
+    MappingChange,
+    st.sampled_from(["title", "name.givenName", "externalId"]),
+    constant=ANY,
+    default=st.none() | ANY,
+    applies=st.sampled_from([None, "always", "on_create"]),
+    matching=st.none() | st.integers(0, 100),
+)
+DOCUMENTS = st.builds(
+    AppDocument,
+    app=st.from_regex(r"[a-z0-9]([a-z0-9-]{0,5}[a-z0-9])?", fullmatch=True),
+    settings=st.builds(
+        AppSettings,
+        gallery=st.just("15five"),
+        name=VISIBLE,
+        exclude_default_access=st.booleans(),
+        tenant_url=st.sampled_from(["", "https://larkspur.15five.com/scim/v2/"]),
+        mode=st.sampled_from(["manual", "automatic"]),
+        scope=st.sampled_from(["assigned", "all"]),
+        interval_seconds=st.integers(1, 366 * 86_400),
+        notification=st.builds(Notification, st.just("it@larkspur.example"), st.booleans()),
+        users=st.lists(CHANGE, max_size=3, unique_by=lambda one: one.target).map(tuple),
+        groups_enabled=st.booleans(),
+    ),
+    secret_token=st.sampled_from(["stored", "file:a/b", "env:SEATKEEPER_SECRET_A"]),
+    assignments=st.lists(
+        st.builds(
+            DocumentAssignment,
+            st.sampled_from(["user", "group"]),
+            VISIBLE | ANY.filter(str.strip),
+            st.sampled_from([None, "User"]),
+        ),
+        max_size=3,
+        unique_by=lambda one: (one.kind, one.name.casefold()),
+    ).map(tuple),
+)
+
+
+@settings(deadline=None)
+@given(document=DOCUMENTS)
+def test_a_printed_document_reads_as_the_same(document: AppDocument) -> None:
+    assert read(print_document(document)) == [document]
