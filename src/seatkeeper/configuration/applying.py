@@ -1,0 +1,184 @@
+"""Carry configuration documents into the store, and print the store as documents.
+
+Before the walk. ``apply`` compares first and says what differs; what does not
+differ is not written, so a second time changes nothing. Secrets come in by
+reference and never go out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from seatkeeper.configuration.address import forgets_secret
+from seatkeeper.configuration.differences import differences
+from seatkeeper.configuration.documents import AppDocument, DocumentAssignment
+from seatkeeper.configuration.rules import application_of, rules_for
+from seatkeeper.configuration.secrets import STORED, resolve_secret
+from seatkeeper.configuration.settings import AppSettings, from_plain, to_plain
+from seatkeeper.directory.model import DEFAULT_ACCESS, Application, Assignment, Kind
+from seatkeeper.errors import InvalidValue, NotFound
+from seatkeeper.gallery.schema import gallery_app
+from seatkeeper.ports import Configuration, Directory, StoredApp
+
+_REFERENCE: Final = "secret_token"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What applying one document changed, or would change."""
+
+    app_id: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPlaces:
+    """Where secrets may lie: variables, and files below one folder."""
+
+    environment: Mapping[str, str]
+    folder: Path | None
+
+
+def settings_of(stored: StoredApp) -> AppSettings:
+    """Return the settings of a configured app."""
+    return from_plain({k: v for k, v in stored.settings.items() if k != _REFERENCE})
+
+
+async def document_of(
+    configuration: Configuration, directory: Directory, app_id: str
+) -> AppDocument | None:
+    """Return a configured app as its document, or none where there is no such app."""
+    try:
+        stored = await configuration.app(app_id)
+    except NotFound:
+        return None
+    assignments = await _assignments(directory, stored.application)
+    reference = str(stored.settings.get(_REFERENCE, STORED))
+    return AppDocument(app_id, settings_of(stored), reference, assignments)
+
+
+async def apply_document(
+    configuration: Configuration,
+    directory: Directory,
+    document: AppDocument,
+    *,
+    actor: str,
+    places: SecretPlaces,
+    dry_run: bool = False,
+) -> Applied:
+    """Make the store say what the document says; return what that changed.
+
+    Raises ``InvalidValue`` or ``NotFound`` before anything is written, for a
+    secret that is not there and for people, groups or roles nobody knows.
+    """
+    before = await document_of(configuration, directory, document.app)
+    lines = differences(before, document)
+    app = gallery_app(document.settings.gallery)
+    application = application_of(document.app, app, document.settings.name)
+    rules_for(app, application, document.settings)
+    secret = resolve_secret(
+        document.secret_token, environment=places.environment, secrets_dir=places.folder
+    )
+    wanted = [await _resolved(directory, application, one) for one in document.assignments]
+    if before is not None and secret is not None and "secret: changed" not in lines:
+        stored = await configuration.app(document.app)
+        known = await configuration.reveal_secret(document.app) if stored.has_secret else b""
+        if known != secret:
+            lines = [*lines, "secret: changed"]
+    if not lines or dry_run:
+        return Applied(document.app, tuple(lines))
+    forgets = (
+        before is not None
+        and secret is None
+        and bool(before.settings.tenant_url)
+        and forgets_secret(before.settings.tenant_url, document.settings.tenant_url)
+    )
+    version = 0 if before is None else (await configuration.app(document.app)).version
+    await configuration.save_app(
+        application,
+        {**to_plain(document.settings), _REFERENCE: document.secret_token},
+        actor=actor,
+        expected_version=version,
+        secret=secret,
+        forget_secret=forgets,
+    )
+    await _assign(directory, document.app, wanted, actor=actor)
+    return Applied(document.app, tuple(lines))
+
+
+async def change_settings(
+    configuration: Configuration, app_id: str, *, actor: str, **fields: object
+) -> StoredApp:
+    """Change single settings of an app, such as ``status="on"``."""
+    stored = await configuration.app(app_id)
+    changed = from_plain({**to_plain(settings_of(stored)), **fields})
+    kept = {k: v for k, v in stored.settings.items() if k == _REFERENCE}
+    return await configuration.save_app(
+        stored.application,
+        {**to_plain(changed), **kept},
+        actor=actor,
+        expected_version=stored.version,
+    )
+
+
+async def _assign(
+    directory: Directory, app_id: str, wanted: list[Assignment], *, actor: str
+) -> None:
+    present = {one.principal_id: one for one in await _all_assignments(directory, app_id)}
+    for assignment in wanted:
+        if present.get(assignment.principal_id) != assignment:
+            await directory.assign(assignment, actor=actor)
+    kept = {one.principal_id for one in wanted}
+    for principal_id in present:
+        if principal_id not in kept:
+            await directory.unassign(app_id, principal_id, actor=actor)
+
+
+async def _resolved(
+    directory: Directory, application: Application, one: DocumentAssignment
+) -> Assignment:
+    if one.kind == "user":
+        kind, principal = Kind.USER, (await directory.user(one.name)).id
+    else:
+        kind, principal = Kind.GROUP, (await directory.group(one.name)).id
+    if one.role is None:
+        return Assignment(application.id, kind, principal, DEFAULT_ACCESS)
+    for role in application.roles:
+        if role.enabled and one.role in (role.value, role.display_name):
+            return Assignment(application.id, kind, principal, role.id)
+    offered = ", ".join(role.value for role in application.roles) or "none of its own"
+    raise InvalidValue(
+        f"{application.display_name} has no role {one.role!r}.", advice=f"It offers: {offered}."
+    )
+
+
+async def _all_assignments(directory: Directory, app_id: str) -> list[Assignment]:
+    found: list[Assignment] = []
+    while True:
+        after = found[-1].principal_id if found else ""
+        page = await directory.assignments(app_id, after=after)
+        if not page:
+            return found
+        found.extend(page)
+
+
+async def _assignments(
+    directory: Directory, application: Application
+) -> tuple[DocumentAssignment, ...]:
+    found = await _all_assignments(directory, application.id)
+    users = await directory.users([a.principal_id for a in found if a.principal_kind is Kind.USER])
+    groups = await directory.groups(
+        [a.principal_id for a in found if a.principal_kind is Kind.GROUP]
+    )
+    named = []
+    for one in found:
+        role = application.role(one.role_id)
+        value = role.value if role is not None else None
+        if one.principal_kind is Kind.USER and one.principal_id in users:
+            name = users[one.principal_id].user_name
+            named.append(DocumentAssignment("user", name, value))
+        elif one.principal_kind is Kind.GROUP and one.principal_id in groups:
+            name = groups[one.principal_id].display_name
+            named.append(DocumentAssignment("group", name, value))
+    return tuple(sorted(named, key=lambda one: (one.kind, one.name)))
