@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, Row, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, select, update
 
 from seatkeeper.clock import utc_now
 from seatkeeper.directory.model import (
@@ -289,7 +289,7 @@ def _tell_assignment(assignment: Assignment, verb: Verb, news: News) -> None:
     )
 
 
-def _end_memberships(connection: Connection, where, news: News) -> None:  # type: ignore[no-untyped-def]
+def _end_memberships(connection: Connection, where: ColumnElement[bool], news: News) -> None:
     ended = connection.execute(delete(memberships).where(where).returning(memberships)).all()
     for row in sorted(ended, key=lambda row: (row.group_id, row.member_id)):
         kind = Kind(row.member_kind)

@@ -68,7 +68,7 @@ class News:
         self._audit.append({"action": action, "subject": subject, "before": before, "after": after})
 
     def write(self, connection: Connection) -> None:
-        """Number and write everything. Nothing may be written after it but the commit."""
+        """Write everything under its numbers; nothing but the commit may follow."""
         if self.empty:
             return
         position = connection.execute(
@@ -96,7 +96,7 @@ class News:
             connection.execute(update(feed_position).values(audit_hash=head))
 
 
-def _link(previous: str, row: Mapping[str, Any]) -> str:
+def _link(previous: str, row: Mapping[Any, Any]) -> str:
     said = {name: row[name] for name in ("seq", "actor", "action", "subject", "before", "after")}
     said["at"] = row["at"].isoformat()
     return hashlib.sha256((previous + canonical(said)).encode()).hexdigest()
@@ -105,12 +105,14 @@ def _link(previous: str, row: Mapping[str, Any]) -> str:
 def broken_audit(connection: Connection) -> int | None:
     """Walk the audit chain; return the first number that is wrong or missing, or none."""
     head, expected = "", 1
-    for row in connection.execution_options(yield_per=1000).execute(
-        select(audit).order_by(audit.c.seq)
+    for row in (
+        connection.execution_options(yield_per=1000)
+        .execute(select(audit).order_by(audit.c.seq))
+        .mappings()
     ):
-        if row.seq != expected or row.hash != _link(head, row._mapping):
+        if row["seq"] != expected or row["hash"] != _link(head, row):
             return expected
-        head, expected = row.hash, expected + 1
+        head, expected = row["hash"], expected + 1
     position = connection.execute(select(feed_position)).one()
     return None if (position.audit_seq, position.audit_hash) == (expected - 1, head) else expected
 

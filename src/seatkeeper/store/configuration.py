@@ -1,0 +1,266 @@
+"""The configured applications on SQL, with their versions, secrets and audit trail.
+
+Before the walk. Decides which save counts (the one made on the current
+version) and that a secret never leaves its table but through ``reveal_secret``.
+What a settings document may say is decided by ``configuration``.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from seatkeeper.clock import utc_now
+from seatkeeper.directory.model import Application, Kind, Subject, Verb
+from seatkeeper.errors import InvalidValue, KeyMissing, NotFound
+from seatkeeper.ports import AuditEntry, StoredApp
+from seatkeeper.store.database import Database
+from seatkeeper.store.news import News, audit_entries, broken_audit
+from seatkeeper.store.records import application_of
+from seatkeeper.store.secrets import MasterKey, Sealed, Secret
+from seatkeeper.store.tables import (
+    application_versions,
+    applications,
+    assignments,
+    canonical,
+    sealed_secrets,
+)
+
+
+class SqlConfiguration:
+    """``ports.Configuration`` on SQLite and PostgreSQL."""
+
+    def __init__(self, database: Database, key: MasterKey) -> None:
+        self._database = database
+        self._key = key
+
+    async def apps(self) -> Sequence[StoredApp]:
+        """Return all configured applications by id."""
+        return await self._database.read(
+            lambda c: [_stored(row) for row in c.execute(_WITH_SECRET.order_by(applications.c.id))]
+        )
+
+    async def app(self, app_id: str) -> StoredApp:
+        """Return one. Raises ``NotFound`` with the ids there are."""
+        return await self._database.read(lambda c: _known(c, app_id))
+
+    async def save_app(
+        self,
+        application: Application,
+        settings: Mapping[str, object],
+        *,
+        actor: str,
+        expected_version: int,
+        secret: bytes | None = None,
+        forget_secret: bool = False,
+    ) -> StoredApp:
+        """Create or change an application in one transaction."""
+        document = msgspec.json.decode(canonical(dict(settings)))
+
+        def work(connection: Connection) -> StoredApp:
+            news = News(actor)
+            present = _locked(connection, application.id)
+            _check_version(application.id, present, expected_version)
+            said = self._secret_news(connection, present, application.id, secret, forget_secret)
+            before = None if present is None else _document(present.application, present.settings)
+            after = _document(application, document)
+            if before == after and said is None:
+                return _known(connection, application.id)
+            _write_app(connection, application, document, present, actor)
+            if said is not None:
+                self._write_secret(connection, application.id, secret)
+                after = {**after, "secret": said}
+            verb = Verb.CREATED if present is None else Verb.UPDATED
+            news.change(Subject.APPLICATION, verb, application.id, app_id=application.id)
+            news.audit("app.save", application.id, before, after)
+            news.write(connection)
+            return _known(connection, application.id)
+
+        return await self._database.write(work)
+
+    async def remove_app(self, app_id: str, *, actor: str) -> None:
+        """Remove an application with its assignments, versions and secret."""
+
+        def work(connection: Connection) -> None:
+            news = News(actor)
+            present = _locked(connection, app_id) or _known(connection, app_id)
+            gone = delete(assignments).where(assignments.c.app_id == app_id).returning(assignments)
+            ended = connection.execute(gone).all()
+            for row in sorted(ended, key=lambda row: str(row.principal_id)):
+                kind = Kind(row.principal_kind)
+                news.change(
+                    Subject.ASSIGNMENT,
+                    Verb.DELETED,
+                    row.principal_id,
+                    other_kind=kind,
+                    app_id=app_id,
+                    detail={"role": row.role_id},
+                )
+            connection.execute(delete(sealed_secrets).where(sealed_secrets.c.owner_id == app_id))
+            connection.execute(
+                delete(application_versions).where(application_versions.c.app_id == app_id)
+            )
+            connection.execute(delete(applications).where(applications.c.id == app_id))
+            news.change(Subject.APPLICATION, Verb.DELETED, app_id, app_id=app_id)
+            news.audit("app.remove", app_id, _document(present.application, present.settings), None)
+            news.write(connection)
+
+        await self._database.write(work)
+
+    async def reveal_secret(self, app_id: str) -> bytes:
+        """Return the token in plain. Raises ``NotFound`` or ``KeyMissing``."""
+        secret = await self._database.read(lambda c: self._revealed(c, app_id))
+        if secret is None:
+            raise NotFound(f"No secret is stored for {app_id}.", advice="Enter it first.")
+        return secret.reveal()
+
+    async def versions(self, app_id: str) -> Sequence[tuple[int, Mapping[str, object]]]:
+        """Return the earlier settings of an application with their versions, newest first."""
+        asked = (
+            select(application_versions)
+            .where(application_versions.c.app_id == app_id)
+            .order_by(application_versions.c.version.desc())
+        )
+        return await self._database.read(
+            lambda c: [(row.version, row.settings) for row in c.execute(asked)]
+        )
+
+    async def audit(self, *, before: int | None = None, limit: int = 100) -> Sequence[AuditEntry]:
+        """Return audit entries, newest first."""
+        return await self._database.read(lambda c: audit_entries(c, before, limit))
+
+    async def verify_audit(self) -> int | None:
+        """Walk the audit chain; return the first number that is wrong or missing, or none."""
+        return await self._database.read(broken_audit)
+
+    async def record_decision(
+        self, actor: str, action: str, subject: str, after: Mapping[str, object]
+    ) -> None:
+        """Write an audit row for a decision that is not a save."""
+
+        def work(connection: Connection) -> None:
+            news = News(actor)
+            news.audit(action, subject, None, dict(after))
+            news.write(connection)
+
+        await self._database.write(work)
+
+    def _revealed(self, connection: Connection, app_id: str) -> Secret | None:
+        asked = select(sealed_secrets).where(sealed_secrets.c.owner_id == app_id)
+        row = connection.execute(asked).first()
+        if row is None:
+            return None
+        sealed = Sealed(row.key_id, row.wrapped_key, row.sealed)
+        return self._key.unseal(sealed, secret_id=row.id, owner_id=app_id)
+
+    def _secret_news(
+        self,
+        connection: Connection,
+        present: StoredApp | None,
+        app_id: str,
+        secret: bytes | None,
+        forget: bool,  # noqa: FBT001 - handed on as it came
+    ) -> str | None:
+        """Return what the audit trail says of the secret, or none where it stays as it is."""
+        if secret is None:
+            return "forgotten" if forget and present is not None and present.has_secret else None
+        try:
+            held = self._revealed(connection, app_id)
+        except KeyMissing:
+            return "changed"  # entering a secret again is the way out of a lost key
+        return None if held is not None and held.reveal() == secret else "changed"
+
+    def _write_secret(self, connection: Connection, app_id: str, secret: bytes | None) -> None:
+        connection.execute(delete(sealed_secrets).where(sealed_secrets.c.owner_id == app_id))
+        if secret is None:
+            return
+        plain, secret_id = Secret(secret), str(uuid.uuid4())
+        sealed = self._key.seal(plain, secret_id=secret_id, owner_id=app_id)
+        row = {
+            "id": secret_id,
+            "owner_id": app_id,
+            "key_id": sealed.key_id,
+            "wrapped_key": sealed.wrapped_key,
+            "sealed": sealed.sealed,
+            "last_four": plain.last_four,
+            "sealed_at": utc_now(),
+        }
+        connection.execute(insert(sealed_secrets), [row])
+
+
+_WITH_SECRET = select(
+    applications, sealed_secrets.c.id.label("secret_id"), sealed_secrets.c.last_four
+).outerjoin_from(applications, sealed_secrets, sealed_secrets.c.owner_id == applications.c.id)
+
+
+def _stored(row: Row[Any]) -> StoredApp:
+    return StoredApp(
+        application=application_of(row),
+        settings=row.settings,
+        version=row.version,
+        has_secret=row.secret_id is not None,
+        secret_last_four=row.last_four or "",
+    )
+
+
+def _known(connection: Connection, app_id: str) -> StoredApp:
+    row = connection.execute(_WITH_SECRET.where(applications.c.id == app_id)).first()
+    if row is None:
+        ids = connection.scalars(select(applications.c.id).order_by(applications.c.id)).all()
+        there = f"There are: {', '.join(ids)}." if ids else "None is configured yet."
+        raise NotFound(f"No application {app_id!r} is configured.", advice=there)
+    return _stored(row)
+
+
+def _locked(connection: Connection, app_id: str) -> StoredApp | None:
+    """Return the application with its row locked, so that no other save comes between."""
+    asked = select(applications.c.id).where(applications.c.id == app_id).with_for_update()
+    return None if connection.scalar(asked) is None else _known(connection, app_id)
+
+
+def _check_version(app_id: str, present: StoredApp | None, expected: int) -> None:
+    version = 0 if present is None else present.version
+    if version != expected:
+        raise InvalidValue(
+            f"{app_id} is at version {version}, not {expected}: somebody else saved it.",
+            advice="Look at the present settings, then save again.",
+        )
+
+
+def _write_app(
+    connection: Connection,
+    application: Application,
+    settings: Mapping[str, object],
+    present: StoredApp | None,
+    actor: str,
+) -> None:
+    row = {
+        "gallery_id": application.gallery_id,
+        "display_name": application.display_name,
+        "roles": msgspec.to_builtins(application.roles),
+        "settings": settings,
+    }
+    if present is None:
+        connection.execute(insert(applications), [{"id": application.id, "version": 1, **row}])
+        return
+    kept = {
+        "app_id": application.id,
+        "version": present.version,
+        "settings": present.settings,
+        "actor": actor,
+        "at": utc_now(),
+    }
+    connection.execute(insert(application_versions), [kept])
+    connection.execute(
+        update(applications)
+        .where(applications.c.id == application.id)
+        .values(version=present.version + 1, **row)
+    )
+
+
+def _document(application: Application, settings: Mapping[str, object]) -> dict[str, object]:
+    """Return what the audit trail shows of an application, and what a save is compared by."""
+    plain: dict[str, object] = msgspec.to_builtins(application)
+    return msgspec.json.decode(canonical({**plain, "settings": dict(settings)}), type=dict)
