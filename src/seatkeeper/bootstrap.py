@@ -1,1 +1,245 @@
-"""The only room that knows every concrete class; doors and shells get theirs from here."""
+"""The only room that knows every concrete class; doors and shells get theirs from here.
+
+An ``Installation`` is one database with everything around it. It decides
+nothing: it opens, joins and closes.
+"""
+
+import asyncio
+import datetime as dt
+import os
+import random
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from seatkeeper.clock import utc_now
+from seatkeeper.configuration.applying import SecretPlaces, settings_of
+from seatkeeper.configuration.rules import rules_for
+from seatkeeper.configuration.settings import AppSettings
+from seatkeeper.connectors.scim_target import scim_target
+from seatkeeper.directory.model import Kind
+from seatkeeper.engine.context import AppContext
+from seatkeeper.engine.cycle_runner import Wish, run_cycle
+from seatkeeper.engine.runner import EngineRunner, Schedule
+from seatkeeper.errors import BadInput, RecordError
+from seatkeeper.gallery.schema import gallery_app
+from seatkeeper.notify.mail import MailPost
+from seatkeeper.ports import Post, StoredApp, Target
+from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.explain import Explanation, explain
+from seatkeeper.provisioning.match import Claim
+from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.walk import NeedsMatch, decide
+from seatkeeper.settings import Settings
+from seatkeeper.store.configuration import SqlConfiguration
+from seatkeeper.store.database import Database
+from seatkeeper.store.directory import SqlDirectory
+from seatkeeper.store.engine_lock import EngineLock
+from seatkeeper.store.ledger import SqlLedger
+from seatkeeper.store.people_import import SqlPeopleImport
+from seatkeeper.store.secrets import MasterKey
+
+PURGE_EVERY = dt.timedelta(hours=1)
+
+
+@dataclass
+class Installation:
+    """One database and everything that works on it. Close it when done."""
+
+    settings: Settings
+    database: Database
+    directory: SqlDirectory
+    configuration: SqlConfiguration
+    ledger: SqlLedger
+    people_import: SqlPeopleImport
+    _targets: dict[str, tuple[int, Target]] = field(default_factory=dict)
+    _purged_at: dt.datetime | None = None
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Open the database (made where it is missing) and the master key.
+
+        Raises ``StoreUnusable`` or ``BadInput`` in words for the person who started it.
+        """
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        database = Database.open(settings.database)
+        key = MasterKey.at(settings.master_key_file)
+        return cls(
+            settings,
+            database,
+            SqlDirectory(database),
+            SqlConfiguration(database, key),
+            SqlLedger(database),
+            SqlPeopleImport(database),
+        )
+
+    async def close(self) -> None:
+        """Close connections to apps and the database."""
+        for _, target in self._targets.values():
+            await target.close()
+        self.database.close()
+
+    def lock(self) -> EngineLock:
+        """Return the lock that belongs to the engine's role on this database."""
+        return EngineLock(self.database)
+
+    def secret_places(self) -> SecretPlaces:
+        """Return where secrets named in documents may lie."""
+        folder = self.settings.secrets_dir
+        return SecretPlaces(os.environ, Path(folder).expanduser() if folder else None)
+
+    def post(self) -> Post | None:
+        """Return the mail door, or none where no mail server is set."""
+        chosen = self.settings
+        if not chosen.smtp_host:
+            return None
+        return MailPost(
+            chosen.smtp_host,
+            chosen.smtp_port,
+            sender=chosen.smtp_from,
+            user=chosen.smtp_user,
+            password=chosen.smtp_password,
+            starttls=chosen.smtp_starttls,
+        )
+
+    async def rules(self, app_id: str) -> Rules:
+        """Return the compiled rules of a configured app."""
+        return _rules(await self.configuration.app(app_id))
+
+    async def target(self, app_id: str) -> Target:
+        """Return the connector of an app, kept open between cycles.
+
+        Raises ``BadInput`` where the app has no tenant URL or no token yet.
+        """
+        stored = await self.configuration.app(app_id)
+        known = self._targets.get(app_id)
+        if known is not None:
+            if known[0] == stored.version:
+                return known[1]
+            await known[1].close()
+            del self._targets[app_id]
+        target = await self._connect(stored)
+        self._targets[app_id] = (stored.version, target)
+        return target
+
+    async def test_connection(self, app_id: str) -> str:
+        """Prove address and token with one harmless read; return what was proven, in words."""
+        rules = await self.rules(app_id)
+        target = await self.target(app_id)
+        return await target.probe(rules.users.by_matching[0].target)
+
+    async def run_app(
+        self,
+        app_id: str,
+        wish: Wish,
+        watch: Callable[[Cycle], None],
+        stopping: Callable[[], bool],
+    ) -> Cycle:
+        """Run one cycle of an app, or go on with the one that is open."""
+        stored = await self.configuration.app(app_id)
+        rules, settings = _rules(stored), settings_of(stored)
+        target = await self.target(app_id)
+        notify = settings.notification
+
+        def begin(cycle: Cycle) -> AppContext:
+            return AppContext(
+                rules,
+                target,
+                self.ledger,
+                now=utc_now,
+                new_id=lambda: str(uuid.uuid4()),
+                jitter=random.random,
+                sleep=asyncio.sleep,
+                cycle=cycle,
+                concurrency=gallery_app(settings.gallery).concurrency,
+                recipient=notify.email if notify.on_failure else "",
+                progress=watch,
+                stopping=stopping,
+            )
+
+        return await run_cycle(self.ledger, rules, wish, begin, now=utc_now())
+
+    def runner(self) -> EngineRunner:
+        """Return the engine for this database; the caller holds its lock."""
+        return EngineRunner(
+            self.ledger,
+            schedules=self._schedules,
+            run_app=self.run_app,
+            stirred=self.database.stirred,
+            housekeeping=self._housekeeping,
+            post=self.post(),
+            now=utc_now,
+        )
+
+    async def explain(self, app_id: str, who: str, kind: Kind = Kind.USER) -> Explanation:
+        """Say why a person or group has (not) an account in an app."""
+        rules = await self.rules(app_id)
+        if kind is Kind.USER:
+            record_id = (await self.directory.user(who)).id
+        else:
+            record_id = (await self.directory.group(who)).id
+        return await self.explain_record(rules, kind, record_id)
+
+    async def explain_record(self, rules: Rules, kind: Kind, record_id: str) -> Explanation:
+        """Say it for a record whose id is known, with the app's rules at hand."""
+        facts = (await self.ledger.facts(rules.app_id, kind, [record_id]))[0]
+        rivals: dict[Claim, Sequence[str]] = {}
+        try:
+            answer = decide(facts, rules)
+        except RecordError:
+            answer = None
+        if isinstance(answer, NeedsMatch):
+            found = await self.ledger.rivals(rules.app_id, kind, answer.claims)
+            rivals = {
+                claim: [name for other, name in others if other != record_id]
+                for claim, others in found.items()
+            }
+        logged = await self.ledger.log(rules.app_id, record_id=record_id, limit=1)
+        return explain(
+            facts,
+            rules,
+            escrow=await self.ledger.escrow(rules.app_id, kind, record_id),
+            last=logged[0][1] if logged else None,
+            rivals=rivals,
+        )
+
+    async def _connect(self, stored: StoredApp) -> Target:
+        settings = settings_of(stored)
+        app_id = stored.application.id
+        if not settings.tenant_url:
+            raise BadInput(
+                f"{app_id} has no tenant URL.",
+                advice="Set connection.tenant_url in its document and apply it.",
+            )
+        if not stored.has_secret:
+            raise BadInput(
+                f"{app_id} has no secret token, or it was forgotten when the address changed.",
+                advice="Set connection.secret_token in its document (env: or file:) and apply it.",
+            )
+        token = await self.configuration.reveal_secret(app_id)
+        app = gallery_app(settings.gallery)
+        return scim_target(app, settings.tenant_url, token, allow_loopback=settings.allow_loopback)
+
+    async def _schedules(self) -> Sequence[Schedule]:
+        return [
+            _schedule(stored.application.id, settings_of(stored), stored.version)
+            for stored in await self.configuration.apps()
+        ]
+
+    async def _housekeeping(self) -> None:
+        now = utc_now()
+        if self._purged_at is None or now - self._purged_at >= PURGE_EVERY:
+            self._purged_at = now
+            await self.directory.purge_expired(now=now)
+
+
+def _rules(stored: StoredApp) -> Rules:
+    settings = settings_of(stored)
+    return rules_for(gallery_app(settings.gallery), stored.application, settings)
+
+
+def _schedule(app_id: str, settings: AppSettings, version: int) -> Schedule:
+    on = settings.status == "on" and settings.mode == "automatic"
+    return Schedule(app_id, on, dt.timedelta(seconds=settings.interval_seconds), version)
