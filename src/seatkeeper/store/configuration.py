@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from seatkeeper.clock import utc_now
 from seatkeeper.directory.model import Application, Kind, Subject, Verb
@@ -78,7 +79,10 @@ class SqlConfiguration:
             news.write(connection)
             return _known(connection, application.id)
 
-        return await self._database.write(work)
+        try:
+            return await self._database.write(work)
+        except IntegrityError as error:
+            raise InvalidValue(f"Somebody else created {application.id} just now.") from error
 
     async def remove_app(self, app_id: str, *, actor: str) -> None:
         """Remove an application with its assignments, versions and secret."""

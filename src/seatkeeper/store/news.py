@@ -67,6 +67,14 @@ class News:
         """Add one audit row; the values are plain data without secrets."""
         self._audit.append({"action": action, "subject": subject, "before": before, "after": after})
 
+    def audit_as_one(
+        self, action: str, subject: str, after: Mapping[str, object] | None = None
+    ) -> None:
+        """Say the whole transaction in one audit row instead of one per edit."""
+        self._audit.clear()
+        if self._changes:
+            self.audit(action, subject, None, after)
+
     def write(self, connection: Connection) -> None:
         """Write everything under its numbers; nothing but the commit may follow."""
         if self.empty:

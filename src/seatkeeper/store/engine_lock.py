@@ -1,0 +1,143 @@
+"""One engine per database: who holds the role, and how the next one is told.
+
+Beside the walk. On SQLite the lock is an ``flock`` on a file beside the
+database, on PostgreSQL a session's advisory lock; both end with the process,
+however it ends. Only the engine's role is locked: other commands go on.
+"""
+
+import fcntl
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any, Final, Self
+
+import psycopg
+
+from seatkeeper.clock import utc_now
+from seatkeeper.errors import Occupied
+from seatkeeper.store.database import Database
+from seatkeeper.store.faults import unusable
+
+_KEY: Final = 7_328_528_302
+_ADVICE: Final = "Stop that one first; every other command works beside it."
+
+
+class EngineLock:
+    """The engine's role on one database. Also a context manager."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._file: int | None = None
+        self._session: psycopg.Connection[Any] | None = None
+
+    def acquire(self) -> None:
+        """Take the role. Raises ``Occupied`` naming the process that has it."""
+        if self._database.is_sqlite:
+            self._acquire_file()
+        else:
+            self._acquire_session()
+
+    def release(self) -> None:
+        """Give the role back; doing it twice is doing it once."""
+        if self._file is not None:
+            os.ftruncate(self._file, 0)
+            os.close(self._file)
+            self._file = None
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def held_by(self) -> dict[str, object] | None:
+        """Return pid, host and since of whoever has the role, or none; never takes it."""
+        return self._holder_of_file() if self._database.is_sqlite else self._holder_of_session()
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    @property
+    def _path(self) -> Path:
+        return Path(f"{self._database.file}.engine.lock")
+
+    def _acquire_file(self) -> None:
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise _occupied(_read_holder(self._path)) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(_me()).encode(), 0)
+        self._file = descriptor
+
+    def _holder_of_file(self) -> dict[str, object] | None:
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            # A shared lock asks without looking like an engine to others who ask.
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _read_holder(self._path)
+        finally:
+            os.close(descriptor)
+        return None
+
+    def _acquire_session(self) -> None:
+        session = self._connect()
+        row = session.execute("SELECT pg_try_advisory_lock(%s)", (_KEY,)).fetchone()
+        if row is None or not row[0]:
+            session.close()
+            raise _occupied(self._holder_of_session() or {})
+        me = _me()
+        session.execute("DELETE FROM engine_holder")
+        session.execute(
+            "INSERT INTO engine_holder (id, pid, host, since) VALUES (1, %s, %s, %s)",
+            (me["pid"], me["host"], me["since"]),
+        )
+        self._session = session
+
+    def _holder_of_session(self) -> dict[str, object] | None:
+        with self._connect() as session:
+            held = session.execute(
+                "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                " AND (classid::bigint << 32) + objid::bigint = %s",
+                (_KEY,),
+            ).fetchone()
+            row = session.execute("SELECT pid, host, since FROM engine_holder").fetchone()
+        if held is None:
+            return None
+        return dict(zip(("pid", "host", "since"), row, strict=True)) if row else {}
+
+    def _connect(self) -> "psycopg.Connection[Any]":
+        url = self._database.url.set(drivername="postgresql")
+        try:
+            return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
+        except psycopg.OperationalError as error:
+            raise unusable(error, url) or error from error
+
+
+def _me() -> dict[str, object]:
+    since = utc_now().isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
+
+
+def _read_holder(path: Path) -> dict[str, object]:
+    try:
+        holder = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # it has the lock and is about to write who it is
+    return dict(holder)
+
+
+def _occupied(holder: dict[str, object]) -> Occupied:
+    who = "by a process that is just starting"
+    if holder:
+        who = "process {pid} on host {host} since {since}".format_map(holder)
+    return Occupied(f"Seatkeeper's engine already runs on this database: {who}.", advice=_ADVICE)
