@@ -41,9 +41,7 @@ def operations_for(
     names elements (``addresses[type eq "work"]``) known to be there although
     no change shows it (see ``elements_in_doubt``).
     """
-    known = set(present) | {
-        _element(change.path) for change in changes if change.old is not None
-    }
+    known = set(present) | {_element(change.path) for change in changes if change.old is not None}
     gone = _emptied(changes, types)
     operations: list[Resource] = []
     added: dict[str, Resource] = {}
@@ -57,10 +55,7 @@ def operations_for(
                 operations.append(operation)
             continue
         value = wire_value(change.new, types.get(change.path, "string"))
-        if path.where is None or path.sub is None:
-            op = "add" if change.old is None else "replace"
-            operations.append({"op": op, "path": change.path, "value": value})
-        elif element in known:
+        if path.where is None or path.sub is None or element in known:
             op = "add" if change.old is None else "replace"
             operations.append({"op": op, "path": change.path, "value": value})
         elif element in added:
