@@ -146,7 +146,7 @@ class Judge:
             return self._conflict(answer, said)
         if status == 429:
             return self._throttled(answer, said)
-        if status >= 500 and status != 501 or status in (408, 425):
+        if (status >= 500 and status != 501) or status in (408, 425):
             return Transient(
                 f"{host} failed on its own side ({status}).",
                 advice="It is tried again later. If this stays so, look at the app's status page.",

@@ -23,7 +23,7 @@ from pyreqwest.exceptions import (
 from seatkeeper.connectors.address import ServiceAddress
 from seatkeeper.connectors.secret import Secret
 from seatkeeper.connectors.words import clean
-from seatkeeper.errors import ConnectorError, InDoubt, Incompatible, Refused, Transient, Unreachable
+from seatkeeper.errors import ConnectorError, Incompatible, InDoubt, Refused, Transient, Unreachable
 
 READS: Final = frozenset({"GET", "HEAD"})
 

@@ -1,0 +1,296 @@
+"""The SCIM target: carries questions and writes to an app over SCIM 2.0.
+
+    source change -> scope -> map -> match -> plan -> [export] -> log
+
+It translates and decides nothing: what to send was planned, what an answer
+means is ``answers``' business, when to try again is the engine's. What an app
+cannot do is in its capabilities; no app is known by name here.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+
+from seatkeeper.connectors.address import judge_url
+from seatkeeper.connectors.answers import Asked, Judge, Resource
+from seatkeeper.connectors.http import Answer, Limits, Resolver, Wire, resolve_name
+from seatkeeper.connectors.rate import Pace
+from seatkeeper.connectors.resources import Shape, account_from, new_resource, same, shape_of
+from seatkeeper.connectors.secret import Secret
+from seatkeeper.directory.model import Kind
+from seatkeeper.errors import Incompatible, Vanished
+from seatkeeper.gallery.schema import GalleryApp
+from seatkeeper.ports import Trace
+from seatkeeper.provisioning.account import (
+    Account,
+    Capabilities,
+    GroupAbilities,
+    TargetValues,
+    UserAbilities,
+    ValueChange,
+)
+from seatkeeper.scim.difference import elements_in_doubt, operations_for
+from seatkeeper.scim.path import parse_path, read
+from seatkeeper.scim.syntax import quoted
+
+_PATCH: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+_MOST_PAGES: Final = 20
+"""Pages of one look-up; an exact filter has one, so more means that it is not exact."""
+
+
+class ScimTarget:
+    """One app behind a SCIM service; implements ``ports.Target``."""
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str | bytes,
+        shapes: Mapping[Kind, Shape],
+        capabilities: Capabilities,
+        *,
+        allow_loopback: bool = False,
+        requests_per_second: float = 25.0,
+        limits: Limits | None = None,
+        roots: Sequence[bytes] = (),
+        resolver: Resolver = resolve_name,
+    ) -> None:
+        """Raises ``InvalidValue`` for a URL or token that cannot be used; sends nothing."""
+        secret = Secret(token)
+        limits = limits or Limits()
+        self.capabilities = capabilities
+        self._shapes = shapes
+        self._wire = Wire(
+            judge_url(base_url, allow_loopback=allow_loopback),
+            secret,
+            allow_loopback=allow_loopback,
+            limits=limits,
+            roots=roots,
+            resolver=resolver,
+        )
+        self._judge = Judge(secret, levels=limits.levels)
+        self._pace = Pace(requests_per_second)
+        self._batch = capabilities.groups.members_per_patch if capabilities.groups else 1
+
+    async def probe(self, matching_path: str) -> str:
+        """Ask for somebody who cannot exist; an empty list proves URL, token and filter."""
+        shape = self._shapes[Kind.USER]
+        nobody = str(uuid.uuid4())
+        _, total = await self._page(shape, Kind.USER, matching_path, nobody, 1, Trace())
+        if total:
+            raise self._filter_ignored(matching_path)
+        return (
+            f"{self._wire.address.host} answers as a SCIM service, accepts the token, and "
+            f"finds nobody under a made-up {matching_path}, as it should."
+        )
+
+    async def find(self, kind: Kind, path: str, value: str, trace: Trace) -> Sequence[Account]:
+        """Return every account whose ``path`` equals ``value``; what else comes is dropped."""
+        shape = self._shapes[kind]
+        found: dict[str, Account] = {}
+        seen = 0
+        for _ in range(_MOST_PAGES):
+            page, total = await self._page(shape, kind, path, value, seen + 1, trace)
+            equal = [one for one in page if self._equals(shape, path, value, one)]
+            found |= {str(one["id"]): account_from(shape, one) for one in equal}
+            seen += len(page)
+            if page and not found:
+                raise self._filter_ignored(path)
+            if not page or seen >= total:
+                return list(found.values())
+        raise self._filter_ignored(path)
+
+    async def read(self, kind: Kind, account_id: str, trace: Trace) -> Account | None:
+        """Return the account with that id, or none if it is gone."""
+        try:
+            resource = await self._resource(kind, account_id, trace)
+        except Vanished:
+            return None
+        return account_from(self._shapes[kind], {"id": account_id, **resource})
+
+    async def create(self, kind: Kind, values: TargetValues, trace: Trace) -> Account:
+        """Create an account and return it as the app now holds it."""
+        shape = self._shapes[kind]
+        body = new_resource(shape, values)
+        answer = await self._send("POST", shape.endpoint, trace, body=body)
+        account = account_from(shape, self._judge.created(answer))
+        if account.values:
+            return account
+        # The app told only the id: what was accepted is what was sent.
+        return Account(
+            account.id, {path: held for path, held in values.items() if path != "members"}
+        )
+
+    async def update(
+        self, kind: Kind, account_id: str, changes: Sequence[ValueChange], trace: Trace
+    ) -> None:
+        """Send exactly these differences, in one PATCH."""
+        if not changes:
+            return
+        shape = self._shapes[kind]
+        present = await self._present(
+            kind, account_id, elements_in_doubt(changes, shape.types), trace
+        )
+        operations = operations_for(changes, shape.types, present)
+        answer = await self._patch(self._place(shape, account_id), operations, trace)
+        self._judge.changed(answer)
+
+    async def change_members(
+        self, group_id: str, add: Sequence[str], remove: Sequence[str], trace: Trace
+    ) -> None:
+        """Add and remove members in batches; a batch that is too large is halved.
+
+        A member to be removed who is not there counts as removed.
+        """
+        place = self._place(self._shapes[Kind.GROUP], group_id)
+        waiting = [("add", one) for one in add] + [("remove", one) for one in remove]
+        size = self._batch
+        while waiting:
+            batch = waiting[:size]
+            answer = await self._patch(place, _member_operations(batch), trace)
+            if len(batch) > 1 and answer.status == 413:
+                self._batch = size = max(1, len(batch) // 2)
+                continue
+            absent = self._judge.scim_type(answer) == "noTarget"
+            if len(batch) > 1 and absent:
+                # Somebody in it is gone already; only this call goes on one by one.
+                size = max(1, len(batch) // 2)
+                continue
+            if not (absent and answer.status == 400 and batch[0][0] == "remove"):
+                self._judge.changed(answer)
+            waiting = waiting[size:]
+
+    async def members(self, group_id: str, trace: Trace) -> frozenset[str] | None:
+        """Return the ids of a group's members; none: the app does not show them."""
+        groups = self.capabilities.groups
+        if groups is None or not groups.members_readable:
+            return None
+        place = self._place(self._shapes[Kind.GROUP], group_id)
+        resource = self._judge.resource(await self._send("GET", place, trace), Asked.READ)
+        held = read(dict(resource), parse_path("members.value"))
+        listed = held if isinstance(held, list) else [] if held is None else [held]
+        return frozenset(str(one) for one in listed)
+
+    async def delete(self, kind: Kind, account_id: str, trace: Trace) -> None:
+        """Delete the account; one that is already gone counts as deleted."""
+        place = self._place(self._shapes[kind], account_id)
+        answer = await self._send("DELETE", place, trace)
+        if answer.status != 404:
+            self._judge.expect_success(answer, Asked.DELETE)
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self._wire.close()
+
+    async def _page(
+        self, shape: Shape, kind: Kind, path: str, value: str, start: int, trace: Trace
+    ) -> tuple[list[Resource], int]:
+        without = "excludedAttributes=members&" if kind is Kind.GROUP else ""
+        later = f"&startIndex={start}" if start > 1 else ""
+        url = f"{shape.endpoint}?{without}filter={quote(f'{path} eq {quoted(value)}', safe='')}{later}"
+        shown = f'{shape.endpoint}?{without}filter={path} eq "{_digest(value)}"{later}'
+        answer = await self._send("GET", url, trace, shown=shown)
+        return self._judge.listed(answer)
+
+    async def _resource(self, kind: Kind, account_id: str, trace: Trace) -> Resource:
+        without = "?excludedAttributes=members" if kind is Kind.GROUP else ""
+        place = self._place(self._shapes[kind], account_id)
+        return self._judge.resource(await self._send("GET", place + without, trace), Asked.READ)
+
+    async def _present(
+        self, kind: Kind, account_id: str, elements: frozenset[str], trace: Trace
+    ) -> frozenset[str]:
+        """Return those list elements that the account has; asks only if there are any in doubt."""
+        if not elements:
+            return elements
+        resource = dict(await self._resource(kind, account_id, trace))
+        return frozenset(one for one in elements if read(resource, parse_path(one)) is not None)
+
+    async def _patch(
+        self, place: str, operations: Sequence[Mapping[str, Any]], trace: Trace
+    ) -> Answer:
+        body = {"schemas": [_PATCH], "Operations": operations}
+        return await self._send("PATCH", place, trace, body=body)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        trace: Trace,
+        *,
+        shown: str = "",
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        await self._pace.turn()
+        content = None if body is None else msgspec.json.encode(body)
+        return await self._wire.send(method, path, trace, shown=shown, body=content)
+
+    def _place(self, shape: Shape, account_id: str) -> str:
+        if account_id in ("", ".", ".."):
+            # Such an id would name another place once the URL is put together.
+            raise Incompatible(
+                f"{self._wire.address.host} gave an account the id {account_id!r}.",
+                advice="No request can name it; ask the app's operator.",
+            )
+        return f"{shape.endpoint}/{quote(account_id, safe='')}"
+
+    def _equals(self, shape: Shape, path: str, value: str, resource: Resource) -> bool:
+        if path == "id":
+            return str(resource["id"]) == value
+        return same(shape, path, value, account_from(shape, resource).values.get(path))
+
+    def _filter_ignored(self, path: str) -> Incompatible:
+        return Incompatible(
+            f"{self._wire.address.host} ignored the filter on {path}: it returned accounts with "
+            "other values.",
+            advice="Match on an attribute that the app can filter by, such as userName.",
+        )
+
+
+def scim_target(
+    app: GalleryApp, base_url: str, token: str | bytes, *, allow_loopback: bool = False
+) -> ScimTarget:
+    """Return the target for one instance of a gallery app."""
+    shapes = {Kind.USER: shape_of(app.users)}
+    if app.groups is not None:
+        shapes[Kind.GROUP] = shape_of(app.groups)
+    return ScimTarget(
+        base_url,
+        token,
+        shapes,
+        capabilities_of(app),
+        allow_loopback=allow_loopback,
+        requests_per_second=app.requests_per_second,
+    )
+
+
+def capabilities_of(app: GalleryApp) -> Capabilities:
+    """Return what a gallery file says that the app can do."""
+    said = app.capabilities
+    groups = said.groups
+    return Capabilities(
+        users=UserAbilities(**msgspec.structs.asdict(said.users)),
+        groups=None if groups is None else GroupAbilities(**msgspec.structs.asdict(groups)),
+        refuses_duplicates=said.refuses_duplicates,
+        page_size=said.page_size,
+    )
+
+
+def _member_operations(batch: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    added = [{"value": one} for op, one in batch if op == "add"]
+    operations: list[dict[str, Any]] = []
+    if added:
+        operations.append({"op": "add", "path": "members", "value": added})
+    operations += [
+        {"op": "remove", "path": f"members[value eq {quoted(one)}]"}
+        for op, one in batch
+        if op == "remove"
+    ]
+    return operations
+
+
+def _digest(value: str) -> str:
+    return "#" + hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:8]
