@@ -136,6 +136,11 @@ def test_on_is_on_however_yaml_reads_it(word: str) -> None:
         ("    role: User\n", "", 18, "needs a role: User or Default Access"),
         ("target: title", "target: tilte", 24, "Did you mean title?"),
         ("constant: 'on'", "matching: many", 25, "whole number"),
+        ("user: ana@", "user: ''\n    #", 20, "The user has no name"),
+        ("- user: ana@larkspur.example", "- group: everyone in sales", 20, "assigned twice"),
+        ("- user: ana@larkspur.example", "- user: a\n    group: b", 20, "a user or a group"),
+        ("  on_failure: true", "  on_failure: maybe", 16, "true or false"),
+        ("- target: title", "- default: title", 24, "needs its target"),
         ("groups: off", "groups: none", 26, "'none' is none of off."),
     ],
 )
@@ -264,6 +269,13 @@ def test_nothing_out_of_bounds_is_ever_read_as_a_secret(tmp_path: Path, referenc
 
     with pytest.raises(InvalidValue):
         resolve_secret(reference, environment=environment, secrets_dir=folder)
+
+
+def test_a_secrets_file_without_a_folder_for_secrets_says_what_to_set() -> None:
+    with pytest.raises(InvalidValue) as caught:
+        resolve_secret("file:token", environment={}, secrets_dir=None)
+
+    assert "SEATKEEPER_SECRETS_DIR" in caught.value.advice
 
 
 def test_a_secret_that_is_not_there_is_told_apart(tmp_path: Path) -> None:

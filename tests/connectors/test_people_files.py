@@ -405,3 +405,27 @@ def checked_or_refused(path: Path) -> int | InvalidFile:
         return check_people_file(path).rows
     except InvalidFile as error:
         return error
+
+
+async def test_a_file_that_broke_after_its_check_stops_the_import(write: Write) -> None:
+    path = write("people.csv", "\n".join(company(2)))
+    check_people_file(path)
+    write("people.csv", "\n".join([*company(2), "half a row"]))
+
+    with pytest.raises(InvalidFile) as caught:
+        await people(path)
+
+    assert caught.value.faults[0].line == 4
+
+
+@pytest.mark.parametrize(
+    ("groups", "says"),
+    [(["G" * 257], "longer than 256 characters"), (["a\ud800"], "groups holds U+D800")],
+)
+def test_a_group_name_that_no_app_could_take_is_a_fault(
+    write: Write, groups: list[str], says: str
+) -> None:
+    row = {"userPrincipalName": "a@x.example", "groups": groups}
+    path = write("people.jsonl", json.dumps(row))
+
+    assert says in only_fault(path).text
