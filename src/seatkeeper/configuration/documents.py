@@ -292,7 +292,7 @@ class _Word(str):
 class _Dumper(yaml.SafeDumper):
     """Prints lists indented below their field, and no aliases."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT002
         super().increase_indent(flow, False)
 
     def ignore_aliases(self, data: object) -> bool:

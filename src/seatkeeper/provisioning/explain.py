@@ -193,6 +193,7 @@ def _verdict_of(answer: Decided, escrow: Escrow | None) -> Verdict:
 def _sentence(facts: Facts, rules: Rules, verdict: Verdict, checks: Sequence[Check]) -> str:
     name, app = facts.display_name, rules.app_name
     failing = next((check.text for check in checks if check.passed is False), "")
+    where = "is in" if facts.link else "is not in"
     sentences = {
         Verdict.IN_STEP: f"{name} is in {app}, and the account is in step.",
         Verdict.INACTIVE: f"{name} has a deactivated account in {app}, because {name} {failing}.",
@@ -203,7 +204,7 @@ def _sentence(facts: Facts, rules: Rules, verdict: Verdict, checks: Sequence[Che
         Verdict.TO_DISABLE: f"{name} is in {app}; the next cycle deactivates the account, "
         f"because {name} {failing}.",
         Verdict.TO_DELETE: f"{name} is in {app}; the next cycle deletes the account.",
-        Verdict.WAITS: f"{name} {'is in' if facts.link else 'is not in'} {app}, and waits: {failing}",
+        Verdict.WAITS: f"{name} {where} {app}, and waits: {failing}",
         Verdict.UNKNOWN: f"{name} is not known.",
     }
     return sentences[verdict]

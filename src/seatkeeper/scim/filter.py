@@ -146,7 +146,7 @@ def _plain(value: Json) -> Scalar:
     return None if isinstance(value, dict | list) else value
 
 
-def _compare(op: Operator, held: Scalar, wanted: Scalar, exact: bool) -> bool:  # noqa: FBT001
+def _compare(op: Operator, held: Scalar, wanted: Scalar, exact: bool) -> bool:
     if isinstance(held, bool) or isinstance(wanted, bool):
         # Some clients write booleans as text (``active eq "True"``).
         return op is Operator.EQ and str(held).casefold() == str(wanted).casefold()
@@ -157,7 +157,7 @@ def _compare(op: Operator, held: Scalar, wanted: Scalar, exact: bool) -> bool:  
     return False
 
 
-def _compare_texts(op: Operator, held: str, wanted: str, exact: bool) -> bool:  # noqa: FBT001
+def _compare_texts(op: Operator, held: str, wanted: str, exact: bool) -> bool:
     if not exact:
         held, wanted = held.casefold(), wanted.casefold()
     if op is Operator.CO:

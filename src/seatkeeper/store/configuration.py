@@ -165,7 +165,7 @@ class SqlConfiguration:
         present: StoredApp | None,
         app_id: str,
         secret: bytes | None,
-        forget: bool,  # noqa: FBT001 - handed on as it came
+        forget: bool,
     ) -> str | None:
         """Return what the audit trail says of the secret, or none where it stays as it is."""
         if secret is None:
