@@ -2,11 +2,11 @@
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import anyio
 import pytest
 from sqlalchemy import func, select
 
@@ -86,9 +86,8 @@ async def test_an_import_killed_in_the_middle_goes_on_and_doubles_nobody(
         "asyncio.run(killed_after(sys.argv[1], company(900), 500))\n"
     )
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
-    killed = subprocess.run(
-        [sys.executable, "-c", script, database_url], env=environment, check=False, timeout=60
-    )
+    command = [sys.executable, "-c", script, database_url]
+    killed = await anyio.run_process(command, env=environment, check=False, stderr=None)
 
     summary = await imported(database, company(900), "f1")
 
