@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from tests.foreign_server import TOKEN, running_scim2_server
 
 from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.connectors.scim_target import scim_target
@@ -11,7 +12,6 @@ from seatkeeper.errors import Conflict, Vanished
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.ports import Target, Trace
 from seatkeeper.provisioning.account import TargetValue, ValueChange
-from tests.foreign_server import TOKEN, running_scim2_server
 
 WORK_MAIL = 'emails[type eq "work"].value'
 MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager"

@@ -3,11 +3,11 @@
 import socket
 
 import pytest
+from tests.mail_server import MailServer, running_mail_server
 
 from seatkeeper.errors import Refused, Unreachable
 from seatkeeper.notify.mail import MailPost
 from seatkeeper.ports import Notice
-from tests.mail_server import MailServer, running_mail_server
 
 
 def notice(

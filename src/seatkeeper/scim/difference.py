@@ -13,7 +13,6 @@ from typing import Protocol, TypeAlias
 from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.scim.path import AttributePath, parse_path, write
 
-
 PlainValue: TypeAlias = str | bool | int | tuple[str, ...]
 
 
