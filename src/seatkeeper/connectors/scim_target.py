@@ -57,7 +57,7 @@ class ScimTarget:
         roots: Sequence[bytes] = (),
         resolver: Resolver = resolve_name,
     ) -> None:
-        """Raises ``InvalidValue`` for a URL or token that cannot be used; sends nothing."""
+        """Judge URL and token, raising ``InvalidValue`` for a bad one; nothing is sent yet."""
         secret = Secret(token)
         limits = limits or Limits()
         self.capabilities = capabilities
@@ -189,8 +189,8 @@ class ScimTarget:
     ) -> tuple[list[Resource], int]:
         without = "excludedAttributes=members&" if kind is Kind.GROUP else ""
         later = f"&startIndex={start}" if start > 1 else ""
-        asked = quote(f"{path} eq {quoted(value)}", safe="")
-        url = f"{shape.endpoint}?{without}filter={asked}{later}"
+        condition = quote(f"{path} eq {quoted(value)}", safe="")
+        url = f"{shape.endpoint}?{without}filter={condition}{later}"
         shown = f'{shape.endpoint}?{without}filter={path} eq "{_digest(value)}"{later}'
         answer = await self._send("GET", url, trace, shown=shown)
         return self._judge.listed(answer)
