@@ -97,7 +97,7 @@ class Site:
 
     def _user_row(self, one: Stored) -> Mapping[str, str]:
         name = read(one.values, parse_path("name"))
-        parts = [name.get(part) for part in ("givenName", "familyName")] if _is(name) else []
+        parts = [name.get(p) for p in ("givenName", "familyName")] if isinstance(name, dict) else []
         full = " ".join(str(part) for part in parts if part)
         active = one.values.get("active")
         manager = read(one.values, _MANAGER)
