@@ -61,23 +61,23 @@ def target(url: str, **more: object) -> ScimTarget:
     return ScimTarget(url, TOKEN, shapes, capabilities_of(app), **options)  # type: ignore[arg-type]
 
 
-async def ask(one: ScimTarget, verb: str, trace: Trace | None = None) -> object:
+async def ask(one: ScimTarget, verb: str, trace: Trace | None = None) -> None:
     trace = trace or Trace()
     match verb:
         case "probe":
-            return await one.probe("userName")
+            await one.probe("userName")
         case "find":
-            return await one.find(Kind.USER, "userName", "ada@larkspur.example", trace)
+            await one.find(Kind.USER, "userName", "ada@larkspur.example", trace)
         case "read":
-            return await one.read(Kind.USER, "a-1", trace)
+            await one.read(Kind.USER, "a-1", trace)
         case "create":
-            return await one.create(Kind.USER, {"userName": "ada@larkspur.example"}, trace)
+            await one.create(Kind.USER, {"userName": "ada@larkspur.example"}, trace)
         case "update":
-            return await one.update(Kind.USER, "a-1", [ValueChange("title", "a", "b")], trace)
+            await one.update(Kind.USER, "a-1", [ValueChange("title", "a", "b")], trace)
         case "members":
-            return await one.change_members("g-1", ["a-1"], ["a-2"], trace)
+            await one.change_members("g-1", ["a-1"], ["a-2"], trace)
         case _:
-            return await one.delete(Kind.USER, "a-1", trace)
+            await one.delete(Kind.USER, "a-1", trace)
 
 
 async def fault_of(one: ScimTarget, verb: str) -> ConnectorError:
