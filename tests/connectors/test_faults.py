@@ -1,5 +1,6 @@
 """Each way in which an app misbehaves is one class of error, with words and without the token."""
 
+import asyncio
 import contextlib
 import datetime as dt
 import gzip
@@ -9,6 +10,7 @@ import traceback
 from collections.abc import AsyncIterator, Sequence
 from email.utils import format_datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from tests.connectors.rude_app import (
@@ -363,3 +365,69 @@ async def test_an_account_whose_id_stands_only_in_the_location_is_known_by_it() 
 
     assert made.id == "a-77"
     assert dict(made.values) == {"userName": "ada"}
+
+
+async def test_requests_share_one_connection() -> None:
+    callers: set[object] = set()
+
+    async def remembers(request: bytes, writer: asyncio.StreamWriter) -> None:
+        callers.add(writer.get_extra_info("peername"))
+        await answers(200, '{"totalResults": 0}')(request, writer)
+
+    async with rude_app(remembers) as (url, received):
+        one = target(url)
+        for _ in range(5):
+            await ask(one, "find")
+        await one.close()
+
+    assert (len(received), len(callers)) == (5, 1)
+
+
+async def test_an_app_that_moved_is_found_again_after_one_failure() -> None:
+    asked: list[str] = []
+
+    async def two_places(host: str, port: int) -> Sequence[str]:
+        asked.append(host)
+        return ["127.0.0.2", "127.0.0.1"]
+
+    async with rude_app(answers(200, '{"totalResults": 0}')) as (url, received):
+        one = target(url.replace("127.0.0.1", "localhost"), resolver=two_places)
+        with pytest.raises(Unreachable):
+            await ask(one, "find")
+        await ask(one, "find")
+        await ask(one, "find")
+        await one.close()
+
+    assert asked == ["localhost", "localhost"]
+    assert len(received) == 2
+
+
+async def test_a_value_with_half_a_character_is_refused_and_sent_nowhere() -> None:
+    async with rude_app(answers(200, '{"totalResults": 0}')) as (url, received):
+        one = target(url)
+        with pytest.raises(Refused, match="half a character"):
+            await one.find(Kind.USER, "userName", "half \ud83e", Trace())
+        with pytest.raises(Refused, match="half a character"):
+            await one.create(Kind.USER, {"userName": "half \ud83e"}, Trace())
+        await one.close()
+
+    assert received == []
+
+
+@pytest.mark.parametrize("account_id", ["a/../b", "a?b#c", "ä b"])
+async def test_an_id_names_one_place_whatever_it_holds(account_id: str) -> None:
+    async with rude_app(answers(204)) as (url, received):
+        one = target(url)
+        await one.delete(Kind.USER, account_id, Trace())
+        await one.close()
+
+    line = received[0].split(b"\r\n")[0].decode()
+    assert line == f"DELETE /scim/v2/Users/{quote(account_id, safe='')} HTTP/1.1"
+
+
+async def test_an_id_of_dots_names_no_other_place() -> None:
+    async with rude_app(answers(204)) as (url, received):
+        with pytest.raises(Incompatible):
+            await target(url).delete(Kind.USER, "..", Trace())
+
+    assert received == []
