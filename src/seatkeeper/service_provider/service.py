@@ -71,7 +71,8 @@ class ScimService:
                     return self._list(call, kind)
                 case "POST":
                     return self._create(call, kind)
-            return _not_allowed("GET, POST")
+                case _:
+                    return _not_allowed("GET, POST")
         resource_id = call.parts[1]
         match call.method:
             case "GET":
@@ -83,7 +84,8 @@ class ScimService:
                 return self._patch(call, kind, resource_id)
             case "DELETE":
                 return self._delete(kind, resource_id)
-        return _not_allowed("GET, PUT, PATCH, DELETE")
+            case _:
+                return _not_allowed("GET, PUT, PATCH, DELETE")
 
     # --- writes ---
 
