@@ -202,7 +202,7 @@ async def test_members_come_and_go_in_batches(target: Target) -> None:
     await target.change_members(group.id, [ada, bo, cy], [], Trace())
     await target.change_members(group.id, [dee], [ada, cy], Trace())
 
-    assert await target.members(group.id, Trace()) == {bo, dee}
+    assert await target.members(group.id, Trace()) == frozenset({bo, dee})
 
 
 async def test_a_member_who_left_already_counts_as_removed(target: Target) -> None:
@@ -235,3 +235,23 @@ async def test_an_update_of_somebody_who_is_gone_says_so(target: Target) -> None
 
 async def test_the_connection_is_proven_with_a_sentence(target: Target) -> None:
     assert (await target.probe("userName")).endswith(".")
+
+
+async def test_a_person_is_found_by_work_mail_and_by_external_id_in_its_own_case(
+    target: Target,
+) -> None:
+    made = await target.create(Kind.USER, person(externalId="R-ada"), Trace())
+    await target.create(Kind.USER, person("bo"), Trace())
+
+    by_mail = await target.find(Kind.USER, WORK_MAIL, "ada@larkspur.example", Trace())
+    by_id = await target.find(Kind.USER, "externalId", "R-ada", Trace())
+
+    assert [one.id for one in (*by_mail, *by_id)] == [made.id, made.id]
+
+
+async def test_two_people_may_share_a_value_that_is_not_unique(target: Target) -> None:
+    two = {(await target.create(Kind.USER, person(name), Trace())).id for name in ("ada", "bo")}
+
+    found = await target.find(Kind.USER, "title", "Engineer", Trace())
+
+    assert {one.id for one in found} == two

@@ -49,9 +49,12 @@ async def test_a_mail_server_that_is_down_is_unreachable_and_names_the_settings(
 
 
 async def test_a_recipient_that_the_server_does_not_know_is_refused_with_its_words() -> None:
-    with running_mail_server(refused=frozenset({"gone@larkspur.example"})) as server:
-        with pytest.raises(Refused, match="notification address") as caught:
-            await post(server).deliver(notice(to="gone@larkspur.example"))
+    gone = "gone@larkspur.example"
+    with (
+        running_mail_server(refused=frozenset({gone})) as server,
+        pytest.raises(Refused, match="notification address") as caught,
+    ):
+        await post(server).deliver(notice(to=gone))
 
     assert "no such person here" in caught.value.said
     assert server.messages == []

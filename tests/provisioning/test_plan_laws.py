@@ -40,6 +40,7 @@ def link_of(known: dict[str, str], active: bool) -> Link:
 
 def carried_out(action: Action, before: Facts, decided: Decided) -> Facts:
     """Return the facts once the simplest app that could obey has obeyed."""
+    link: Link | None
     match action:
         case Create(values):
             link = Link(before.kind, "ada", "t-1", values)

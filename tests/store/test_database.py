@@ -20,7 +20,7 @@ def _open_and_close(url: str) -> None:
 
 
 def test_the_migrations_make_the_tables_that_the_program_describes(database: Database) -> None:
-    def differences(connection):  # type: ignore[no-untyped-def]
+    def differences(connection):
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         return compare_metadata(context, metadata)
 
@@ -87,7 +87,7 @@ def test_reading_is_not_noticed_on_sqlite(tmp_path: Path) -> None:
 
 
 def test_a_write_that_fails_leaves_nothing_behind(database: Database) -> None:
-    def half(connection):  # type: ignore[no-untyped-def]
+    def half(connection):
         connection.execute(text("UPDATE feed_position SET seq = 7"))
         raise BadInput("changed my mind")
 
@@ -108,7 +108,7 @@ def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:
 def test_a_database_that_is_full_is_refused_in_words(tmp_path: Path) -> None:
     database = Database.open(f"sqlite:///{tmp_path / 'a.db'}")
 
-    def fill(connection):  # type: ignore[no-untyped-def]
+    def fill(connection):
         connection.exec_driver_sql("PRAGMA max_page_count = 1")
         connection.exec_driver_sql("CREATE TABLE big (a)")
         connection.exec_driver_sql("INSERT INTO big VALUES (zeroblob(100000))")

@@ -58,8 +58,8 @@ def new_resource(shape: Shape, values: TargetValues) -> dict[str, Any]:
         body = write(body, path, wire)
         if path.where is not None and path.schema is None:
             _sole_is_primary(body, path.name)
-    used = [schema for at, schema in enumerate(shape.schemas) if at == 0 or schema in body]
-    return {"schemas": used, **body}
+    extensions = [name for name in body if name.startswith("urn:")]
+    return {"schemas": [*shape.schemas[:1], *extensions], **body}
 
 
 def account_from(shape: Shape, resource: Mapping[str, Any]) -> Account:

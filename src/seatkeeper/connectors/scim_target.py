@@ -22,7 +22,7 @@ from seatkeeper.connectors.rate import Pace
 from seatkeeper.connectors.resources import Shape, account_from, new_resource, same, shape_of
 from seatkeeper.connectors.secret import Secret
 from seatkeeper.directory.model import Kind
-from seatkeeper.errors import Incompatible, Vanished
+from seatkeeper.errors import Incompatible, Refused, Vanished
 from seatkeeper.gallery.capabilities import capabilities_of
 from seatkeeper.gallery.schema import GalleryApp
 from seatkeeper.ports import Trace
@@ -189,7 +189,7 @@ class ScimTarget:
     ) -> tuple[list[Resource], int]:
         without = "excludedAttributes=members&" if kind is Kind.GROUP else ""
         later = f"&startIndex={start}" if start > 1 else ""
-        condition = quote(f"{path} eq {quoted(value)}", safe="")
+        condition = _encoded(f"{path} eq {quoted(value)}")
         url = f"{shape.endpoint}?{without}filter={condition}{later}"
         shown = f'{shape.endpoint}?{without}filter={path} eq "{_digest(value)}"{later}'
         answer = await self._send("GET", url, trace, shown=shown)
@@ -224,8 +224,8 @@ class ScimTarget:
         shown: str = "",
         body: Mapping[str, Any] | None = None,
     ) -> Answer:
+        content = None if body is None else _json(body)
         await self._pace.turn()
-        content = None if body is None else msgspec.json.encode(body)
         return await self._wire.send(method, path, trace, shown=shown, body=content)
 
     def _place(self, shape: Shape, account_id: str) -> str:
@@ -235,7 +235,7 @@ class ScimTarget:
                 f"{self._wire.address.host} gave an account the id {account_id!r}.",
                 advice="No request can name it; ask the app's operator.",
             )
-        return f"{shape.endpoint}/{quote(account_id, safe='')}"
+        return f"{shape.endpoint}/{_encoded(account_id)}"
 
     def _equals(self, shape: Shape, path: str, value: str, resource: Resource) -> bool:
         if path == "id":
@@ -286,6 +286,27 @@ def _member_operations(batch: Sequence[tuple[str, str]]) -> list[dict[str, Any]]
         if op == "remove"
     ]
     return operations
+
+
+def _encoded(text: str) -> str:
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError as error:
+        raise _half_a_character() from error
+
+
+def _json(body: Mapping[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError as error:
+        raise _half_a_character() from error
+
+
+def _half_a_character() -> Refused:
+    return Refused(
+        "A value holds half a character, which no request can carry; nothing was sent.",
+        advice="Correct the value in the directory or the mapping that makes it.",
+    )
 
 
 def _digest(value: str) -> str:

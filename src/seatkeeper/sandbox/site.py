@@ -310,7 +310,6 @@ def _page_number(request: Request, name: str, total: int) -> PageNumber:
     return PageNumber(max(1, min(last, number)), last, total)
 
 
-
 def _clean(value: Json) -> str:
     """Return untrusted text, at most 200 characters, its control characters as a symbol."""
     text = value if isinstance(value, str) else ""
