@@ -220,7 +220,13 @@ class Installation:
             )
         token = await self.configuration.reveal_secret(app_id)
         app = gallery_app(settings.gallery)
-        return scim_target(app, settings.tenant_url, token, allow_loopback=settings.allow_loopback)
+        return scim_target(
+            app,
+            settings.tenant_url,
+            token,
+            allow_loopback=settings.allow_loopback,
+            requests_per_second=settings.requests_per_second,
+        )
 
     async def _schedules(self) -> Sequence[Schedule]:
         return [

@@ -65,6 +65,8 @@ def _general_flaws(settings: AppSettings) -> list[Flaw]:
         flaws.append(Flaw("name", "The name needs 1 to 256 visible characters."))
     if not 1 <= settings.interval_seconds <= LONGEST_INTERVAL:
         flaws.append(Flaw("interval_seconds", "The interval is 1 second to 366 days."))
+    if settings.requests_per_second is not None and not 1 <= settings.requests_per_second <= 10_000:
+        flaws.append(Flaw("requests_per_second", "requests_per_second is 1 to 10000."))
     told = settings.notification
     if told.email and not _EMAIL.fullmatch(told.email):
         flaws.append(Flaw("notification", f"{shown(told.email)} is no e-mail address."))

@@ -48,6 +48,7 @@ def _facts(settings: AppSettings) -> dict[str, str]:
         "name": settings.name,
         "tenant URL": settings.tenant_url,
         "allow loopback": _yes(settings.allow_loopback),
+        "requests per second": str(settings.requests_per_second or ""),
         "mode": settings.mode,
         "status": settings.status,
         "scope": settings.scope,

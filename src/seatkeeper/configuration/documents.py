@@ -156,6 +156,7 @@ def _settings(
         ),
         tenant_url=reading.text(connection.get("tenant_url")),
         allow_loopback=reading.boolean(connection.get("allow_loopback"), default=False),
+        requests_per_second=reading.whole_number(connection.get("requests_per_second")),
         mode=cast("_Mode", reading.word(fields.get("mode"), ("manual", "automatic"), "manual")),
         status=cast("_Status", reading.word(fields.get("status"), ("on", "off"), "off")),
         scope=cast("_Scope", reading.word(fields.get("scope"), ("assigned", "all"), "assigned")),
@@ -174,7 +175,7 @@ def _settings(
 _Mode = Literal["manual", "automatic"]
 _Status = Literal["on", "off"]
 _Scope = Literal["assigned", "all"]
-_CONNECTION: Final = ("tenant_url", "secret_token", "allow_loopback")
+_CONNECTION: Final = ("tenant_url", "secret_token", "allow_loopback", "requests_per_second")
 
 
 def _part(
@@ -319,6 +320,8 @@ def _connection(document: AppDocument) -> dict[str, object]:
     }
     if settings.allow_loopback:
         connection["allow_loopback"] = True
+    if settings.requests_per_second is not None:
+        connection["requests_per_second"] = settings.requests_per_second
     return connection
 
 

@@ -13,8 +13,8 @@ import msgspec
 from seatkeeper.configuration.settings import AppSettings, effective_mappings
 from seatkeeper.directory.model import Application, AppRole, Kind
 from seatkeeper.errors import InvalidValue
+from seatkeeper.gallery.capabilities import capabilities_of
 from seatkeeper.gallery.schema import DefaultMapping, GalleryApp, ObjectType
-from seatkeeper.provisioning.account import Capabilities, GroupAbilities, UserAbilities
 from seatkeeper.provisioning.mapping.model import (
     Applies,
     Constant,
@@ -73,30 +73,6 @@ def rules_for(app: GalleryApp, application: Application, settings: AppSettings) 
         groups,
         capabilities,
         hashlib.sha256(msgspec.json.encode(judged)).hexdigest(),
-    )
-
-
-def capabilities_of(app: GalleryApp) -> Capabilities:
-    """Return what the gallery says that the app can do."""
-    of_users, of_groups = app.capabilities.users, app.capabilities.groups
-    return Capabilities(
-        users=UserAbilities(
-            create=of_users.create,
-            update=of_users.update,
-            disable=of_users.disable,
-            delete=of_users.delete,
-        ),
-        groups=GroupAbilities(
-            create=of_groups.create,
-            update=of_groups.update,
-            delete=of_groups.delete,
-            members_per_patch=of_groups.members_per_patch,
-            members_readable=of_groups.members_readable,
-        )
-        if of_groups is not None
-        else None,
-        refuses_duplicates=app.capabilities.refuses_duplicates,
-        page_size=app.capabilities.page_size,
     )
 
 

@@ -53,13 +53,17 @@ class Notification(_Strict, frozen=True):
 
 
 class AppSettings(_Strict, frozen=True, kw_only=True):
-    """Everything an administrator decides for one app but its assignments and its secret."""
+    """Everything an administrator decides for one app but its assignments and its secret.
+
+    ``requests_per_second`` replaces the limit that the gallery file gives.
+    """
 
     gallery: str
     name: str
     exclude_default_access: bool
     tenant_url: str = ""
     allow_loopback: bool = False
+    requests_per_second: int | None = None
     mode: Literal["manual", "automatic"] = "manual"
     status: Literal["on", "off"] = "off"
     scope: Literal["assigned", "all"] = "assigned"

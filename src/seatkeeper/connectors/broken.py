@@ -103,7 +103,7 @@ def broken(
 
 
 def unknown_name(host: str) -> Unreachable:
-    """A name without an address."""
+    """Return what a name without an address means."""
     return Unreachable(
         f"The name {host} does not resolve to an address.",
         advice="Check the spelling of the host in the tenant URL, and this machine's name server.",
@@ -111,7 +111,7 @@ def unknown_name(host: str) -> Unreachable:
 
 
 def forbidden_address(host: str, ip: str, reason: str) -> Incompatible:
-    """A name that leads where no request may go."""
+    """Return what a name that leads where no request may go means."""
     return Incompatible(
         f"The name {host} leads to {ip}, which is {reason}; nothing was sent.",
         advice="Type the app's public name into the tenant URL.",
@@ -119,7 +119,7 @@ def forbidden_address(host: str, ip: str, reason: str) -> Incompatible:
 
 
 def too_large(limit: int, *, method: str, host: str, status: int) -> ConnectorError:
-    """An answer that does not end within the limit."""
+    """Return what an answer that does not end within the limit means."""
     message = f"The answer of {host} is larger than {limit // 1024} KiB; the rest was not read."
     advice = "Check that the tenant URL leads to the app's SCIM service."
     if method in READS:

@@ -212,7 +212,7 @@ class Wire:
             .connect_timeout(dt.timedelta(seconds=limits.connect_seconds))
             .read_timeout(dt.timedelta(seconds=limits.idle_seconds))
             .timeout(dt.timedelta(seconds=limits.total_seconds))
-            # Shorter than what servers keep: a request on a connection they just closed is in doubt.
+            # Shorter than what servers keep: what meets a closed connection is in doubt.
             .pool_idle_timeout(dt.timedelta(seconds=20))
         )
         for pem in self._roots:

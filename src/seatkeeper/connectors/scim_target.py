@@ -23,14 +23,13 @@ from seatkeeper.connectors.resources import Shape, account_from, new_resource, s
 from seatkeeper.connectors.secret import Secret
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import Incompatible, Vanished
+from seatkeeper.gallery.capabilities import capabilities_of
 from seatkeeper.gallery.schema import GalleryApp
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import (
     Account,
     Capabilities,
-    GroupAbilities,
     TargetValues,
-    UserAbilities,
     ValueChange,
 )
 from seatkeeper.scim.difference import elements_in_doubt, operations_for
@@ -58,7 +57,7 @@ class ScimTarget:
         roots: Sequence[bytes] = (),
         resolver: Resolver = resolve_name,
     ) -> None:
-        """Raises ``InvalidValue`` for a URL or token that cannot be used; sends nothing."""
+        """Judge URL and token, raising ``InvalidValue`` for a bad one; nothing is sent yet."""
         secret = Secret(token)
         limits = limits or Limits()
         self.capabilities = capabilities
@@ -190,7 +189,8 @@ class ScimTarget:
     ) -> tuple[list[Resource], int]:
         without = "excludedAttributes=members&" if kind is Kind.GROUP else ""
         later = f"&startIndex={start}" if start > 1 else ""
-        url = f"{shape.endpoint}?{without}filter={quote(f'{path} eq {quoted(value)}', safe='')}{later}"
+        condition = quote(f"{path} eq {quoted(value)}", safe="")
+        url = f"{shape.endpoint}?{without}filter={condition}{later}"
         shown = f'{shape.endpoint}?{without}filter={path} eq "{_digest(value)}"{later}'
         answer = await self._send("GET", url, trace, shown=shown)
         return self._judge.listed(answer)
@@ -251,9 +251,17 @@ class ScimTarget:
 
 
 def scim_target(
-    app: GalleryApp, base_url: str, token: str | bytes, *, allow_loopback: bool = False
+    app: GalleryApp,
+    base_url: str,
+    token: str | bytes,
+    *,
+    allow_loopback: bool = False,
+    requests_per_second: float | None = None,
 ) -> ScimTarget:
-    """Return the target for one instance of a gallery app."""
+    """Return the target for one instance of a gallery app.
+
+    ``requests_per_second`` replaces the limit that the gallery file gives.
+    """
     shapes = {Kind.USER: shape_of(app.users)}
     if app.groups is not None:
         shapes[Kind.GROUP] = shape_of(app.groups)
@@ -263,19 +271,7 @@ def scim_target(
         shapes,
         capabilities_of(app),
         allow_loopback=allow_loopback,
-        requests_per_second=app.requests_per_second,
-    )
-
-
-def capabilities_of(app: GalleryApp) -> Capabilities:
-    """Return what a gallery file says that the app can do."""
-    said = app.capabilities
-    groups = said.groups
-    return Capabilities(
-        users=UserAbilities(**msgspec.structs.asdict(said.users)),
-        groups=None if groups is None else GroupAbilities(**msgspec.structs.asdict(groups)),
-        refuses_duplicates=said.refuses_duplicates,
-        page_size=said.page_size,
+        requests_per_second=requests_per_second or app.requests_per_second,
     )
 
 

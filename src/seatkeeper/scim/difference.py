@@ -8,10 +8,12 @@ booleans, a path in each operation. It does not decide what differs.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.scim.path import AttributePath, parse_path, write
+
+PlainValue: TypeAlias = str | bool | int | tuple[str, ...]
 
 
 class Difference(Protocol):
@@ -22,11 +24,11 @@ class Difference(Protocol):
         """The attribute path, as the mapping names it."""
 
     @property
-    def old(self) -> str | bool | int | tuple[str, ...] | None:
+    def old(self) -> PlainValue | None:
         """What the app was last known to hold."""
 
     @property
-    def new(self) -> str | bool | int | tuple[str, ...] | None:
+    def new(self) -> PlainValue | None:
         """What it is to hold."""
 
 
@@ -87,7 +89,7 @@ def elements_in_doubt(changes: Sequence[Difference], types: Mapping[str, str]) -
     )
 
 
-def wire_value(value: str | bool | int | tuple[str, ...], kind: str) -> Json:
+def wire_value(value: PlainValue, kind: str) -> Json:
     """Return a target value as JSON of its type; what does not fit its type stays text."""
     if isinstance(value, tuple):
         return [wire_value(one, "reference") for one in value]

@@ -34,7 +34,6 @@ from seatkeeper.store.records import (
     group_of,
     merged_group_values,
     merged_user_values,
-    rows_by_id,
     user_of,
     user_row,
 )
@@ -339,9 +338,14 @@ def _check_group_name_free(connection: Connection, group: Group) -> None:
 
 
 def _kinds(connection: Connection, ids: Collection[str]) -> dict[str, str]:
-    """Return what each id is; ids of nobody are left out."""
-    kinds = {row.id: Kind.GROUP.value for row in rows_by_id(connection, groups, ids)}
-    return kinds | {row.id: Kind.USER.value for row in rows_by_id(connection, users, ids)}
+    """Return what each id is, none of whom can be removed before the commit."""
+    kinds: dict[str, str] = {}
+    for table, kind in ((groups, Kind.GROUP), (users, Kind.USER)):
+        for some in chunks(ids):
+            asked = select(table.c.id).where(table.c.id.in_(some)).order_by(table.c.id)
+            found = connection.scalars(asked.with_for_update(read=True))
+            kinds |= dict.fromkeys(found, kind.value)
+    return kinds
 
 
 def _members_among(connection: Connection, group_id: str, ids: Collection[str]) -> dict[str, str]:

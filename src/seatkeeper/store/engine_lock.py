@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import socket
+import time
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -65,11 +66,9 @@ class EngineLock:
 
     def _acquire_file(self) -> None:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _locked(descriptor):
             os.close(descriptor)
-            raise _occupied(_read_holder(self._path)) from error
+            raise _occupied(_read_holder(self._path))
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(_me()).encode(), 0)
         self._file = descriptor
@@ -121,6 +120,18 @@ class EngineLock:
             return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
         except psycopg.OperationalError as error:
             raise unusable(error, url) or error from error
+
+
+def _locked(descriptor: int) -> bool:
+    """Try for a moment: somebody who only asks holds the file shared while asking."""
+    for _ in range(5):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False
 
 
 def _me() -> dict[str, object]:

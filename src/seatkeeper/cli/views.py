@@ -1,0 +1,189 @@
+"""The facts that commands print, as plain data: what ``--json`` prints and ``render`` shows."""
+
+import datetime as dt
+
+from seatkeeper.bootstrap import Installation
+from seatkeeper.clock import utc_now
+from seatkeeper.configuration.applying import settings_of
+from seatkeeper.configuration.documents import print_interval
+from seatkeeper.directory.model import Group, Kind, User
+from seatkeeper.ports import StoredApp
+from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.explain import Explanation
+from seatkeeper.provisioning.journal import HealthState
+from seatkeeper.provisioning.log import LogEntry
+
+Plain = dict[str, object]
+
+
+async def app_plain(opened: Installation, stored: StoredApp) -> Plain:
+    """Return where one app stands: settings, counts, running and last cycle."""
+    app_id, settings = stored.application.id, settings_of(stored)
+    cycles = await opened.ledger.cycles(app_id, limit=20)
+    running = next((cycle for cycle in cycles if not cycle.finished), None)
+    last = next((cycle for cycle in cycles if cycle.finished), None)
+    health = await opened.ledger.health(app_id)
+    counts = await opened.ledger.link_counts(app_id)
+    escrows = await opened.ledger.escrows(app_id)
+    on = settings.status == "on" and settings.mode == "automatic"
+    plain: Plain = {
+        "app": app_id,
+        "name": settings.name,
+        "status": "on" if on else "off",
+        "mode": settings.mode,
+        "scope": settings.scope,
+        "every": print_interval(settings.interval_seconds),
+        "tenant_url": settings.tenant_url,
+        "has_secret": stored.has_secret,
+        "users": counts.get(Kind.USER, 0),
+        "groups": counts.get(Kind.GROUP, 0),
+        "waiting": len(escrows),
+        "waiting_causes": _causes([escrow.code for escrow in escrows]),
+        "next_cycle": _next_cycle(last, settings.interval_seconds, on=on),
+    }
+    if health.state is not HealthState.WELL:
+        since = f"{health.since:%Y-%m-%d %H:%M} UTC: " if health.since else ""
+        plain["quarantine"] = f"{health.state} since {since}{health.message} {health.advice}"
+    if running is not None:
+        plain["progress"] = progress_plain(running)
+    if last is not None:
+        plain["last_cycle"] = cycle_plain(last)
+    return plain
+
+
+def progress_plain(cycle: Cycle, now: dt.datetime | None = None) -> Plain:
+    """Return how far a cycle is, how fast, and how long it still takes (by its rate so far)."""
+    seconds = ((now or utc_now()) - cycle.started).total_seconds()
+    rate = cycle.done / seconds if seconds > 0 else 0.0
+    left = (cycle.total - cycle.done) / rate if rate and cycle.total else None
+    return {
+        "kind": cycle.kind.value,
+        "state": cycle.state.value,
+        "done": cycle.done,
+        "total": cycle.total,
+        "per_second": round(rate, 1),
+        "seconds_left": round(left) if left is not None else None,
+    }
+
+
+def cycle_plain(cycle: Cycle) -> Plain:
+    """Return one cycle with its counters."""
+    seconds = (cycle.ended - cycle.started).total_seconds() if cycle.ended else None
+    return {
+        "cycle": cycle.id,
+        "number": cycle.number,
+        "kind": cycle.kind.value,
+        "state": cycle.state.value,
+        "started_at": cycle.started.isoformat(timespec="seconds"),
+        "ended_at": cycle.ended.isoformat(timespec="seconds") if cycle.ended else None,
+        "seconds": round(seconds, 2) if seconds is not None else None,
+        "note": cycle.note,
+        **cycle.counters.to_plain(),
+    }
+
+
+def log_plain(number: int, entry: LogEntry) -> Plain:
+    """Return one log entry with everything it knows."""
+    return {
+        "number": number,
+        "id": entry.id,
+        "at": entry.at.isoformat(timespec="milliseconds"),
+        "app": entry.app_id,
+        "cycle": entry.cycle_id,
+        "kind": entry.kind.value,
+        "record": entry.record_id,
+        "display_name": entry.display_name,
+        "account": entry.account_id,
+        "action": entry.action,
+        "status": entry.status.value,
+        "code": entry.code,
+        "reason": entry.reason,
+        "changes": [{"path": m.path, "old": m.old, "new": m.new} for m in entry.modified],
+        "steps": [
+            {
+                "name": step.name,
+                "type": step.type,
+                "status": step.status.value,
+                "text": step.text,
+                "details": dict(step.details),
+            }
+            for step in entry.steps
+        ],
+        "requests": [dict(one) for one in entry.exchanges],
+        "milliseconds": entry.milliseconds,
+    }
+
+
+_STATES = {True: "passed", False: "failed", None: "not_reached"}
+_CHECK_NAMES = {
+    "active": "Is active in the directory",
+    "assigned": "Is assigned",
+    "filters": "Passes the scoping filters",
+    "values": "Has the values the app needs",
+    "match": "Has exactly one account",
+    "write": "Last write",
+}
+
+
+def explanation_plain(app_id: str, who: str, explanation: Explanation) -> Plain:
+    """Return an explanation: the answer, and each check with its facts."""
+    return {
+        "app": app_id,
+        "user": who,
+        "verdict": explanation.verdict.value,
+        "code": explanation.code,
+        "answer": explanation.answer,
+        "account": explanation.account_id,
+        "checks": [
+            {
+                "check": check.name,
+                "name": _CHECK_NAMES.get(check.name, check.name),
+                "state": _STATES[check.passed],
+                "text": check.text,
+                "facts": [check.text, *_shown_facts(check.facts)],
+                "details": dict(check.facts),
+            }
+            for check in explanation.checks
+        ],
+    }
+
+
+def user_plain(user: User, *, manager: str = "", groups: list[str] | None = None) -> Plain:
+    """Return one person."""
+    return {
+        "id": user.id,
+        "userPrincipalName": user.user_name,
+        "displayName": user.display_name,
+        "accountEnabled": user.enabled,
+        "deletedAt": user.deleted_at.isoformat() if user.deleted_at else None,
+        "manager": manager,
+        "groups": groups or [],
+        "attributes": {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in user.attributes.items()
+        },
+    }
+
+
+def group_plain(group: Group, members: list[str] | None = None) -> Plain:
+    """Return one group."""
+    return {"id": group.id, "displayName": group.display_name, "members": members or []}
+
+
+def _shown_facts(facts: dict[str, object]) -> list[str]:
+    values = facts.get("values")
+    if isinstance(values, dict):
+        return [f"{path} = {value}" for path, value in values.items()]
+    return []
+
+
+def _causes(codes: list[str]) -> dict[str, int]:
+    return {code: codes.count(code) for code in dict.fromkeys(codes)}
+
+
+def _next_cycle(last: Cycle | None, interval: int, *, on: bool) -> str | None:
+    if not on:
+        return None
+    if last is None or last.ended is None:
+        return "as soon as the engine runs"
+    return (last.ended + dt.timedelta(seconds=interval)).isoformat(timespec="seconds")

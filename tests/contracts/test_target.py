@@ -1,0 +1,237 @@
+"""What every target promises, run by each of them."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from tests.foreign_server import TOKEN, running_scim2_server
+
+from seatkeeper.connectors.memory import MemoryTarget
+from seatkeeper.connectors.scim_target import scim_target
+from seatkeeper.directory.model import Kind
+from seatkeeper.errors import Conflict, Vanished
+from seatkeeper.gallery.schema import gallery_app
+from seatkeeper.ports import Target, Trace
+from seatkeeper.provisioning.account import TargetValue, ValueChange
+
+WORK_MAIL = 'emails[type eq "work"].value'
+MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager"
+
+HOSTILE = [
+    'o"brien@larkspur.example',
+    "back\\slash@larkspur.example",
+    "100%25@larkspur.example",
+    "salt&pepper=x@larkspur.example",
+    "ada+test@larkspur.example",
+    "#1@larkspur.example",
+    "zoë 🦜 ng@larkspur.example",
+    'x" or userName pr or userName eq "y',
+]
+
+
+@pytest.fixture(scope="module")
+def foreign() -> Iterator[str]:
+    with running_scim2_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "scim2-server"])
+async def target(request: pytest.FixtureRequest) -> AsyncIterator[Target]:
+    one: Target
+    if request.param == "memory":
+        one = MemoryTarget()
+    else:
+        url = request.getfixturevalue("foreign")
+        one = scim_target(gallery_app("generic-scim"), url, TOKEN, allow_loopback=True)
+        await _emptied(one)
+    yield one
+    await one.close()
+
+
+async def _emptied(target: Target) -> None:
+    """Delete what an earlier test left in the shared server."""
+    for name in (
+        *HOSTILE,
+        *(f"{who}@larkspur.example" for who in ("ada", "bo", "cy", "dee", "eve")),
+    ):
+        for one in await target.find(Kind.USER, "userName", name, Trace()):
+            await target.delete(Kind.USER, one.id, Trace())
+    for one in await target.find(Kind.GROUP, "displayName", "Engineering", Trace()):
+        await target.delete(Kind.GROUP, one.id, Trace())
+
+
+def person(name: str = "ada", **more: TargetValue) -> dict[str, TargetValue]:
+    return {
+        "userName": name if "@" in name or " " in name else f"{name}@larkspur.example",
+        "externalId": f"r-{name}",
+        "active": True,
+        "title": "Engineer",
+        WORK_MAIL: f"{name.split('@')[0].strip('#')}@larkspur.example"
+        if name.isascii()
+        else "z@l.example",
+        **more,
+    }
+
+
+async def test_an_account_that_was_created_is_found_with_its_values(target: Target) -> None:
+    made = await target.create(Kind.USER, person(), Trace())
+
+    [found] = await target.find(Kind.USER, "userName", "ADA@larkspur.example", Trace())
+
+    assert found.id == made.id
+    assert dict(found.values) == person()
+
+
+async def test_a_create_repeated_after_a_crash_makes_one_account(target: Target) -> None:
+    made = await target.create(Kind.USER, person(), Trace())
+
+    with pytest.raises(Conflict):
+        await target.create(Kind.USER, person(), Trace())
+
+    found = await target.find(Kind.USER, "userName", "ada@larkspur.example", Trace())
+    assert [one.id for one in found] == [made.id]
+
+
+async def test_a_name_taken_by_somebody_else_is_a_conflict_never_an_adoption(
+    target: Target,
+) -> None:
+    await target.create(Kind.USER, person(externalId="r-somebody-else"), Trace())
+
+    with pytest.raises(Conflict):
+        await target.create(Kind.USER, person(externalId="r-1"), Trace())
+
+    [found] = await target.find(Kind.USER, "userName", "ada@larkspur.example", Trace())
+    assert found.values["externalId"] == "r-somebody-else"
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_a_look_up_finds_exactly_the_name_however_it_is_written(
+    target: Target, name: str
+) -> None:
+    await target.create(Kind.USER, person("bo"), Trace())
+    made = await target.create(Kind.USER, {"userName": name, "active": True}, Trace())
+
+    found = await target.find(Kind.USER, "userName", name, Trace())
+
+    assert [one.id for one in found] == [made.id]
+
+
+async def test_nobody_is_found_under_a_name_that_is_not_there(target: Target) -> None:
+    await target.create(Kind.USER, person(), Trace())
+
+    assert await target.find(Kind.USER, "userName", "ad@larkspur.example", Trace()) == []
+
+
+async def test_what_was_updated_is_read_back(target: Target) -> None:
+    boss = await target.create(Kind.USER, person("bo"), Trace())
+    made = await target.create(
+        Kind.USER, {"userName": "ada@larkspur.example", "active": True}, Trace()
+    )
+
+    await target.update(
+        Kind.USER,
+        made.id,
+        [
+            ValueChange("active", True, False),
+            ValueChange("title", None, "Director"),
+            ValueChange("name.givenName", None, "Ada"),
+            ValueChange(WORK_MAIL, None, "ada@larkspur.example"),
+            ValueChange(MANAGER, None, boss.id),
+        ],
+        Trace(),
+    )
+
+    read = await target.read(Kind.USER, made.id, Trace())
+    assert read is not None
+    assert dict(read.values) == {
+        "userName": "ada@larkspur.example",
+        "active": False,
+        "title": "Director",
+        "name.givenName": "Ada",
+        WORK_MAIL: "ada@larkspur.example",
+        MANAGER: boss.id,
+    }
+
+
+async def test_a_value_that_was_removed_is_absent(target: Target) -> None:
+    boss = await target.create(Kind.USER, person("bo"), Trace())
+    made = await target.create(Kind.USER, person(**{MANAGER: boss.id}), Trace())
+
+    await target.update(
+        Kind.USER,
+        made.id,
+        [
+            ValueChange("title", "Engineer", None),
+            ValueChange(WORK_MAIL, "ada@larkspur.example", None),
+            ValueChange(MANAGER, boss.id, None),
+        ],
+        Trace(),
+    )
+
+    read = await target.read(Kind.USER, made.id, Trace())
+    assert read is not None
+    assert not {"title", WORK_MAIL, MANAGER} & set(read.values)
+
+
+async def test_a_street_joins_the_town_that_was_there(target: Target) -> None:
+    street, town = (f'addresses[type eq "work"].{part}' for part in ("streetAddress", "locality"))
+    made = await target.create(Kind.USER, person(**{town: "Uppsala"}), Trace())
+
+    await target.update(Kind.USER, made.id, [ValueChange(street, None, "Kungsgatan 1")], Trace())
+
+    read = await target.read(Kind.USER, made.id, Trace())
+    assert read is not None
+    assert (read.values[town], read.values[street]) == ("Uppsala", "Kungsgatan 1")
+
+
+async def test_a_rename_onto_a_taken_name_is_a_conflict(target: Target) -> None:
+    await target.create(Kind.USER, person("bo"), Trace())
+    ada = await target.create(Kind.USER, person(), Trace())
+    change = ValueChange("userName", "ada@larkspur.example", "bo@larkspur.example")
+
+    with pytest.raises(Conflict):
+        await target.update(Kind.USER, ada.id, [change], Trace())
+
+
+async def test_members_come_and_go_in_batches(target: Target) -> None:
+    people = [
+        await target.create(Kind.USER, person(name), Trace()) for name in ("ada", "bo", "cy", "dee")
+    ]
+    ada, bo, cy, dee = (one.id for one in people)
+    group = await target.create(Kind.GROUP, {"displayName": "Engineering"}, Trace())
+
+    await target.change_members(group.id, [ada, bo, cy], [], Trace())
+    await target.change_members(group.id, [dee], [ada, cy], Trace())
+
+    assert await target.members(group.id, Trace()) == {bo, dee}
+
+
+async def test_a_member_who_left_already_counts_as_removed(target: Target) -> None:
+    ada, bo = [(await target.create(Kind.USER, person(name), Trace())).id for name in ("ada", "bo")]
+    group = await target.create(Kind.GROUP, {"displayName": "Engineering"}, Trace())
+    await target.change_members(group.id, [ada, bo], [], Trace())
+
+    await target.change_members(group.id, [], [ada], Trace())
+    await target.change_members(group.id, [], [ada, bo], Trace())
+
+    assert await target.members(group.id, Trace()) == frozenset()
+
+
+async def test_deleting_twice_is_fine(target: Target) -> None:
+    made = await target.create(Kind.USER, person(), Trace())
+
+    await target.delete(Kind.USER, made.id, Trace())
+    await target.delete(Kind.USER, made.id, Trace())
+
+    assert await target.read(Kind.USER, made.id, Trace()) is None
+
+
+async def test_an_update_of_somebody_who_is_gone_says_so(target: Target) -> None:
+    made = await target.create(Kind.USER, person(), Trace())
+    await target.delete(Kind.USER, made.id, Trace())
+
+    with pytest.raises(Vanished):
+        await target.update(Kind.USER, made.id, [ValueChange("title", None, "x")], Trace())
+
+
+async def test_the_connection_is_proven_with_a_sentence(target: Target) -> None:
+    assert (await target.probe("userName")).endswith(".")
