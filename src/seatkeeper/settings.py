@@ -56,10 +56,16 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         if value is not None:
             chosen[name] = value
     try:
-        settings = msgspec.convert(chosen, Settings, strict=False)
+        settings = msgspec.convert(chosen, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise BadInput(
             f"A setting cannot be used: {error}.",
             advice=f"Settings are {prefix}* variables or fields of {file}.",
         ) from error
     return msgspec.structs.replace(settings, home=settings.home.expanduser())
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(kind)

@@ -19,7 +19,9 @@ import sys
 from seatkeeper.store.database import Database
 from seatkeeper.store.engine_lock import EngineLock
 database = Database.open(sys.argv[1])
-EngineLock(database).acquire() or print("mine", flush=True)
+lock = EngineLock(database)
+lock.acquire()
+print("mine", flush=True)
 sys.stdin.read()
 """
 
@@ -58,7 +60,8 @@ def test_the_role_is_free_again_when_its_process_was_killed(
         holder.wait(20)
 
     lock = EngineLock(database)
-    while lock.held_by() is not None:
-        pass  # PostgreSQL notices the end of a session a moment later
+    for _ in range(500):  # PostgreSQL notices the end of a session a moment later
+        if lock.held_by() is None:
+            break
     lock.acquire()
     lock.release()

@@ -65,9 +65,12 @@ async def apply_document(
     *,
     actor: str,
     places: SecretPlaces,
+    typed_secret: bytes | None = None,
     dry_run: bool = False,
 ) -> Applied:
     """Make the store say what the document says; return what that changed.
+
+    ``typed_secret`` is a token that came by hand; the document then says ``stored``.
 
     Raises ``InvalidValue`` or ``NotFound`` before anything is written, for a
     secret that is not there and for people, groups or roles nobody knows.
@@ -77,7 +80,7 @@ async def apply_document(
     app = gallery_app(document.settings.gallery)
     application = application_of(document.app, app, document.settings.name)
     rules_for(app, application, document.settings)
-    secret = resolve_secret(
+    secret = typed_secret or resolve_secret(
         document.secret_token, environment=places.environment, secrets_dir=places.folder
     )
     wanted = [await _resolved(directory, application, one) for one in document.assignments]

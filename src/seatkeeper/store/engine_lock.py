@@ -25,7 +25,10 @@ _ADVICE: Final = "Stop that one first; every other command works beside it."
 
 
 class EngineLock:
-    """The engine's role on one database. Also a context manager."""
+    """The engine's role on one database; held as long as this object is kept.
+
+    Also a context manager.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,0 +1,144 @@
+"""Commands about one app: test-connection, on, off, run, restart."""
+
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+
+from seatkeeper.cli import render
+from seatkeeper.cli.commands_config import Json
+from seatkeeper.cli.out import DONE, FAILED, actor, installation, speak
+from seatkeeper.cli.running import ProgressBar, run_somewhere
+from seatkeeper.cli.views import cycle_plain
+from seatkeeper.configuration.applying import change_settings
+from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.errors import BadInput
+from seatkeeper.provisioning.cycle import Cycle
+
+RESET_BY_DEFAULT = ("watermark", "escrows", "quarantine")
+
+
+def register(app: cyclopts.App) -> None:
+    """Add these commands to the command line."""
+    app.command(test_connection, name="test-connection")
+    app.command(switch_on, name="on")
+    app.command(switch_off, name="off")
+    app.command(run_app, name="run")
+    app.command(restart)
+
+
+async def test_connection(app_id: str, /, *, json: Json = False) -> int:
+    """Prove address and token with one harmless read.
+
+    Parameters
+    ----------
+    app_id
+        The configured app.
+    """
+    async with installation() as opened:
+        proven = await opened.test_connection(app_id)
+    speak([{"app": app_id, "connected": True, "message": proven}], proven, json=json)
+    return DONE
+
+
+async def switch_on(app_id: str, /, *, json: Json = False) -> int:
+    """Switch provisioning on: the initial cycle starts with the next breath of the engine."""
+    async with installation() as opened:
+        await opened.target(app_id)
+        await change_settings(
+            opened.configuration, app_id, actor=actor(), status="on", mode="automatic"
+        )
+        holder = opened.lock().held_by()
+    hint = "" if holder else " No engine runs here; start one with: seatkeeper serve"
+    speak([{"app": app_id, "status": "on"}], f"{app_id} is on.{hint}", json=json)
+    return DONE
+
+
+async def switch_off(app_id: str, /, *, json: Json = False) -> int:
+    """Switch provisioning off: no further cycle starts; nothing that is known is forgotten."""
+    async with installation() as opened:
+        await change_settings(opened.configuration, app_id, actor=actor(), status="off")
+    speak([{"app": app_id, "status": "off"}], f"{app_id} is off.", json=json)
+    return DONE
+
+
+async def run_app(
+    app_id: str,
+    /,
+    *,
+    full: Annotated[bool, Parameter(negative="")] = False,
+    user: list[str] | None = None,
+    group: list[str] | None = None,
+    strict: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
+) -> int:
+    """Run one cycle now, also while the app is off, and wait for its end.
+
+    Parameters
+    ----------
+    app_id
+        The configured app.
+    full
+        Look at everybody, not only at what changed.
+    user
+        Only this person (userName, e-mail or id); may be given several times.
+    group
+        Only this group (display name or id); may be given several times.
+    strict
+        Exit with 1 when any record waits after the cycle.
+    """
+    async with installation() as opened:
+        users = [(await opened.directory.user(one)).id for one in user or ()]
+        groups = [(await opened.directory.group(one)).id for one in group or ()]
+        wish = Wish(full=full, users=tuple(users), groups=tuple(groups))
+        bar = ProgressBar(quiet=json)
+        cycle = await run_somewhere(opened, app_id, wish, bar)
+        bar.end()
+    speak([{"app": app_id, **cycle_plain(cycle)}], told(app_id, cycle), json=json)
+    if not cycle.finished:
+        return FAILED
+    return FAILED if strict and cycle.counters.waiting else DONE
+
+
+async def restart(
+    app_id: str, /, *, reset: str = ",".join(RESET_BY_DEFAULT), json: Json = False
+) -> int:
+    """Forget where the last cycle ended, so that the next one looks at everybody again.
+
+    Parameters
+    ----------
+    app_id
+        The configured app.
+    reset
+        What is forgotten, comma separated: links, watermark, escrows, quarantine.
+        Without links, everybody is matched again; no account is made twice.
+    """
+    names = tuple(name.strip() for name in reset.split(",") if name.strip())
+    if not names:
+        raise BadInput("Nothing to reset.", advice="Name links, watermark, escrows or quarantine.")
+    async with installation() as opened:
+        await opened.configuration.app(app_id)
+        await opened.ledger.reset(app_id, names, actor=actor())
+        await opened.configuration.record_decision(
+            actor(), "restart", app_id, {"reset": list(names)}
+        )
+    text = f"{app_id} starts anew; forgotten: {', '.join(names)}."
+    speak([{"app": app_id, "reset": list(names)}], text, json=json)
+    return DONE
+
+
+def told(app_id: str, cycle: Cycle) -> str:
+    """Return one or two sentences on how a cycle ended."""
+    plain = cycle_plain(cycle)
+    counts = ", ".join(f"{plain[name]} {name}" for name in render.COUNTS if plain[name])
+    took = render.duration(float(str(plain["seconds"] or 0)))
+    if not cycle.finished:
+        return (
+            f"{app_id}: cycle {cycle.number} waits after {cycle.done} of {cycle.total} records. "
+            f"{cycle.note}\nNothing is lost: the plan is kept, and the next run goes on with it."
+        )
+    note = f" ({cycle.note})" if cycle.note else ""
+    text = f"{app_id}: {cycle.kind} cycle {cycle.number} took {took}{note}: {counts or 'no change'}"
+    if cycle.counters.waiting:
+        text += f"\nWho waits and why: seatkeeper logs {app_id} --status failure"
+    return text

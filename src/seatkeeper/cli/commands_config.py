@@ -1,0 +1,221 @@
+"""Commands about configuration: gallery, apply, export-config, audit."""
+
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+from rich.console import Group as Stack
+from rich.table import Table
+from rich.text import Text
+
+from seatkeeper.cli.out import DONE, FAILED, actor, installation, print_json, show, speak
+from seatkeeper.configuration.applying import apply_document, document_of
+from seatkeeper.configuration.documents import AppDocument, print_document, read_documents
+from seatkeeper.configuration.secrets import secret_warnings
+from seatkeeper.errors import BadInput
+from seatkeeper.gallery.schema import GalleryApp, gallery_app, load_gallery
+
+Json = Annotated[bool, Parameter(name="--json", negative="")]
+
+
+def register(app: cyclopts.App) -> None:
+    """Add these commands to the command line."""
+    gallery = cyclopts.App(name="gallery", help="Apps that can be connected.")
+    gallery.default(list_gallery)
+    gallery.command(list_gallery, name="list")
+    gallery.command(show_gallery, name="show")
+    app.command(gallery)
+    app.command(apply)
+    app.command(export_config, name="export-config")
+    audit = cyclopts.App(name="audit", help="Who changed what, and whether the trail is whole.")
+    audit.default(list_audit)
+    audit.command(list_audit, name="list")
+    audit.command(verify_audit, name="verify")
+    app.command(audit)
+
+
+def list_gallery(*, json: Json = False) -> int:
+    """List the apps of the gallery."""
+    apps = load_gallery()
+    table = Table(box=None, pad_edge=False)
+    for title in ("Id", "Name", "What it does"):
+        table.add_column(title, overflow="fold")
+    for one in apps.values():
+        table.add_row(Text(one.id), Text(one.name), Text(one.summary))
+    plains = [{"id": a.id, "name": a.name, "summary": a.summary} for a in apps.values()]
+    speak(plains, table, json=json)
+    return DONE
+
+
+def show_gallery(app_id: str, /, *, json: Json = False) -> int:
+    """Show one app of the gallery: set-up steps, mappings, limits.
+
+    Parameters
+    ----------
+    app_id
+        Its id in the gallery.
+    """
+    app = gallery_app(app_id)
+    if json:
+        print_json(app)
+        return DONE
+    show(_card(app))
+    return DONE
+
+
+async def apply(
+    *paths: Path, dry_run: Annotated[bool, Parameter(negative="")] = False, json: Json = False
+) -> int:
+    """Make the configuration say what these YAML documents say; the difference is shown first.
+
+    Parameters
+    ----------
+    paths
+        Files, or folders whose .yaml files are read.
+    dry_run
+        Only show what would change.
+    """
+    documents = [document for path in _files(paths) for document in _read(path)]
+    _refuse_twice(documents)
+    async with installation() as opened:
+        for document in documents:
+            places = opened.secret_places()
+            applied = await apply_document(
+                opened.configuration,
+                opened.directory,
+                document,
+                actor=actor(),
+                places=places,
+                dry_run=dry_run,
+            )
+            warnings = secret_warnings(document.secret_token, secrets_dir=places.folder)
+            plain = {
+                "app": applied.app_id,
+                "changes": list(applied.lines),
+                "warnings": warnings,
+                "applied": not dry_run,
+            }
+            verb = "would change" if dry_run else "changed"
+            head = f"{applied.app_id}: {verb if applied.lines else 'nothing to change'}"
+            lines = [head, *(f"  {line}" for line in applied.lines)]
+            lines += [f"  warning: {warning}" for warning in warnings]
+            speak([plain], "\n".join(lines), json=json)
+    return DONE
+
+
+async def export_config(app_id: str | None = None, /, *, json: Json = False) -> int:
+    """Print the configuration as YAML documents that apply reads; secrets only by reference.
+
+    Parameters
+    ----------
+    app_id
+        Only this app.
+    """
+    async with installation() as opened:
+        ids = [one.application.id for one in await opened.configuration.apps()]
+        if app_id is not None:
+            ids = [(await opened.configuration.app(app_id)).application.id]
+        for number, one in enumerate(ids):
+            document = await document_of(opened.configuration, opened.directory, one)
+            if document is None:
+                continue
+            if json:
+                print_json(document)
+                continue
+            if number:
+                print("---")
+            print(print_document(document), end="")
+    return DONE
+
+
+async def list_audit(*, limit: int = 50, json: Json = False) -> int:
+    """List changes of configuration and decisions, newest first."""
+    async with installation() as opened:
+        entries = await opened.configuration.audit(limit=limit)
+    table = Table(box=None, pad_edge=False)
+    for title in ("When", "Who", "What", "About"):
+        table.add_column(title, overflow="fold")
+    for entry in entries:
+        moment = f"{entry.at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(*(Text(x) for x in (moment, entry.actor, entry.action, entry.subject)))
+    plains = [
+        {
+            "seq": entry.seq,
+            "at": entry.at.isoformat(),
+            "actor": entry.actor,
+            "action": entry.action,
+            "subject": entry.subject,
+            "before": entry.before,
+            "after": entry.after,
+        }
+        for entry in entries
+    ]
+    speak(plains, table if entries else "Nothing was changed yet.", json=json)
+    return DONE
+
+
+async def verify_audit(*, json: Json = False) -> int:
+    """Walk the chain of the audit trail and name the first entry that does not fit."""
+    async with installation() as opened:
+        broken = await opened.configuration.verify_audit()
+    whole = broken is None
+    text = "The audit trail is whole." if whole else f"Entry {broken} does not fit the one before."
+    speak([{"whole": whole, "broken": broken}], text, json=json)
+    return DONE if whole else FAILED
+
+
+def _files(paths: tuple[Path, ...]) -> list[Path]:
+    if not paths:
+        raise BadInput("Nothing to apply.", advice="Name a YAML file or a folder of them.")
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(path.glob("*.yaml"))
+        elif path.exists():
+            found.append(path)
+        else:
+            raise BadInput(f"There is no file {path}.")
+    return found
+
+
+def _read(path: Path) -> list[AppDocument]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not UTF-8 (byte {error.start}).") from error
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
+    return read_documents(path.name, text)
+
+
+def _refuse_twice(documents: list[AppDocument]) -> None:
+    ids = [document.app for document in documents]
+    twice = sorted({one for one in ids if ids.count(one) > 1})
+    if twice:
+        raise BadInput(f"{', '.join(twice)} stands in several documents; nothing was changed.")
+
+
+def _card(app: GalleryApp) -> Stack:
+    mappings = Table(box=None, pad_edge=False)
+    for title in ("Onto", "From"):
+        mappings.add_column(title, overflow="fold")
+    for mapping in app.users.mappings:
+        source = mapping.attribute or mapping.expression or repr(mapping.constant)
+        matching = "  (matching)" if mapping.matching else ""
+        mappings.add_row(Text(mapping.target), Text(source + matching))
+    steps = [f"{n}. {step.title}: {step.text}" for n, step in enumerate(app.setup_steps, start=1)]
+    return Stack(
+        Text(f"{app.name} ({app.id})", style="bold"),
+        Text(app.summary),
+        Text(""),
+        Text("Inside the app", style="bold"),
+        *(Text(step) for step in steps),
+        Text(f"Tenant URL: {app.base_url.pattern}"),
+        Text(""),
+        Text("People's attributes", style="bold"),
+        mappings,
+        Text(""),
+        Text(f"Roles: {', '.join(role.value for role in app.roles) or 'Default Access only'}"),
+        *(Text(limit) for limit in app.limitations),
+    )

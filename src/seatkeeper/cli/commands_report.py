@@ -1,0 +1,181 @@
+"""Commands that tell: status, explain, logs."""
+
+import asyncio
+import csv
+import datetime as dt
+import re
+import sys
+from typing import Annotated, Literal
+
+import cyclopts
+from cyclopts import Parameter
+
+from seatkeeper.bootstrap import Installation
+from seatkeeper.cli import render
+from seatkeeper.cli.commands_config import Json
+from seatkeeper.cli.out import DONE, installation, print_json, show, speak
+from seatkeeper.cli.views import Plain, app_plain, explanation_plain, log_plain
+from seatkeeper.clock import utc_now
+from seatkeeper.directory.model import Kind
+from seatkeeper.errors import BadInput, NotFound
+from seatkeeper.provisioning.log import Status
+
+FOLLOW_SECONDS = 0.5
+_AGO = re.compile(r"([1-9][0-9]{0,5})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_CSV = ("number", "at", "app", "cycle", "kind", "record", "display_name", "account", "action",
+        "status", "code", "reason", "changes")  # fmt: skip
+
+
+def register(app: cyclopts.App) -> None:
+    """Add these commands to the command line."""
+    app.command(status)
+    app.command(explain)
+    app.command(logs)
+
+
+async def status(app_id: str | None = None, /, *, json: Json = False) -> int:
+    """Say how every app is: running and last cycle, counts, who waits.
+
+    Parameters
+    ----------
+    app_id
+        Only this app.
+    """
+    async with installation() as opened:
+        if app_id is None:
+            stored = list(await opened.configuration.apps())
+        else:
+            stored = [await opened.configuration.app(app_id)]
+        plains = [await app_plain(opened, one) for one in stored]
+    speak(plains, render.status_view(plains), json=json)
+    return DONE
+
+
+async def explain(
+    app_id: str,
+    user: str,
+    /,
+    *,
+    group: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
+) -> int:
+    """Answer why a person has an account in an app, or has none.
+
+    Parameters
+    ----------
+    app_id
+        The configured app.
+    user
+        UserName, e-mail or id.
+    group
+        The name is that of a group.
+    """
+    async with installation() as opened:
+        kind = Kind.GROUP if group else Kind.USER
+        found = await opened.explain(app_id, user, kind)
+    plain = explanation_plain(app_id, user, found)
+    speak([plain], render.explain_view(plain), json=json)
+    return DONE
+
+
+async def logs(
+    app_id: str | None = None,
+    /,
+    *,
+    user: str | None = None,
+    status: Status | None = None,
+    since: str | None = None,
+    limit: int = 100,
+    follow: Annotated[bool, Parameter(negative="")] = False,
+    format: Literal["table", "csv", "jsonl"] = "table",  # noqa: A002 - the option's public name
+    json: Json = False,
+) -> int:
+    """Show what was done, refused or skipped, newest last.
+
+    Parameters
+    ----------
+    app_id
+        Only this app.
+    user
+        Only this person or group (userName, e-mail, group name or id).
+    status
+        Only entries that ended so.
+    since
+        Only later entries: 30m, 24h, 7d, or a date such as 2026-03-02.
+    limit
+        At most so many, the newest.
+    follow
+        Stay and show what comes.
+    format
+        csv and jsonl print every field of every entry.
+    """
+    shape = "jsonl" if json else format
+    async with installation() as opened:
+        if app_id is not None:
+            await opened.configuration.app(app_id)
+        record = await _record_id(opened, user) if user is not None else None
+        moment = _moment(since) if since is not None else None
+        found = await opened.ledger.log(
+            app_id, record_id=record, status=status, since=moment, limit=limit
+        )
+        plains = [log_plain(number, entry) for number, entry in reversed(found)]
+        _print(plains, shape, first=True)
+        newest = int(str(plains[-1]["number"])) if plains else 0
+        while follow:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            later = await opened.ledger.log(
+                app_id, record_id=record, status=status, after=newest, newest_first=False
+            )
+            if later:
+                _print([log_plain(number, entry) for number, entry in later], shape, first=False)
+                newest = later[-1][0]
+    return DONE
+
+
+def _print(plains: list[Plain], shape: str, *, first: bool) -> None:
+    if shape == "jsonl":
+        for plain in plains:
+            print_json(plain)
+    elif shape == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        if first:
+            writer.writerow(_CSV)
+        for plain in plains:
+            writer.writerow([_cell(plain, name) for name in _CSV])
+        sys.stdout.flush()
+    elif first or plains:
+        show(render.logs_view(plains))
+
+
+def _cell(plain: Plain, name: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    value = plain[name]
+    if name == "changes" and isinstance(value, list):
+        value = "; ".join(f"{one['path']}: {one['old']} -> {one['new']}" for one in value)
+    text = "" if value is None else str(value)
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
+async def _record_id(opened: Installation, who: str) -> str:
+    try:
+        return (await opened.directory.user(who)).id
+    except NotFound:
+        pass
+    try:
+        return (await opened.directory.group(who)).id
+    except NotFound:
+        return who  # somebody purged is still in the log under their id
+
+
+def _moment(since: str) -> dt.datetime:
+    ago = _AGO.fullmatch(since)
+    if ago is not None:
+        return utc_now() - dt.timedelta(seconds=int(ago[1]) * _SECONDS[ago[2]])
+    try:
+        moment = dt.datetime.fromisoformat(since)
+    except ValueError as error:
+        raise BadInput(
+            f"{since!r} is no moment.", advice="Give 30m, 24h, 7d, or a date such as 2026-03-02."
+        ) from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)

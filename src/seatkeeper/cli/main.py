@@ -1,0 +1,59 @@
+"""The command line: parse, call, print, exit status.
+
+On top of everything. Every command prints for people, or with ``--json`` one
+object per line. Exit status 0 done, 1 failed, 2 changes planned, 3 needs
+consent, 64 wrong usage. Commands live by noun in ``commands_*``; this page
+joins them and turns errors into words.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import cyclopts
+
+from seatkeeper import __version__
+from seatkeeper.cli import (
+    commands_app,
+    commands_config,
+    commands_people,
+    commands_report,
+    commands_serve,
+)
+from seatkeeper.cli.out import FAILED, WRONG_USAGE, complain
+from seatkeeper.errors import SeatkeeperError
+
+app = cyclopts.App(
+    name="seatkeeper",
+    help="Keeps the accounts in your apps in step with your directory.",
+    version=__version__,
+)
+
+for module in (
+    commands_serve,
+    commands_config,
+    commands_app,
+    commands_report,
+    commands_people,
+):
+    module.register(app)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status; errors become words, never tracebacks."""
+    try:
+        status = app(arguments, exit_on_error=False, result_action="return_value")
+    except cyclopts.CycloptsError:
+        return WRONG_USAGE
+    except SeatkeeperError as error:
+        complain(error, json="--json" in arguments)
+        return FAILED
+    except BrokenPipeError:
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+    return status if isinstance(status, int) else 0
+
+
+def entry() -> None:
+    """Run the process's own command line."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,131 @@
+"""What one app's SCIM service allows, read from its gallery file.
+
+A door in, beside the walk: turns gallery facts into schemas, unique values
+and capabilities. It names no app.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from seatkeeper.gallery.schema import AttributeType, GalleryApp, ObjectType, TargetAttribute
+from seatkeeper.scim.core import ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA
+from seatkeeper.scim.filter import values_at
+from seatkeeper.scim.messages import ENTERPRISE_USER, Resource, ScimError
+from seatkeeper.scim.path import parse_path, read
+from seatkeeper.scim.schema import Attribute, ResourceSchema, Schema, Type
+from seatkeeper.scim.syntax import AttributePath
+from seatkeeper.store.resources import Keys
+
+USERS, GROUPS = "User", "Group"
+_LOOKUPS = {
+    USERS: ("userName", "externalId", "emails.value"),
+    GROUPS: ("displayName", "externalId"),
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One resource type: its endpoint, schema, and the paths required or unique in the app."""
+
+    name: str
+    endpoint: str
+    schema: ResourceSchema
+    required: tuple[AttributePath, ...]
+    unique: tuple[AttributePath, ...]
+    may_create: bool
+    may_update: bool
+    may_delete: bool
+
+    def require(self, resource: Resource) -> None:
+        """Refuse a resource that lacks what this app requires."""
+        for path in self.required:
+            if read(resource, path) in (None, ""):
+                raise ScimError(400, "invalidValue", f"{path} is required.")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The service of one app: its resource types and how it refuses to delete users."""
+
+    kinds: tuple[Kind, ...]
+    page_size: int
+    refused_delete_status: int
+    app_name: str
+
+    def kind(self, name: str) -> Kind:
+        """Return the resource type of that name."""
+        return next(one for one in self.kinds if one.name == name)
+
+    def keys_of(self, kind: str, values: Resource) -> Keys:
+        """Say what of a resource can be looked up, and what must be unique."""
+        lookups = {
+            name: [folded(name, value) for value in values_at(values, parse_path(name))]
+            for name in _LOOKUPS[kind]
+        }
+        unique = {
+            str(path): folded(str(path), value)
+            for path in self.kind(kind).unique
+            if isinstance(value := read(values, path), str) and value
+        }
+        return Keys({name: [v for v in found if v] for name, found in lookups.items()}, unique)
+
+
+def folded(name: str, value: object) -> str:
+    """Return a text as it is compared under that name: externalId exactly, others without case."""
+    if not isinstance(value, str):
+        return ""
+    return value if name == "externalId" else value.casefold()
+
+
+def profile_of(app: GalleryApp) -> Profile:
+    """Return the service that the gallery file of ``app`` describes."""
+    users = app.capabilities.users
+    extensions = (ENTERPRISE_SCHEMA, *_own_extensions(app.users))
+    kinds = [
+        _kind(
+            USERS,
+            app.users,
+            ResourceSchema(USER_SCHEMA, extensions),
+            (users.create, users.update, users.delete),
+        )
+    ]
+    groups = app.capabilities.groups
+    if app.groups is not None and groups is not None:
+        may = (groups.create, groups.update, groups.delete)
+        kinds.append(_kind(GROUPS, app.groups, ResourceSchema(GROUP_SCHEMA), may))
+    status = app.sandbox.delete_user_status
+    return Profile(tuple(kinds), app.capabilities.page_size, status, app.name)
+
+
+def _kind(
+    name: str, objects: ObjectType, schema: ResourceSchema, may: tuple[bool, bool, bool]
+) -> Kind:
+    unique = [parse_path(one.path) for one in objects.attributes if one.unique]
+    if name == USERS and not any(path.name == "userName" for path in unique):
+        unique.append(AttributePath(None, "userName"))
+    required = [parse_path(one.path) for one in objects.attributes if one.required]
+    return Kind(name, objects.endpoint, schema, tuple(required), tuple(unique), *may)
+
+
+def _own_extensions(objects: ObjectType) -> Sequence[Schema]:
+    found: dict[str, list[Attribute]] = {}
+    for attribute in objects.attributes:
+        path = parse_path(attribute.path)
+        if path.schema is not None and path.schema != ENTERPRISE_USER and path.name:
+            found.setdefault(path.schema, []).append(_attribute(path, attribute))
+    return [
+        Schema(urn, urn.split(":")[-3], "What this app adds to an account", tuple(attributes))
+        for urn, attributes in found.items()
+    ]
+
+
+def _attribute(path: AttributePath, declared: TargetAttribute) -> Attribute:
+    kinds = {AttributeType.BOOLEAN: Type.BOOLEAN, AttributeType.INTEGER: Type.INTEGER}
+    plain = Attribute(path.name, kinds.get(declared.type, Type.STRING))
+    return replace(
+        plain,
+        multi_valued=declared.multi_valued,
+        required=False,
+        case_exact=declared.case_exact,
+        unique=declared.unique,
+    )
