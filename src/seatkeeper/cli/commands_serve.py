@@ -1,7 +1,127 @@
 """Commands that stay: serve, sandbox, demo."""
 
+from pathlib import Path
+from typing import Annotated
+
 import cyclopts
+from cyclopts import Parameter
+
+from seatkeeper.cli.commands_config import Json
+from seatkeeper.cli.demo import DemoWishes, run_demo
+from seatkeeper.cli.out import DONE, FAILED, installation, show
+from seatkeeper.cli.serving import serve_installation, until_signalled
+from seatkeeper.errors import BadInput
+from seatkeeper.gallery.schema import gallery_app
+from seatkeeper.sandbox.serve import serve_sandbox
+from seatkeeper.settings import read_settings
+
+Flag = Annotated[bool, Parameter(negative="")]
 
 
 def register(app: cyclopts.App) -> None:
     """Add these commands to the command line."""
+    app.command(demo)
+    app.command(serve)
+    app.command(sandbox)
+
+
+async def serve(*, host: str = "127.0.0.1", port: int = 8080) -> int:
+    """Run the engine and the status page, until Ctrl-C or SIGTERM.
+
+    Parameters
+    ----------
+    host
+        A loopback address; there is no sign-in yet.
+    port
+        Where the page answers; 0 takes any free port.
+    """
+    async with installation() as opened:
+
+        def ready(address: str) -> None:
+            show(f"Seatkeeper runs at {address}/ (end it with Ctrl-C)")
+
+        await until_signalled(serve_installation(opened, host=host, port=port, on_ready=ready))
+    return DONE
+
+
+async def sandbox(
+    app_id: str,
+    /,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8081,
+    token: str | None = None,
+    token_file: Path | None = None,
+    db: Path | None = None,
+) -> int:
+    """Run a stand-in for an app of the gallery, with its admin page, until Ctrl-C or SIGTERM.
+
+    Parameters
+    ----------
+    app_id
+        Its id in the gallery.
+    host
+        A loopback address.
+    port
+        Where it answers; 0 takes any free port.
+    token
+        Accept this text as an account admin's token. Others on this machine can
+        read a command line: for tests only.
+    token_file
+        Accept the text in this file as an account admin's token.
+    db
+        The file that keeps what the app holds.
+    """
+    app = gallery_app(app_id)
+    file = db or read_settings().home / f"sandbox-{app_id}.db"
+    file.parent.mkdir(parents=True, exist_ok=True)
+
+    def ready(address: str) -> None:
+        site = address.replace("127.0.0.1", "localhost")
+        show(
+            f"{app.name} (stand-in) runs: admin page {site}/, "
+            f"SCIM base URL {address}{app.base_url.path} (end it with Ctrl-C)"
+        )
+
+    await until_signalled(
+        serve_sandbox(
+            app,
+            host=host,
+            port=port,
+            db_path=file,
+            token=token or _token_of(token_file),
+            on_ready=ready,
+        )
+    )
+    return DONE
+
+
+async def demo(
+    *, users: int = 250, headless: Flag = False, port: int = 8080, json: Json = False
+) -> int:
+    """Provision a sample company into a stand-in for 15Five, and stay running.
+
+    Parameters
+    ----------
+    users
+        How many people the company has (at least 100).
+    headless
+        Run an initial and an incremental cycle and one more, compare the app
+        with what it should hold, print the summary, and exit.
+    port
+        Where the status page answers; the stand-in takes the next one.
+    """
+    wishes = DemoWishes(users=users, port=port, headless=headless, as_json=json)
+    return DONE if await run_demo(wishes) else FAILED
+
+
+def _token_of(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    try:
+        text = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file} cannot be read as a token.") from error
+    if not text:
+        raise BadInput(f"{file} is empty.")
+    return text

@@ -97,7 +97,7 @@ class Site:
 
     def _user_row(self, one: Stored) -> Mapping[str, str]:
         name = read(one.values, parse_path("name"))
-        parts = [name.get(part) for part in ("givenName", "familyName")] if _is(name) else []
+        parts = [name.get(p) for p in ("givenName", "familyName")] if isinstance(name, dict) else []
         full = " ".join(str(part) for part in parts if part)
         active = one.values.get("active")
         manager = read(one.values, _MANAGER)
@@ -309,9 +309,6 @@ def _page_number(request: Request, name: str, total: int) -> PageNumber:
     number = int(text) if text.isdecimal() and len(text) < 10 else 1
     return PageNumber(max(1, min(last, number)), last, total)
 
-
-def _is(value: Json) -> bool:
-    return isinstance(value, dict)
 
 
 def _clean(value: Json) -> str:

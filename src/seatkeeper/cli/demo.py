@@ -1,0 +1,320 @@
+"""The main job, end to end, for somebody who has just cloned the project.
+
+On top of everything: the sample company, a stand-in for 15Five on a real
+socket, the whole product between them. Staying, it ends with three things to
+try; headless, it makes everyday changes, runs again, and compares the app with
+an independent recomputation (``demo_check``).
+"""
+
+import asyncio
+import os
+import sys
+import tempfile
+import urllib.request
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from seatkeeper.bootstrap import Installation
+from seatkeeper.cli import sample_company as sample
+from seatkeeper.cli.commands_app import told
+from seatkeeper.cli.demo_check import read_app, whats_wrong
+from seatkeeper.cli.out import print_json, show
+from seatkeeper.cli.running import ProgressBar, run_somewhere
+from seatkeeper.cli.serving import serve_installation, until_signalled
+from seatkeeper.cli.views import cycle_plain
+from seatkeeper.configuration.applying import apply_document, change_settings, document_of
+from seatkeeper.configuration.documents import AppDocument, DocumentAssignment
+from seatkeeper.configuration.settings import AppSettings, Notification, default_settings
+from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.errors import BadInput
+from seatkeeper.gallery.schema import GalleryApp, gallery_app
+from seatkeeper.ports import PersonRow, UserEdit
+from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.sandbox.serve import serve_sandbox
+from seatkeeper.settings import Settings, read_settings
+
+APP: Final = "15five"
+ACTOR: Final = "demo"
+_SUMMARY: Final = (
+    "created", "updated", "disabled", "deleted", "skipped", "failed", "waiting", "requests",
+    "seconds",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DemoWishes:
+    """What was asked for on the command line."""
+
+    users: int
+    port: int
+    headless: bool
+    as_json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """The running stand-in: its SCIM base URL, its admin page, a token of an account admin."""
+
+    base_url: str
+    site: str
+    token: str
+
+
+async def run_demo(wishes: DemoWishes) -> bool:
+    """Run the demo; return whether the app ended up as it should (always, when staying)."""
+    sample.sample_edits(wishes.users)
+    settings = read_settings()
+    if wishes.headless and "SEATKEEPER_HOME" not in os.environ:
+        with tempfile.TemporaryDirectory(prefix="seatkeeper-demo-") as folder:
+            home = Path(folder)
+            return await _headless(msgspec.structs.replace(settings, home=home), wishes)
+    if wishes.headless:
+        return await _headless(settings, wishes)
+    await until_signalled(_stay(settings, wishes))
+    return True
+
+
+async def _stay(settings: Settings, wishes: DemoWishes) -> None:
+    opened = Installation.open(settings)
+    try:
+        async with _stand_in(settings.home, port=wishes.port + 1) as app:
+            await _set_up(opened, app, wishes.users)
+            say = _say(wishes)
+            say(f"Connection: {await opened.test_connection(APP)}")
+            cycle = await _run(opened, wishes)
+            say(told(APP, cycle))
+            await change_settings(
+                opened.configuration, APP, actor=ACTOR, status="on", mode="automatic"
+            )
+            await serve_installation(
+                opened,
+                host="127.0.0.1",
+                port=wishes.port,
+                on_ready=lambda address: show(_things_to_try(address, app, wishes.users)),
+            )
+    finally:
+        await opened.close()
+
+
+async def _headless(settings: Settings, wishes: DemoWishes) -> bool:
+    opened = Installation.open(settings)
+    try:
+        if await opened.ledger.last_change():
+            raise BadInput(
+                f"{settings.home} already holds an installation.",
+                advice="Use an empty SEATKEEPER_HOME, or none: then a temporary one is used.",
+            )
+        async with _stand_in(settings.home, port=0) as app:
+            await _set_up(opened, app, wishes.users)
+            say = _say(wishes)
+            initial = await _run(opened, wishes)
+            say(told(APP, initial))
+            await _everyday_changes(opened, wishes.users)
+            incremental = await _run(opened, wishes)
+            say(told(APP, incremental))
+            again = await _run(opened, wishes)
+            say(told(APP, again))
+            return await _judge(opened, app, wishes, initial, incremental, again)
+    finally:
+        await opened.close()
+
+
+async def _judge(
+    opened: Installation,
+    app: StandIn,
+    wishes: DemoWishes,
+    initial: Cycle,
+    incremental: Cycle,
+    again: Cycle,
+) -> bool:
+    held = await read_app(app.base_url, app.token)
+    wrong = await whats_wrong(opened, APP, held, sample.sample_expectations(wishes.users))
+    in_step = not wrong and all(one.finished for one in (initial, incremental, again))
+    print_json(
+        {
+            "app": APP,
+            "initial": _summary(initial),
+            "incremental": _summary(incremental),
+            "no_change": {
+                "requests": again.counters.requests if not again.counters.retried else 0,
+                "retried": again.counters.retried,
+            },
+            "target": {
+                "users": len(held.users),
+                "active": sum(one.get("active") is True for one in held.users),
+                "groups": len(held.groups),
+                "memberships": sum(len(group.get("members") or ()) for group in held.groups),
+            },
+            "in_step": in_step,
+        }
+    )
+    for line in wrong[:20]:
+        show(f"not in step: {line}", sys.stderr)
+    return in_step
+
+
+def _summary(cycle: Cycle) -> dict[str, object]:
+    plain = cycle_plain(cycle)
+    return {name: plain[name] for name in _SUMMARY}
+
+
+@asynccontextmanager
+async def _stand_in(home: Path, *, port: int) -> AsyncIterator[StandIn]:
+    """Run the stand-in beside us, and take a token from its admin page as an admin would."""
+    gallery = gallery_app(APP)
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(
+        serve_sandbox(
+            gallery,
+            host="127.0.0.1",
+            port=port,
+            db_path=home / f"sandbox-{APP}.db",
+            token=None,
+            on_ready=ready.set_result,
+        )
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(_end, task)
+        both: set[asyncio.Future[Any]] = {task, ready}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+        address = ready.result()
+        token = await asyncio.to_thread(_generate_token, address)
+        site = address.replace("127.0.0.1", "localhost")
+        yield StandIn(address + gallery.base_url.path, site, token)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _generate_token(address: str) -> str:
+    request = urllib.request.Request(  # noqa: S310 - our own stand-in on loopback
+        f"{address}/_sandbox/tokens",
+        data=b'{"as": "admin"}',
+        headers={"Content-Type": "application/json"},
+        method="POST",
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
+        return str(msgspec.json.decode(answer.read())["token"])
+
+
+async def _set_up(opened: Installation, app: StandIn, users: int) -> None:
+    """Bring the sample company in and connect the app; what is there already stays."""
+    configured = [one.application.id for one in await opened.configuration.apps()]
+    if APP not in configured:
+        if await opened.ledger.last_change():
+            raise BadInput(
+                f"{opened.settings.home} already holds people that are not the sample company's.",
+                advice="Set SEATKEEPER_HOME to an empty folder and run the demo again.",
+            )
+        await opened.people_import.apply_rows(
+            sample.sample_digest(users), _rows(users), total=users, actor=ACTOR
+        )
+        settings = _settings(gallery_app(APP), app.base_url)
+        document = AppDocument(APP, settings, assignments=_assignments(users))
+    else:
+        known = await document_of(opened.configuration, opened.directory, APP)
+        assert known is not None  # noqa: S101 - it is among those configured
+        settings = msgspec.structs.replace(known.settings, tenant_url=app.base_url)
+        document = msgspec.structs.replace(known, settings=settings)
+    await apply_document(
+        opened.configuration,
+        opened.directory,
+        document,
+        actor=ACTOR,
+        places=opened.secret_places(),
+        typed_secret=app.token.encode(),
+    )
+
+
+async def _rows(users: int) -> AsyncIterator[PersonRow]:
+    for row in sample.sample_people(users):
+        yield row
+
+
+def _settings(app: GalleryApp, base_url: str) -> AppSettings:
+    return msgspec.structs.replace(
+        default_settings(app),
+        tenant_url=base_url,
+        allow_loopback=True,
+        mode="automatic",
+        notification=Notification("it@larkspur.example", on_failure=True),
+    )
+
+
+def _assignments(users: int) -> tuple[DocumentAssignment, ...]:
+    groups = [
+        DocumentAssignment("group", group.display_name, "User")
+        for group in sample.sample_groups(users)
+        if group.assigned
+    ]
+    people = [
+        DocumentAssignment("user", one.user_principal_name, one.role)
+        for one in sample.sample_direct_assignments(users)
+    ]
+    return (*groups, *people)
+
+
+async def _run(opened: Installation, wishes: DemoWishes) -> Cycle:
+    bar = ProgressBar(quiet=wishes.as_json)
+    cycle = await run_somewhere(opened, APP, Wish(), bar)
+    bar.end()
+    return cycle
+
+
+async def _everyday_changes(opened: Installation, users: int) -> None:
+    """Somebody gets a title, joins, leaves, is disabled, gets a manager; a group is renamed."""
+    edits, directory = sample.sample_edits(users), opened.directory
+    mover = await directory.user(edits.title_of)
+    await directory.edit_user(mover.id, UserEdit({"jobTitle": edits.new_title}), actor=ACTOR)
+    joined = await directory.group(edits.joined_group)
+    joiner = await directory.user(edits.joiner)
+    await directory.change_members(joined.id, add=[joiner.id], actor=ACTOR)
+    left = await directory.group(edits.left_group)
+    leaver = await directory.user(edits.leaver)
+    await directory.change_members(left.id, remove=[leaver.id], actor=ACTOR)
+    disabled = await directory.user(edits.disabled)
+    await directory.edit_user(disabled.id, UserEdit(enabled=False), actor=ACTOR)
+    manager = await directory.user(edits.new_manager)
+    report = await directory.user(edits.report)
+    await directory.edit_user(report.id, UserEdit(manager_id=manager.id), actor=ACTOR)
+    renamed = await directory.group(edits.renamed_group)
+    await directory.edit_group(renamed.id, {"displayName": edits.new_group_name}, actor=ACTOR)
+
+
+def _say(wishes: DemoWishes) -> Callable[[str], None]:
+    """Return how the demo speaks: beside the summary, which stands alone on standard output."""
+
+    def say(text: str) -> None:
+        if not wishes.as_json:
+            show(text, sys.stderr if wishes.headless else sys.stdout)
+
+    return say
+
+
+def _things_to_try(address: str, app: StandIn, users: int) -> str:
+    edits = sample.sample_edits(users)
+    return (
+        f"\nStatus page     {address}/\n"
+        f"15Five stand-in {app.site}/\n\n"
+        "Three things to try, in another terminal:\n\n"
+        "1. Change a title and see it arrive\n"
+        f'   .venv/bin/seatkeeper people set {edits.title_of} jobTitle="Team lead"\n'
+        f"   .venv/bin/seatkeeper run {APP}\n\n"
+        "2. Remove somebody from a group and see the account disabled\n"
+        f'   .venv/bin/seatkeeper groups remove "{edits.left_group}" {edits.leaver}\n'
+        f"   .venv/bin/seatkeeper run {APP}\n\n"
+        "3. Ask why somebody is (not) there\n"
+        f"   .venv/bin/seatkeeper explain {APP} {edits.leaver}\n"
+        f"   .venv/bin/seatkeeper explain {APP} {edits.joiner}\n\n"
+        "End the demo with Ctrl-C; everything is kept, and make demo goes on with it."
+    )

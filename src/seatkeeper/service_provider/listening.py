@@ -1,0 +1,114 @@
+"""Answer HTTP on one loopback socket, inside a process that does other work too.
+
+Before the walk. The server takes no signals of its own: whoever starts it ends
+it by cancelling, and so decides what ends after it. A taken port or a host
+that others could reach is refused in words, before anything starts.
+"""
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from seatkeeper.errors import BadInput, Occupied
+
+GRACE_SECONDS: Final = 3
+"""How long answers that are being made may take once the server was asked to end."""
+
+
+class _Embedded(uvicorn.Server):
+    """A server that says when it answers, and leaves signals to its process."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and say so."""
+        await super().startup(sockets=sockets)
+        self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take none: the engine beside this server must end before the process does."""
+        yield
+
+
+async def serve_app(app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Answer requests on a bound socket until cancelled."""
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        server_header=False,
+    )
+    server = _Embedded(config, on_ready)
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Bind a port of a loopback host.
+
+    Raises ``BadInput`` for a host that others could reach, ``Occupied`` where
+    the port is another program's.
+    """
+    require_loopback(host)
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(256)
+    except OSError as error:
+        bound.close()
+        if error.errno == errno.EADDRINUSE:
+            raise Occupied(
+                f"Port {port} on {host} is taken by another program.",
+                advice="Choose another with --port, or end that program.",
+            ) from error
+        raise BadInput(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
+    try:
+        yield bound
+    finally:
+        bound.close()
+
+
+def address_of(host: str, bound: socket.socket) -> str:
+    """Return the address that a browser on this machine opens, without a path."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{bound.getsockname()[1]}"
+
+
+def require_loopback(host: str) -> None:
+    """Raise ``BadInput`` where others on the network could reach a server without sign-in."""
+    if host == "localhost":
+        return
+    try:
+        if ipaddress.ip_address(host).is_loopback:
+            return
+    except ValueError:
+        pass
+    raise BadInput(
+        f"{host} is not a loopback address.",
+        advice="There is no sign-in yet, so use 127.0.0.1, ::1 or localhost.",
+    )
+
+
+def loopback_hosts(port: int) -> frozenset[str]:
+    """Return the Host headers that a browser on this machine sends."""
+    return frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]"))
