@@ -10,7 +10,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from seatkeeper.errors import BadInput, StoreUnusable
-from seatkeeper.store import migration
+from seatkeeper.store import (
+    ledger_tables,  # noqa: F401 - adds its tables to the metadata
+    migration,
+)
 from seatkeeper.store.database import Database
 from seatkeeper.store.tables import metadata
 
