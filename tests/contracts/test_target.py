@@ -1,9 +1,12 @@
 """What every target promises, run by each of them."""
 
+import contextlib
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from tests.foreign_server import TOKEN, running_scim2_server
+from tests.sandboxes import running_sandbox
 
 from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.connectors.scim_target import scim_target
@@ -34,17 +37,23 @@ def foreign() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["memory", "scim2-server"])
-async def target(request: pytest.FixtureRequest) -> AsyncIterator[Target]:
-    one: Target
+@pytest.fixture(params=["memory", "scim2-server", "sandbox"])
+async def target(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Target]:
+    app = gallery_app("generic-scim")
     if request.param == "memory":
-        one = MemoryTarget()
-    else:
-        url = request.getfixturevalue("foreign")
-        one = scim_target(gallery_app("generic-scim"), url, TOKEN, allow_loopback=True)
-        await _emptied(one)
-    yield one
-    await one.close()
+        yield MemoryTarget()
+        return
+    async with contextlib.AsyncExitStack() as stack:
+        if request.param == "sandbox":
+            running = running_sandbox(app.id, tmp_path / "sandbox.db", TOKEN)
+            url = (await stack.enter_async_context(running)).base_url
+        else:
+            url = request.getfixturevalue("foreign")
+        one = scim_target(app, url, TOKEN, allow_loopback=True)
+        stack.push_async_callback(one.close)
+        if request.param == "scim2-server":
+            await _emptied(one)
+        yield one
 
 
 async def _emptied(target: Target) -> None:
