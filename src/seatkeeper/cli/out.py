@@ -12,7 +12,6 @@ from typing import Final, TextIO
 
 import msgspec
 from rich.console import RenderableType
-from rich.text import Text
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli import render
@@ -52,8 +51,13 @@ def print_json(plain: object, out: TextIO | None = None) -> None:
 
 
 def show(view: RenderableType | str, out: TextIO | None = None) -> None:
-    """Print something for people."""
-    render.show(Text(view) if isinstance(view, str) else view, out or sys.stdout)
+    """Print something for people; plain text is never wrapped, so that commands can be copied."""
+    stream = out or sys.stdout
+    if isinstance(view, str):
+        stream.write(view + "\n")
+        stream.flush()
+    else:
+        render.show(view, stream)
 
 
 def speak(

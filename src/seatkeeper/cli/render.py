@@ -47,9 +47,13 @@ def show(view: RenderableType, out: TextIO) -> None:
 def progress_line(progress: Plain) -> str:
     """Return one line with bar, share, rate and time left.
 
-    Reads ``kind``, ``done``, ``total``, ``per_second``, ``seconds_left``.
+    Reads ``kind``, ``state``, ``requests`` (while planning), ``done``, ``total``,
+    ``per_second``, ``seconds_left``.
     """
     done, total = _number(progress, "done"), _number(progress, "total")
+    if progress.get("state") == "planning":
+        asked = _number(progress, "requests")
+        return f"{clean(progress.get('kind', 'cycle'))}: planning, {asked:,.0f} questions asked"
     share = min(1.0, done / total) if total else 1.0
     filled = int(share * BAR)
     parts = [
@@ -132,7 +136,8 @@ def explain_view(explanation: Plain) -> RenderableType:
         if sign == "–":
             line.append(" (not reached)", "dim")
         parts.append(line)
-        parts += [Text(f"    {fact}", style="dim") for fact in _facts(check.get("facts"))]
+        if sign != "–":
+            parts += [Text(f"    {fact}", style="dim") for fact in _facts(check.get("facts"))]
     if explanation.get("advice"):
         parts += [Text(""), _text(explanation["advice"])]
     return Group(*parts)
@@ -147,6 +152,11 @@ def clean(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(clean(one) for one in value)
     return "".join(c if c.isprintable() else "�" for c in str(value))
+
+
+def short_path(path: str) -> str:
+    """Return an attribute path without the schema's URN in front of it."""
+    return path.rpartition(":")[2] if path.startswith("urn:") else path
 
 
 def duration(seconds: float) -> str:
@@ -179,6 +189,11 @@ def _app_view(app: Plain) -> RenderableType:
     ):
         if app.get(name) not in (None, ""):
             facts.add_row(label, _text(app[name], "red" if name == "quarantine" else ""))
+    causes = app.get("waiting_causes")
+    if isinstance(causes, Mapping) and causes:
+        said = ", ".join(f"{_number(causes, code):,.0f} {code}" for code in causes)
+        hint = f"seatkeeper logs {clean(app.get('app'))} --status failure"
+        facts.add_row("Waiting", _text(f"{said} (more: {hint})", "yellow"))
     progress, last = app.get("progress"), app.get("last_cycle")
     if isinstance(progress, Mapping):
         facts.add_row("Now", _text(progress_line(progress)))
@@ -214,14 +229,18 @@ def _table() -> Table:
 
 
 def _happened(entry: Plain) -> Text:
-    lines = [
-        f"{clean(change.get('path'))}: {clean(change.get('old'))} → {clean(change.get('new'))}"
-        for change in _plains(entry.get("changes"))
-    ]
+    lines = [_changed(change) for change in _plains(entry.get("changes"))]
     reason = " ".join(clean(entry[name]) for name in ("reason", "advice") if entry.get(name))
     if entry.get("code") not in (None, "", "Success"):
         reason = f"{clean(entry['code'])}: {reason}" if reason else clean(entry["code"])
     return Text("\n".join([*lines, *([reason] if reason else [])]))
+
+
+def _changed(change: Plain) -> str:
+    path, old, new = short_path(clean(change.get("path"))), change.get("old"), change.get("new")
+    if old is None:
+        return f"{path} = {clean(new)}"
+    return f"{path}: {clean(old)} → {clean(new)}"
 
 
 def _person(entry: Plain) -> Text:

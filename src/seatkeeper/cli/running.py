@@ -6,6 +6,7 @@ process takes the role for one cycle.
 """
 
 import asyncio
+import datetime as dt
 import sys
 from collections.abc import Callable, Mapping
 
@@ -16,7 +17,7 @@ from seatkeeper.cli.views import progress_plain
 from seatkeeper.clock import utc_now
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.errors import NotFound, Occupied, SeatkeeperError
-from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.cycle import Cycle, CycleState
 from seatkeeper.provisioning.journal import OrderVerb
 
 FOLLOW_SECONDS = 0.1
@@ -100,19 +101,23 @@ class ProgressBar:
         self._quiet = quiet
         self._terminal = sys.stderr.isatty()
         self._told = -1
+        self._since: dt.datetime | None = None
 
     def __call__(self, cycle: Cycle) -> None:
         """Show where the cycle is now."""
-        if self._quiet or not cycle.total:
+        if self._quiet:
             return
-        line = progress_line(progress_plain(cycle))
+        planning = cycle.state is CycleState.PLANNING
+        if not planning and self._since is None:
+            self._since = utc_now()
+        line = progress_line(progress_plain(cycle, self._since))
         if self._terminal:
             sys.stderr.write(f"\r\x1b[K{line}")
         else:
-            tenth = cycle.done * 10 // cycle.total
-            if tenth == self._told:
+            step = cycle.counters.requests // 50 if planning else 1000 + _tenth(cycle)
+            if step == self._told:
                 return
-            self._told = tenth
+            self._told = step
             sys.stderr.write(line + "\n")
         sys.stderr.flush()
 
@@ -121,3 +126,7 @@ class ProgressBar:
         if self._terminal and not self._quiet:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+def _tenth(cycle: Cycle) -> int:
+    return cycle.done * 10 // cycle.total if cycle.total else 10

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from seatkeeper.bootstrap import Installation
+from seatkeeper.cli.render import short_path
 from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import settings_of
 from seatkeeper.configuration.documents import print_interval
@@ -51,14 +52,18 @@ async def app_plain(opened: Installation, stored: StoredApp) -> Plain:
     return plain
 
 
-def progress_plain(cycle: Cycle, now: dt.datetime | None = None) -> Plain:
-    """Return how far a cycle is, how fast, and how long it still takes (by its rate so far)."""
-    seconds = ((now or utc_now()) - cycle.started).total_seconds()
+def progress_plain(cycle: Cycle, since: dt.datetime | None = None) -> Plain:
+    """Return how far a cycle is, how fast, and how long it still takes (by its rate so far).
+
+    ``since`` is when sending began, where that is known; else the cycle's start.
+    """
+    seconds = (utc_now() - (since or cycle.started)).total_seconds()
     rate = cycle.done / seconds if seconds > 0 else 0.0
     left = (cycle.total - cycle.done) / rate if rate and cycle.total else None
     return {
         "kind": cycle.kind.value,
         "state": cycle.state.value,
+        "requests": cycle.counters.requests,
         "done": cycle.done,
         "total": cycle.total,
         "per_second": round(rate, 1),
@@ -173,7 +178,7 @@ def group_plain(group: Group, members: list[str] | None = None) -> Plain:
 def _shown_facts(facts: dict[str, object]) -> list[str]:
     values = facts.get("values")
     if isinstance(values, dict):
-        return [f"{path} = {value}" for path, value in values.items()]
+        return [f"{short_path(path)} = {value}" for path, value in values.items()]
     return []
 
 
