@@ -47,8 +47,8 @@ async def running_sandbox(
             app, host="127.0.0.1", port=0, db_path=db_path, token=token, on_ready=ready.set_result
         )
     )
-    both: set[asyncio.Future[Any]] = {task, ready}
-    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    waits: list[asyncio.Future[Any]] = [task, ready]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         task.result()
     try:

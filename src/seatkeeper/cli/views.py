@@ -58,7 +58,7 @@ def progress_plain(cycle: Cycle, since: dt.datetime | None = None) -> Plain:
     ``since`` is when sending began, where that is known; else the cycle's start.
     """
     seconds = (utc_now() - (since or cycle.started)).total_seconds()
-    rate = cycle.done / seconds if seconds > 0 else 0.0
+    rate = cycle.done / seconds if seconds >= 1 else 0.0
     left = (cycle.total - cycle.done) / rate if rate and cycle.total else None
     return {
         "kind": cycle.kind.value,

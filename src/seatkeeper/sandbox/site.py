@@ -39,6 +39,8 @@ _PAGE: Final = 50
 _COOKIE: Final = "sandbox_here_as"
 _ALPHABET: Final = string.ascii_letters + string.digits
 _WORK: Final = parse_path('emails[type eq "work"].value')
+_GIVEN: Final = parse_path("name.givenName")
+_FAMILY: Final = parse_path("name.familyName")
 _MANAGER: Final = parse_path(
     "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value"
 )
@@ -96,8 +98,7 @@ class Site:
         )
 
     def _user_row(self, one: Stored) -> Mapping[str, str]:
-        name = read(one.values, parse_path("name"))
-        parts = [name.get(p) for p in ("givenName", "familyName")] if isinstance(name, dict) else []
+        parts = [read(one.values, path) for path in (_GIVEN, _FAMILY)]
         full = " ".join(str(part) for part in parts if part)
         active = one.values.get("active")
         manager = read(one.values, _MANAGER)
@@ -166,7 +167,7 @@ def sandbox_app(
     routes: list[BaseRoute] = [Mount(path, routes=service) for path in paths]
     starlette = Starlette(
         routes=[*routes, *_page_routes(site)],
-        middleware=[Middleware(Guard, allowed_hosts=allowed_hosts)],
+        middleware=[Middleware(Guard, allowed_hosts=allowed_hosts, services=tuple(paths))],
         exception_handlers={HTTPException: _problem},
     )
     starlette.state.store = store
@@ -232,9 +233,12 @@ class Guard:
     instead, and are only held to the host names.
     """
 
-    def __init__(self, inner: ASGIApp, allowed_hosts: tuple[str, ...]) -> None:
-        self._inner = inner
+    def __init__(
+        self, app: ASGIApp, allowed_hosts: tuple[str, ...], services: tuple[str, ...]
+    ) -> None:
+        self._inner = app
         self._hosts = allowed_hosts
+        self._services = tuple(f"{path}/" for path in services)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -246,13 +250,16 @@ class Guard:
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
         if name.casefold() not in self._hosts:
             refused = Response("This address answers to loopback names only.", 421)
-        elif request.method == "POST" and "/scim/" not in scope["path"] and _is_foreign(request):
+        elif request.method == "POST" and self._is_of_page(scope) and _is_foreign(request):
             refused = Response("This form was not sent from this page.", 403)
         else:
             await self._inner(scope, receive, _with_headers(send))
             return
         refused.headers.update(_HEADERS)
         await refused(scope, receive, send)
+
+    def _is_of_page(self, scope: Scope) -> bool:
+        return not str(scope["path"]).startswith(self._services)
 
 
 def _with_headers(send: Send) -> Callable[[Message], Awaitable[None]]:

@@ -33,7 +33,7 @@ def scim_routes(store: ResourceStore, profile: Profile, authorise: Authorise) ->
     async def answer(request: Request) -> Response:
         started = utc_now()
         body = await _body(request)
-        base = str(request.base_url).rstrip("/")
+        base = f"{request.url.scheme}://{request.url.netloc}{request.scope['root_path']}"
         parts = tuple(part for part in request.path_params["path"].split("/") if part)
         token = _token(request)
 
