@@ -86,7 +86,9 @@ class World:
         self, *, scope: str = "assigned", users: str = "[]", groups: str = "[]"
     ) -> None:
         """Apply the app's document; assignments that are there stay."""
-        present = await self.directory.assignments(self.app) if self.app in await self._apps() else ()
+        present = (
+            await self.directory.assignments(self.app) if self.app in await self._apps() else ()
+        )
         text = DOCUMENT.format(
             app=self.app, name=gallery_app(self.app).name, scope=scope, users=users, groups=groups
         )
