@@ -411,6 +411,9 @@ class Ledger(Protocol):
     async def open_orders(self) -> Sequence[Order]:
         """Return orders that nobody has answered, oldest first."""
 
+    async def reopen_orders(self) -> None:
+        """Open the orders again that an engine took and died over."""
+
     async def order(self, order_id: int) -> Order:
         """Return one order with its answer so far. Raises ``NotFound``."""
 

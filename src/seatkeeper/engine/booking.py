@@ -13,7 +13,7 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.engine.context import AppContext
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.ports import Exchange, Trace
-from seatkeeper.provisioning.account import TargetValues
+from seatkeeper.provisioning.account import TargetValues, ValueChange
 from seatkeeper.provisioning.cycle import counted
 from seatkeeper.provisioning.journal import (
     Entry,
@@ -27,8 +27,8 @@ from seatkeeper.provisioning.journal import (
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.log import LogEntry, Modified, Status, modified, steps, verb
 from seatkeeper.provisioning.match import Claim
-from seatkeeper.provisioning.outcome import log_code, retry_at
-from seatkeeper.provisioning.plan import Action, Skip
+from seatkeeper.provisioning.outcome import log_code, next_retry
+from seatkeeper.provisioning.plan import Action, Create, Disable, Skip, Update
 from seatkeeper.provisioning.scope import Scope
 from seatkeeper.provisioning.walk import Decided, Facts
 
@@ -45,6 +45,19 @@ def plain_exchanges(exchanges: Sequence[Exchange]) -> tuple[Mapping[str, object]
         }
         for one in exchanges
     )
+
+
+def intent_of(entry: Entry, action: Action) -> Entry:
+    """Return the entry that is durable before the request leaves, with what it will say."""
+    match action:
+        case Create(values):
+            changes = tuple(ValueChange(path, None, value) for path, value in values.items())
+        case Update(_, changes) | Disable(_, changes):
+            pass
+        case _:
+            changes = ()
+    word = entry.verb if isinstance(action, Skip) else verb(action)
+    return replace(entry, state=EntryState.INTENDED, verb=word, changes=changes)
 
 
 @dataclass
@@ -114,8 +127,12 @@ class Booking:
         unresolved: int = 0,
         word: str | None = None,
         members: Sequence[Modified] = (),
+        state: EntryState = EntryState.DONE,
     ) -> None:
-        """Log and count what was carried out; the record's escrow ends."""
+        """Log and count what was carried out; the record's escrow ends.
+
+        ``state`` is where its entry stands now: one half may be done, the other wait.
+        """
         self.cleared.append((facts.kind, facts.record_id))
         raised = {"created": 1} if word == "create" else counted(action)
         self.context.count(**({"updated": 1} if isinstance(action, Skip) else raised))
@@ -139,7 +156,7 @@ class Booking:
             word=word or ("update" if isinstance(action, Skip) else None),
             members=members,
         )
-        self.entry(replace(entry, state=EntryState.DONE))
+        self.entry(replace(entry, state=state))
 
     async def failed(
         self,
@@ -169,10 +186,10 @@ class Booking:
                 attempts,
                 first,
                 now,
-                retry_at(attempts, first, now),
+                next_retry(error, attempts, first, now),
             )
         )
-        context.count(failed=1, retried=int(retry or bool(entry and entry.retry)))
+        context.count(failed=1)
         earlier = list(entry.exchanges) if entry else []
         self._row(
             facts,
@@ -193,7 +210,9 @@ class Booking:
         """Return everything gathered as one write, with the cycle's numbers so far."""
         context = self.context
         ended = sum(e.state in {EntryState.DONE, EntryState.FAILED} for e in self.entries)
-        cycle = context.moved(replace(context.cycle, done=context.cycle.done + ended))
+        done = context.cycle.done + ended
+        total = max(context.cycle.total, done) if context.cycle.total else 0
+        cycle = context.moved(replace(context.cycle, done=done, total=total))
         return Work(
             entries=[(cycle.id, entry) for entry in self.entries],
             links=self.links,

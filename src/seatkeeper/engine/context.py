@@ -13,7 +13,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
-from seatkeeper.errors import ConnectorError, Throttled, Transient, Unreachable
+from seatkeeper.directory.model import Kind
+from seatkeeper.errors import ConnectorError, InDoubt, Throttled, Transient, Unreachable
 from seatkeeper.ports import Ledger, Target
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.outcome import TRANSIENT_WAITS
@@ -22,7 +23,7 @@ from seatkeeper.provisioning.rules import Rules
 T = TypeVar("T")
 
 FAILURES_IN_A_ROW: Final = 5
-"""Answers of 5xx in a row after which the app counts as away (fault T15)."""
+"""Answers of 5xx or lost answers in a row after which the app counts as away (fault T15)."""
 
 LONGEST_WAIT: Final = 900.0
 """Seconds that a ``Retry-After`` may hold an app back before it counts as away (T13)."""
@@ -36,6 +37,16 @@ class AppStopped(Exception):
     def __init__(self, error: ConnectorError) -> None:
         super().__init__(error.message)
         self.error = error
+
+
+def away(what: str, error: ConnectorError) -> Unreachable:
+    """Return the error that suspends a cycle because of failures that usually pass."""
+    return Unreachable(
+        f"{what}: {error.message}",
+        advice="The cycle waits and goes on by itself when the app is back.",
+        said=error.said,
+        status=error.status,
+    )
 
 
 @dataclass
@@ -58,6 +69,7 @@ class AppContext:
     linked_now: int = 0
     linked_before: int = 0
     vanished: int = 0
+    askers: dict[tuple[Kind, str], set[str]] = field(default_factory=dict)
     _failures: int = 0
     _open_at: float = 0.0
     _stopped: ConnectorError | None = None
@@ -111,18 +123,8 @@ class AppContext:
                 return await self._in_turn(call)
             except Throttled as error:
                 throttled += 1
-                if throttled >= THROTTLED_TRIES:
-                    raise
-                self._close_for(error.retry_after, throttled)
-            except Transient as error:
-                self._failures += 1
-                if self._failures >= FAILURES_IN_A_ROW:
-                    raise Unreachable(
-                        f"The app failed {self._failures} times in a row: {error.message}",
-                        advice="The cycle waits and goes on by itself when the app is back.",
-                        said=error.said,
-                        status=error.status,
-                    ) from error
+                self._close_for(error, throttled)
+            except Transient:
                 if not waits:
                     raise
                 await self.sleep(waits.pop(0) * (0.5 + self.jitter()))
@@ -139,9 +141,17 @@ class AppContext:
                 return await self._in_turn(call)
             except Throttled as error:
                 throttled += 1
-                if throttled >= THROTTLED_TRIES:
-                    raise
-                self._close_for(error.retry_after, throttled)
+                self._close_for(error, throttled)
+
+    def asked_by(self, kind: Kind, account_id: str, record_id: str) -> set[str]:
+        """Note that a record takes an account for its own; return all that did in this cycle.
+
+        What the ledger says of links is older than the requests of one batch:
+        this is how two of them never take one account.
+        """
+        askers = self.askers.setdefault((kind, account_id), set())
+        askers.add(record_id)
+        return askers
 
     async def rest(self, attempt: int) -> None:
         """Wait before another try, longer each time and never in step with others."""
@@ -154,11 +164,24 @@ class AppContext:
             if delay > 0:
                 await self.sleep(delay)
                 self.raise_if_stopped()
-            result = await call()
+            try:
+                result = await call()
+            except (Transient, InDoubt) as error:
+                self._count_failure(error)
+                raise
         self._failures = 0
         return result
 
-    def _close_for(self, retry_after: float | None, tries: int) -> None:
-        seconds = retry_after if retry_after is not None else float(2**tries)
-        seconds = min(max(seconds, 0.1), LONGEST_WAIT) * (1 + 0.1 * self.jitter())
+    def _count_failure(self, error: ConnectorError) -> None:
+        self._failures += 1
+        if self._failures >= FAILURES_IN_A_ROW:
+            self.stop(away(f"The app failed {self._failures} times in a row", error))
+
+    def _close_for(self, error: Throttled, tries: int) -> None:
+        """Let no request start for as long as the app asks; too long counts as away (T13)."""
+        asked = error.retry_after if error.retry_after is not None else float(2**tries)
+        if asked > LONGEST_WAIT or tries >= THROTTLED_TRIES:
+            self.stop(away("The app asks to wait for long", error))
+            self.raise_if_stopped()
+        seconds = max(asked, 0.1) * (1 + 0.1 * self.jitter())
         self._open_at = max(self._open_at, asyncio.get_running_loop().time() + seconds)

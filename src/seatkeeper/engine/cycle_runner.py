@@ -10,6 +10,7 @@ with first; calling this again is the whole recovery.
 import datetime as dt
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from typing import Final
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.context import AppContext, AppStopped
@@ -18,7 +19,6 @@ from seatkeeper.engine.notices import app_notices, failure_notices, open_causes
 from seatkeeper.engine.planner import (
     PAGE,
     all_ids,
-    match_records,
     plan_records,
     planning_done,
     touched_ids,
@@ -26,9 +26,11 @@ from seatkeeper.engine.planner import (
 from seatkeeper.errors import ConnectorError, Remedy
 from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
-from seatkeeper.provisioning.journal import Health, HealthState, Position, Work
+from seatkeeper.provisioning.journal import EntryState, Health, HealthState, Position, Work
 from seatkeeper.provisioning.outcome import next_probe
 from seatkeeper.provisioning.rules import Rules
+
+_OPEN: Final = frozenset({EntryState.MATCH, EntryState.PLANNED, EntryState.INTENDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ async def _run(context: AppContext, wish: Wish, *, continued: bool) -> None:
     if continued:
         note = f"continued cycle {context.cycle.number} after an interruption"
         context.moved(replace(context.cycle, note=note))
+        context.linked_now = 1  # whoever was linked before the interruption may be waited for
+        await _end_switched_off(context)
     if context.cycle.state is CycleState.PLANNING:
         await context.ledger.drop_plan(context.cycle)
         context.moved(replace(context.cycle, counters=Counters(), total=0, done=0))
@@ -102,7 +106,6 @@ async def _run(context: AppContext, wish: Wish, *, continued: bool) -> None:
     elif context.cycle.state is CycleState.SUSPENDED:
         cycle = replace(context.cycle, state=CycleState.EXPORTING)
         await context.ledger.write(context.app_id, Work(cycle=context.moved(cycle)))
-        await match_records(context)
     if await export_cycle(context):
         await _finish(context)
 
@@ -120,9 +123,33 @@ async def _plan(context: AppContext, wish: Wish) -> None:
             if context.rules.mapping(record) is not None:
                 async for page in all_ids(context, record):
                     await plan_records(context, record, page)
-    await match_records(context)
+            else:
+                await _drop_escrows(context, record)
     counts = await context.ledger.entry_counts(context.cycle.id)
     await context.ledger.write(context.app_id, planning_done(context, sum(counts.values())))
+
+
+async def _drop_escrows(context: AppContext, kind: Kind) -> None:
+    """Let nobody wait for what is switched off."""
+    while True:
+        waiting = await context.ledger.escrows(context.app_id)
+        ended = [(one.kind, one.record_id) for one in waiting if one.kind is kind]
+        if not ended:
+            return
+        await context.ledger.write(context.app_id, Work(cleared=ended))
+
+
+async def _end_switched_off(context: AppContext) -> None:
+    """End the entries of a kind whose mapping was switched off while the cycle was open."""
+    for kind in Kind:
+        while context.rules.mapping(kind) is None:
+            open_ones = await context.ledger.entries(context.cycle.id, states=_OPEN, kind=kind)
+            if not open_ones:
+                break
+            ended = [
+                (context.cycle.id, replace(entry, state=EntryState.DONE)) for entry in open_ones
+            ]
+            await context.ledger.write(context.app_id, Work(entries=ended))
 
 
 async def _plan_changes(context: AppContext) -> None:
@@ -169,7 +196,7 @@ async def _suspend(context: AppContext, error: ConnectorError) -> None:
     """Keep the plan, say what is wrong, and when it is tried again."""
     now = context.now()
     before = await context.ledger.health(context.app_id)
-    away = error.remedy in {Remedy.AWAY, Remedy.DOUBT}
+    away = error.remedy not in {Remedy.CREDENTIALS, Remedy.SETUP}
     state = HealthState.AWAY if away else HealthState.QUARANTINED
     same = before.state is state and before.code == error.code
     attempts = before.attempts + 1 if same else 1

@@ -14,16 +14,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from seatkeeper.directory.model import Kind
-from seatkeeper.engine.booking import Booking, member_row, plain_exchanges
+from seatkeeper.engine.booking import Booking, intent_of, member_row, plain_exchanges
 from seatkeeper.engine.context import AppContext
+from seatkeeper.engine.doubt import settle_doubts
 from seatkeeper.engine.planner import match_records, plan_records
 from seatkeeper.engine.sender import Sent, send
-from seatkeeper.errors import InDoubt, SeatkeeperError
-from seatkeeper.ports import Trace
+from seatkeeper.errors import InDoubt, SeatkeeperError, Throttled, Transient
 from seatkeeper.provisioning.account import TargetValues
 from seatkeeper.provisioning.journal import Entry, EntryState, Waiting
+from seatkeeper.provisioning.match import check_only_asker
 from seatkeeper.provisioning.outcome import stops_the_app
-from seatkeeper.provisioning.plan import Adopt, Delete, Disable, Reason, Skip, Update
+from seatkeeper.provisioning.plan import (
+    Adopt,
+    Delete,
+    Disable,
+    Reason,
+    Skip,
+    Update,
+    gives_access_back,
+)
 from seatkeeper.provisioning.walk import (
     Decided,
     Facts,
@@ -34,69 +43,26 @@ from seatkeeper.provisioning.walk import (
 BATCH_SECONDS = 1.0
 """After this long a batch starts no further request, so that stopping is quick."""
 
-HEALING_ROUNDS = 4
-"""Passes over references whose other end appeared; a loop of managers needs one."""
-
 
 async def export_cycle(context: AppContext) -> bool:
     """Carry out everything planned; return whether it all was (not stopped by a person)."""
-    await _settle_doubts(context)
+    await settle_doubts(context)
+    await match_records(context)
     for kind in (Kind.USER, Kind.GROUP):
         if context.rules.mapping(kind) is None:
             continue
-        for _ in range(HEALING_ROUNDS):
-            if not await _export_kind(context, kind):
-                return False
-            if context.linked_now == 0:
-                break
+        if not await _export_kind(context, kind):
+            return False
+        # Planning a record anew ends its waiting, so that this comes to an end.
+        while context.linked_now:
             healable = await context.ledger.healable(context.app_id, kind)
             if not healable:
                 break
             await plan_records(context, kind, healable)
             await match_records(context)
+            if not await _export_kind(context, kind):
+                return False
     return True
-
-
-async def _settle_doubts(context: AppContext) -> None:
-    """Find out what became of requests that were on their way when the engine died."""
-    while True:
-        doubtful = await context.ledger.entries(
-            context.cycle.id, states={EntryState.INTENDED}, limit=context.batch
-        )
-        if not doubtful:
-            break
-        kind = doubtful[0].kind
-        entries = {entry.record_id: entry for entry in doubtful if entry.kind is kind}
-        booking = Booking(context)
-        for facts in await context.ledger.facts(context.app_id, kind, list(entries)):
-            await _settle(context, booking, facts, entries[facts.record_id])
-        await booking.write()
-    await match_records(context)
-
-
-async def _settle(context: AppContext, booking: Booking, facts: Facts, entry: Entry) -> None:
-    if facts.link is None:
-        # Only a create can have been sent: it is looked up before it is repeated.
-        again = EntryState.MATCH if facts.record is not None else EntryState.DONE
-        booking.entry(replace(entry, state=again, in_doubt=True, found=None))
-        return
-    trace = Trace()
-    link = facts.link
-    account = await context.patiently(
-        lambda: context.target.read(facts.kind, link.account_id, trace)
-    )
-    context.count(requests=len(trace.exchanges))
-    if account is not None:
-        known = {path: account.values[path] for path in link.known if path in account.values}
-        extra = {
-            change.path: account.values[change.path]
-            for change in entry.changes
-            if change.path in account.values
-        }
-        booking.links.append(replace(link, known={**known, **extra}))
-    booking.entry(
-        replace(entry, state=EntryState.PLANNED, exchanges=plain_exchanges(trace.exchanges))
-    )
 
 
 async def _export_kind(context: AppContext, kind: Kind) -> bool:
@@ -134,7 +100,7 @@ async def _export_batch(context: AppContext, kind: Kind, batch: Sequence[Entry])
             _book_skip(booking, facts, decided, entry)
         else:
             to_send.append(Sent(facts, entry, decided, decided.action))
-    booking.entries.extend(replace(one.entry, state=EntryState.INTENDED) for one in to_send)
+    booking.entries.extend(intent_of(one.entry, one.action) for one in to_send)
     await booking.write()
     loop = asyncio.get_running_loop()
     until = loop.time() + BATCH_SECONDS
@@ -163,7 +129,10 @@ def _decide_again(context: AppContext, facts: Facts, entry: Entry) -> Decided | 
     answer = decide(facts, context.rules)
     if isinstance(answer, Decided):
         return answer
-    if entry.verb in {"create", "update", "other"}:
+    if entry.found is not None:
+        asked = context.asked_by(facts.kind, entry.found.id, facts.record_id)
+        check_only_asker(entry.found, asked, facts.record_id)
+    if entry.found is not None or entry.verb == "create":
         return decide_matched(facts, answer, entry.found, context.rules)
     return None
 
@@ -185,6 +154,7 @@ def _is_members_only(facts: Facts, decided: Decided) -> bool:
 def _book_skip(booking: Booking, facts: Facts, decided: Decided, entry: Entry) -> None:
     assert isinstance(decided.action, Skip)  # noqa: S101 - the caller looked
     booking.entry(replace(entry, state=EntryState.DONE))
+    booking.cleared.append((facts.kind, facts.record_id))
     if decided.action.reason is not Reason.IN_SYNC:
         booking.skipped(facts, decided)
 
@@ -210,31 +180,45 @@ async def _book(booking: Booking, sent: Sent) -> None:
     if sent.error is None and isinstance(sent.action, Skip) and not sent.started:
         booking.entry(replace(sent.entry, state=EntryState.DONE))
     elif sent.error is None:
-        booking.succeeded(
-            facts,
-            sent.decided,
-            sent.action,
-            sent.entry,
-            account_id=sent.account_id or (facts.link.account_id if facts.link else None),
-            exchanges=plain_exchanges(sent.trace.exchanges),
-            matched=_matched(sent),
-            unresolved=len(sent.unresolved),
-            word=sent.word,
-            members=member_row(facts.kind, sent.added, sent.removed),
-        )
-    elif stops_the_app(sent.error) or isinstance(sent.error, InDoubt):
-        again = EntryState.INTENDED if sent.doubtful else EntryState.PLANNED
-        booking.entry(replace(sent.entry, state=again))
+        _book_success(booking, sent, EntryState.DONE)
+    elif context.stopped is not None and (sent.doubtful or _passes(sent.error)):
+        if sent.done:  # the half that was done before the app stopped
+            _book_success(booking, sent, EntryState.PLANNED)
+        again = intent_of(sent.entry, sent.action)
+        booking.entry(again if sent.doubtful else replace(sent.entry, state=EntryState.PLANNED))
     else:
         await booking.failed(
             facts, sent.error, entry=sent.entry, decided=sent.decided, trace=sent.trace
         )
 
 
+def _passes(error: SeatkeeperError) -> bool:
+    """Whether a failure says nothing of the record, once the app as a whole has stopped."""
+    return stops_the_app(error) or isinstance(error, InDoubt | Transient | Throttled)
+
+
+def _book_success(booking: Booking, sent: Sent, state: EntryState) -> None:
+    facts = sent.facts
+    booking.succeeded(
+        facts,
+        sent.decided,
+        sent.action,
+        sent.entry,
+        account_id=sent.account_id or (facts.link.account_id if facts.link else None),
+        exchanges=plain_exchanges(sent.trace.exchanges),
+        matched=_matched(sent),
+        unresolved=len(sent.unresolved),
+        word=sent.word,
+        members=member_row(facts.kind, sent.added, sent.removed),
+        state=state,
+    )
+
+
 def _book_account(booking: Booking, sent: Sent) -> None:
     facts = sent.facts
     if sent.gone and not sent.remade:
         booking.unlink(facts)
+        booking.forgotten.append(facts.record_id)  # should they come back, it is all written again
         return
     if isinstance(sent.action, Delete) and sent.error is None:
         booking.unlink(facts)
@@ -256,10 +240,10 @@ def _link(booking: Booking, sent: Sent, account_id: str, known: TargetValues) ->
 
 
 def _reactivates(context: AppContext, sent: Sent) -> bool:
-    path = context.rules.users.active_path
-    return isinstance(sent.action, Update) and any(
-        change.path == path and change.old is False and change.new is True
-        for change in sent.action.changes
+    return (
+        sent.facts.kind is Kind.USER
+        and isinstance(sent.action, Update)
+        and gives_access_back(sent.action.changes, context.rules.users)
     )
 
 

@@ -13,7 +13,7 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.engine.context import AppContext
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account
-from seatkeeper.provisioning.match import check_unclaimed, the_one
+from seatkeeper.provisioning.match import check_only_asker, check_unclaimed, the_one
 from seatkeeper.provisioning.walk import NeedsMatch
 
 
@@ -23,7 +23,7 @@ async def look_up(
     """Return the one account that is this record's, or none.
 
     Raises ``RecordError`` for several accounts or one that belongs to another
-    record, ``ConnectorError`` where the app does not answer.
+    record or is asked for by one, ``ConnectorError`` where the app does not answer.
     """
     for question in needs.questions:
         found = await context.patiently(
@@ -31,7 +31,9 @@ async def look_up(
         )
         account = the_one(question, found)
         if account is not None:
+            askers = context.asked_by(kind, account.id, record_id)
             owner = await context.ledger.linked_record(context.app_id, kind, account.id)
             check_unclaimed(account, owner, record_id)
+            check_only_asker(account, askers, record_id)
             return account
     return None

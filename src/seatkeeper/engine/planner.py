@@ -21,7 +21,7 @@ from seatkeeper.provisioning.account import Account
 from seatkeeper.provisioning.cycle import CycleState
 from seatkeeper.provisioning.journal import Entry, EntryState, Waiting, Work
 from seatkeeper.provisioning.log import verb
-from seatkeeper.provisioning.match import Claim, check_claims, claims
+from seatkeeper.provisioning.match import Claim, check_claims, check_only_asker, claims
 from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import Disable, Reason, Skip, Update
 from seatkeeper.provisioning.reference import levels
@@ -42,11 +42,13 @@ async def plan_records(
 ) -> None:
     """Walk these records as far as it goes without asking the app, and write it down."""
     booking = Booking(context)
+    context.count(retried=len(retries))
     for facts in await context.ledger.facts(context.app_id, kind, ids):
         retry = facts.record_id in retries
         try:
             answer = decide(facts, context.rules)
         except SeatkeeperError as error:
+            _forget_claims(booking, facts)
             await booking.failed(facts, error, retry=retry)
             continue
         await _note(context, booking, facts, answer, retry=retry)
@@ -55,18 +57,20 @@ async def plan_records(
 
 async def match_records(context: AppContext) -> None:
     """Ask the app about everybody who waits for a look-up, and plan with the answers."""
+    matched = False
     while True:
         waiting = await context.ledger.entries(
             context.cycle.id, states={EntryState.MATCH}, limit=context.batch
         )
         if not waiting:
             break
+        matched = True
         kind = waiting[0].kind
         entries = {entry.record_id: entry for entry in waiting if entry.kind is kind}
         await _match_page(context, kind, entries)
         context.raise_if_stopped()
-    managers = await context.ledger.managers_of_planned(context.cycle.id)
-    if managers:
+    if matched:
+        managers = await context.ledger.managers_of_planned(context.cycle.id)
         await context.ledger.set_levels(context.cycle.id, levels(managers))
 
 
@@ -174,6 +178,25 @@ def planned(
     )
 
 
+def _forget_claims(booking: Booking, facts: Facts) -> None:
+    """End what a record asks for that cannot be made now: nobody waits for it, nor it for them."""
+    key = (facts.kind, facts.record_id)
+    booking.waiting[key] = []
+    if facts.link is None:
+        booking.claims[key] = []
+
+
+def _shared(context: AppContext, facts: Facts, found: Account) -> SeatkeeperError | None:
+    """Return the fault of somebody whose account another one found, too, a moment later."""
+    try:
+        check_only_asker(
+            found, context.asked_by(facts.kind, found.id, facts.record_id), facts.record_id
+        )
+    except SeatkeeperError as error:
+        return error
+    return None
+
+
 def _note_skip(booking: Booking, facts: Facts, answer: Decided) -> None:
     """Count who is as it should be; log who is left out although something speaks for them."""
     action = answer.action
@@ -195,6 +218,7 @@ async def _match_page(context: AppContext, kind: Kind, entries: dict[str, Entry]
         try:
             answer = decide(facts, context.rules)
         except SeatkeeperError as error:
+            _forget_claims(booking, facts)
             await booking.failed(facts, error, entry=entry)
             continue
         if isinstance(answer, NeedsMatch):
@@ -210,6 +234,8 @@ async def _match_page(context: AppContext, kind: Kind, entries: dict[str, Entry]
     )
     for (facts, entry, needs), (found, trace, problem) in zip(asked, answers, strict=True):
         context.count(requests=len(trace.exchanges))
+        if problem is None and found is not None:
+            problem = _shared(context, facts, found)
         if problem is None:
             decided = decide_matched(facts, needs, found, context.rules)
             made = planned(facts, decided, retry=entry.retry, found=found, exchanges=trace)

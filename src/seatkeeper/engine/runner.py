@@ -20,7 +20,7 @@ import structlog
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.ports import Ledger, Post
-from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.cycle import Cycle, CycleKind
 from seatkeeper.provisioning.journal import Health, HealthState, Order
 
 logger = structlog.get_logger(__name__)
@@ -30,6 +30,10 @@ POLL_SECONDS: Final = 0.1
 
 SCHEDULE_SECONDS: Final = 1.0
 """How often schedules and mails are looked at without anything having changed."""
+
+
+LEAST_PAUSE: Final = dt.timedelta(minutes=1)
+"""How long an app rests at least whose cycle could not even begin, such as one without token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,11 @@ def due_now(
 ) -> bool:
     """Decide whether an app's next cycle starts now.
 
-    ``last`` is the newest cycle; ``tried_version`` the settings' version at the
-    last try: a saved change of the configuration is tried at once.
+    ``last`` is the newest cycle that is open or that moved the watermark;
+    ``tried_version`` the settings' version at the last try: a saved change of
+    the configuration is tried at once. The interval counts from a cycle's
+    start, because that is how far its directory was read: what came while it
+    waited for the app does not wait again.
     """
     if not schedule.on:
         return False
@@ -57,7 +64,16 @@ def due_now(
         return waited or schedule.version != tried_version
     if last is None or not last.finished or schedule.version != tried_version:
         return True
-    return now >= (last.ended or last.started) + schedule.interval
+    return now >= last.started + schedule.interval
+
+
+def deciding(cycles: Sequence[Cycle]) -> Cycle | None:
+    """Return the cycle that a schedule counts from, of these (newest first), or none.
+
+    One that is open comes first; one on demand covers only its own records.
+    """
+    counted = (one for one in cycles if not one.finished or one.kind is not CycleKind.ON_DEMAND)
+    return next(counted, None)
 
 
 @dataclass
@@ -75,6 +91,7 @@ class EngineRunner:
     _stopping: bool = False
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _tried: dict[str, int] = field(default_factory=dict)
+    _broken_until: dict[str, tuple[int, dt.datetime]] = field(default_factory=dict)
     _posting: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -82,8 +99,9 @@ class EngineRunner:
         mark: object = None
         looked = float("-inf")
         loop = asyncio.get_running_loop()
+        await self.ledger.reopen_orders()
         while not self._stopping:
-            new_mark = await asyncio.to_thread(self.stirred)
+            new_mark = await self._mark()
             if new_mark != mark or loop.time() - looked >= SCHEDULE_SECONDS:
                 mark, looked = new_mark, loop.time()
                 await self._look_round()
@@ -93,6 +111,13 @@ class EngineRunner:
     def stop(self) -> None:
         """Ask it to end after the batch at hand."""
         self._stopping = True
+
+    async def _mark(self) -> object:
+        try:
+            return await asyncio.to_thread(self.stirred)
+        except SeatkeeperError as error:  # the database is away; the next look may find it
+            logger.error("engine.store_away", code=error.code, message=error.message)
+            return None
 
     async def _look_round(self) -> None:
         try:
@@ -109,12 +134,23 @@ class EngineRunner:
         for schedule in await self.schedules():
             if schedule.app_id in self._running:
                 continue
-            cycles = await self.ledger.cycles(schedule.app_id, limit=1)
-            health = await self.ledger.health(schedule.app_id)
-            tried = self._tried.get(schedule.app_id, schedule.version)
-            if due_now(schedule, cycles[0] if cycles else None, health, tried, now):
+            if await self._is_due(schedule, now):
                 self._begin(schedule.app_id, Wish(), None)
+                pause = max(schedule.interval, LEAST_PAUSE)
+                self._broken_until[schedule.app_id] = (schedule.version, now + pause)
             self._tried[schedule.app_id] = schedule.version
+
+    async def _is_due(self, schedule: Schedule, now: dt.datetime) -> bool:
+        version, until = self._broken_until.get(schedule.app_id, (-1, now))
+        if version == schedule.version and now < until:
+            return False
+        last = deciding(await self.ledger.cycles(schedule.app_id))
+        health = await self.ledger.health(schedule.app_id)
+        tried = self._tried.get(schedule.app_id, schedule.version)
+        if due_now(schedule, last, health, tried, now):
+            return True
+        well = schedule.on and health.state is HealthState.WELL
+        return well and bool(await self.ledger.due(schedule.app_id, now, limit=1))
 
     async def _follow_orders(self) -> None:
         for order in await self.ledger.open_orders():
@@ -134,6 +170,7 @@ class EngineRunner:
                 answer = {"code": error.code, "message": error.message, "advice": error.advice}
                 await self.ledger.answer_order(order.id, "failed", answer)
         else:
+            self._broken_until.pop(app_id, None)
             if order is not None:
                 await self.ledger.answer_order(order.id, "done", {"cycle": cycle.id})
         finally:

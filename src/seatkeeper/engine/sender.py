@@ -12,21 +12,21 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from seatkeeper.directory.model import Kind
-from seatkeeper.engine.context import AppContext, AppStopped
+from seatkeeper.engine.booking import intent_of
+from seatkeeper.engine.context import AppContext, AppStopped, away
 from seatkeeper.engine.matching import look_up
 from seatkeeper.errors import (
     Conflict,
     ConnectorError,
     InDoubt,
-    Refused,
     SeatkeeperError,
     Transient,
     Vanished,
 )
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account, TargetValues, ValueChange
-from seatkeeper.provisioning.journal import Entry, MemberWrite
-from seatkeeper.provisioning.outcome import stops_the_app
+from seatkeeper.provisioning.journal import Entry, MemberWrite, Work
+from seatkeeper.provisioning.outcome import HeldVanished, stops_the_app, too_many_vanished
 from seatkeeper.provisioning.plan import (
     Action,
     Adopt,
@@ -37,26 +37,20 @@ from seatkeeper.provisioning.plan import (
     Update,
     known_after,
     known_of_adopted,
+    known_there,
 )
 from seatkeeper.provisioning.walk import Decided, Facts, NeedsMatch, decide, decide_matched
-
-MOST_VANISHED = 3
-"""Accounts gone from the app that one cycle makes again before it asks (or 2 %)."""
-
-
-class HeldVanished(Refused):
-    """Many accounts are gone from the app; making them all again needs a person's word."""
-
-    code = "InvalidAnchor"
 
 
 @dataclass
 class Sent:
     """What became of one record. Without ``error`` the action is done as a whole.
 
-    ``started`` is false when nothing was sent at all. With ``error`` the
+    ``started`` is false when nothing was sent at all, ``done`` true when all but
+    a group's members is. With ``error`` the
     ``account_id`` and members may still be set: what was done before it failed.
-    ``doubtful``: the last request was sent and its outcome is not known.
+    ``doubtful``: the last request was sent and its outcome is not known; such
+    a record stops the app rather than being forgotten in escrow.
     """
 
     facts: Facts
@@ -75,21 +69,26 @@ class Sent:
     remade: bool = False
     error: SeatkeeperError | None = None
     doubtful: bool = False
+    done: bool = False
 
 
 async def send(context: AppContext, sent: Sent) -> Sent:
     """Carry out ``sent.action``; never raises, the outcome is in the returned value."""
     try:
         await _carry_out(context, sent)
+        sent.done = not isinstance(sent.action, Skip)
         if sent.facts.kind is Kind.GROUP and not isinstance(sent.action, Delete):
             await _send_members(context, sent)
     except AppStopped:
         sent.error = context.stopped
-    except SeatkeeperError as error:
+    except ConnectorError as error:
         sent.error = error
-        sent.doubtful = sent.doubtful or isinstance(error, InDoubt)
-        if stops_the_app(error) or sent.doubtful:
-            context.stop(_as_stop(error))
+        if stops_the_app(error):
+            context.stop(error)
+        elif sent.doubtful:
+            context.stop(away("What became of a request cannot be found out", error))
+    except SeatkeeperError as error:  # the app answered, and what it said concerns this record
+        sent.error, sent.doubtful = error, False
     return sent
 
 
@@ -143,6 +142,7 @@ async def _create(context: AppContext, sent: Sent, values: TargetValues) -> None
                 raise
             await context.rest(attempt)
         else:
+            context.asked_by(kind, account.id, sent.facts.record_id)
             sent.account_id, sent.known = account.id, dict(values)
             return
 
@@ -181,9 +181,29 @@ async def _update(
         call = partial(context.target.update, kind, account_id, changes, sent.trace)
         await _twice_if_doubtful(context, sent, call)
     except Vanished:
+        if sent.remade:
+            raise
         await _remake(context, sent)
         return
+    except InDoubt:
+        await _read_back(context, sent, account_id, before, changes)
+        raise
     sent.account_id, sent.known = account_id, known_after(before, changes)
+
+
+async def _read_back(
+    context: AppContext,
+    sent: Sent,
+    account_id: str,
+    before: TargetValues,
+    changes: Sequence[ValueChange],
+) -> None:
+    """See what an update did whose answers were lost, so that the record may wait alone."""
+    call = partial(context.target.read, sent.facts.kind, account_id, sent.trace)
+    account = await context.patiently(call)
+    if account is not None:
+        sent.account_id, sent.known = account_id, known_there(account, before, changes)
+    sent.doubtful = False
 
 
 async def _remake(context: AppContext, sent: Sent) -> None:
@@ -192,12 +212,12 @@ async def _remake(context: AppContext, sent: Sent) -> None:
     if isinstance(sent.action, Disable):
         return
     context.vanished += 1
-    if context.vanished > max(MOST_VANISHED, context.linked_before // 50):
+    if too_many_vanished(context.vanished, context.linked_before):
         raise HeldVanished(
             f"The account {sent.facts.link.account_id if sent.facts.link else ''} is gone from "
             "the app, as are many others in this cycle.",
             advice="Somebody may have emptied the app, or its address leads to another tenant. "
-            "Check that; then run again to have them made anew.",
+            "Check that; then run a full cycle to have them made anew.",
         )
     answer = decide(replace(sent.facts, link=None), context.rules)
     if not isinstance(answer, NeedsMatch):
@@ -205,6 +225,14 @@ async def _remake(context: AppContext, sent: Sent) -> None:
     found = await look_up(context, sent.facts.kind, sent.facts.record_id, answer, sent.trace)
     decided = decide_matched(sent.facts, answer, found, context.rules)
     sent.decided, sent.action, sent.remade, sent.known = decided, decided.action, True, None
+    await context.ledger.write(
+        context.app_id,
+        Work(
+            entries=[(context.cycle.id, intent_of(sent.entry, decided.action))],
+            unlinked=[(sent.facts.kind, sent.facts.record_id)],
+            forgotten=[sent.facts.record_id],
+        ),
+    )
     await _carry_out(context, sent)
 
 
@@ -223,8 +251,12 @@ async def _send_members(context: AppContext, sent: Sent) -> None:
     try:
         await _twice_if_doubtful(context, sent, call)
     except Vanished:
-        sent.gone = True
-        raise
+        if sent.remade or sent.facts.link is None:
+            sent.gone = True
+            raise
+        await _remake(context, sent)
+        await _send_members(context, sent)
+        return
     sent.added.extend(difference.add)
     sent.removed.extend(difference.remove)
 
@@ -254,8 +286,3 @@ def _taken(error: Conflict) -> Conflict:
         said=error.said,
         status=error.status,
     )
-
-
-def _as_stop(error: SeatkeeperError) -> ConnectorError:
-    assert isinstance(error, ConnectorError)  # noqa: S101 - only connectors stop an app
-    return error

@@ -7,7 +7,7 @@ answers mean. It asks nothing itself, and never chooses among several: an
 account that could be somebody else's stays untouched.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from seatkeeper.errors import AmbiguousSource, AmbiguousTarget, MatchingValueMissing
@@ -70,9 +70,19 @@ def check_unclaimed(account: Account, linked_to: str | None, record_id: str) -> 
     """
     if linked_to is not None and linked_to != record_id:
         raise AmbiguousSource(
-            f"The account {account.id} already belongs to another record ({linked_to}).",
+            f"The account {account.id} answers to another record, too ({linked_to}).",
             advice="Correct the matching value of one of the two in the directory.",
         )
+
+
+def check_only_asker(account: Account, askers: Collection[str], record_id: str) -> None:
+    """Let nobody take an account that several records find to be theirs.
+
+    ``askers`` are all records that found it; raises ``AmbiguousSource`` when
+    there is another one than ``record_id``.
+    """
+    others = sorted(set(askers) - {record_id})
+    check_unclaimed(account, others[0] if others else None, record_id)
 
 
 def claims(desired: Desired, mapping: ObjectMapping) -> list[Claim]:

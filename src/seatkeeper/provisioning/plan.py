@@ -183,6 +183,20 @@ def known_after(known: TargetValues, changes: Sequence[ValueChange]) -> dict[str
     return after
 
 
+def known_there(
+    account: Account, before: TargetValues, changes: Sequence[ValueChange]
+) -> dict[str, TargetValue]:
+    """Return what is known of an account just read: the paths known before, and those sent."""
+    paths = [*before, *(change.path for change in changes if change.path not in before)]
+    return {path: account.values[path] for path in paths if path in account.values}
+
+
+def gives_access_back(changes: Sequence[ValueChange], mapping: ObjectMapping) -> bool:
+    """Whether these changes re-activate an account, so that its memberships count again."""
+    path = mapping.active_path
+    return any(one.path == path and one.old is False and one.new is True for one in changes)
+
+
 def known_of_adopted(found: Account, desired: Desired) -> dict[str, TargetValue]:
     """Return what a new link knows of an adopted account: only paths we want a value for."""
     return {path: found.values[path] for path in desired.always if path in found.values}

@@ -35,6 +35,7 @@ from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.database import Database
 from seatkeeper.store.ledger_write import write_work
 from seatkeeper.store.tables import changes, users
+from seatkeeper.store.upsert import pieces
 
 RESETS = {
     "links": (t.links, t.link_members, t.waiting, t.claims),
@@ -170,7 +171,7 @@ class SqlLedger:
         return {EntryState(state): count for state, count in found}
 
     async def managers_of_planned(self, cycle_id: str) -> Mapping[str, str | None]:
-        """Return record id to manager's record id, of the people this cycle creates."""
+        """Return record id to manager's record id, of the people whose values this cycle sends."""
         found = await self._all(
             select(t.journal.c.record_id, users.c.manager_id)
             .select_from(t.journal.join(users, users.c.id == t.journal.c.record_id))
@@ -178,7 +179,7 @@ class SqlLedger:
                 t.journal.c.cycle_id == cycle_id,
                 t.journal.c.kind == Kind.USER,
                 t.journal.c.state == EntryState.PLANNED,
-                t.journal.c.verb == "create",
+                t.journal.c.verb.not_in(["disable", "delete"]),
             )
         )
         return {row.record_id: row.manager_id for row in found}
@@ -187,16 +188,18 @@ class SqlLedger:
         """Store each person's place along the reporting line."""
 
         def work(connection: Connection) -> None:
-            for record_id, level in levels.items():
-                connection.execute(
-                    update(t.journal)
-                    .where(
-                        t.journal.c.cycle_id == cycle_id,
-                        t.journal.c.kind == Kind.USER,
-                        t.journal.c.record_id == record_id,
+            for level in sorted(set(levels.values())):
+                for piece in pieces([one for one, its in levels.items() if its == level]):
+                    connection.execute(
+                        update(t.journal)
+                        .where(
+                            t.journal.c.cycle_id == cycle_id,
+                            t.journal.c.kind == Kind.USER,
+                            t.journal.c.record_id.in_(piece),
+                            t.journal.c.level != level,
+                        )
+                        .values(level=level)
                     )
-                    .values(level=level)
-                )
 
         await self._database.write(work)
 
@@ -392,6 +395,11 @@ class SqlLedger:
         """Return orders that nobody has answered, oldest first."""
         asked = select(t.orders).where(t.orders.c.state == "open").order_by(t.orders.c.id)
         return [_order(row) for row in await self._all(asked)]
+
+    async def reopen_orders(self) -> None:
+        """Open the orders again that an engine took and died over."""
+        again = update(t.orders).where(t.orders.c.state == "taken").values(state="open")
+        await self._database.write(lambda c: c.execute(again))
 
     async def order(self, order_id: int) -> Order:
         """Return one order with its answer so far."""

@@ -92,6 +92,11 @@ def candidates(
             t.links.c.app_id == app_id, t.links.c.kind == kind, t.links.c.record_id > after
         )
     ]
+    sources.append(  # somebody may wait whom nothing else speaks for any more
+        select(t.escrows.c.record_id.label("id")).where(
+            t.escrows.c.app_id == app_id, t.escrows.c.kind == kind, t.escrows.c.record_id > after
+        )
+    )
     if everybody:
         table = users if kind is Kind.USER else groups
         sources.append(select(table.c.id.label("id")).where(table.c.id > after))

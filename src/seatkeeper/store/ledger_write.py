@@ -211,6 +211,7 @@ def _forget(connection: Connection, app_id: str, records: Sequence[str]) -> None
                 t.link_members.c.app_id == app_id, t.link_members.c.member_id.in_(piece)
             )
         )
+        linked = _linked(connection, app_id, {record for _, record, _, _ in again})
         insert_missing(
             connection,
             t.waiting,
@@ -223,8 +224,21 @@ def _forget(connection: Connection, app_id: str, records: Sequence[str]) -> None
                     "missing_id": missing,
                 }
                 for kind, record, path, missing in again
+                if record in linked  # the others are written whole when they get an account
             ],
         )
+
+
+def _linked(connection: Connection, app_id: str, records: Collection[str]) -> set[str]:
+    found: set[str] = set()
+    for piece in pieces(records):
+        rows = connection.execute(
+            select(t.links.c.record_id).where(
+                t.links.c.app_id == app_id, t.links.c.record_id.in_(piece)
+            )
+        )
+        found.update(row.record_id for row in rows)
+    return found
 
 
 def _delete_keys(connection: Connection, table: Table, app_id: str, keys: Collection[Key]) -> None:

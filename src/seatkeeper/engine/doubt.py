@@ -1,0 +1,143 @@
+"""Find out what became of requests that were on their way when the engine died.
+
+    source change -> scope -> map -> match -> plan -> [export] -> log
+
+Shell. An intent holds what was about to be sent, because the directory may
+have changed since: somebody may have been renamed, or left, while nobody was
+there to see it. What was done is linked and logged; what was not is planned.
+"""
+
+from dataclasses import replace
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.engine.booking import Booking, plain_exchanges
+from seatkeeper.engine.context import AppContext
+from seatkeeper.errors import SeatkeeperError
+from seatkeeper.ports import Trace
+from seatkeeper.provisioning.account import Account
+from seatkeeper.provisioning.journal import Entry, EntryState
+from seatkeeper.provisioning.link import Link
+from seatkeeper.provisioning.mapping.evaluate import Desired
+from seatkeeper.provisioning.match import Question, check_unclaimed, questions, the_one
+from seatkeeper.provisioning.outcome import stops_the_app
+from seatkeeper.provisioning.plan import (
+    Action,
+    Create,
+    Disable,
+    Update,
+    gives_access_back,
+    known_there,
+)
+from seatkeeper.provisioning.walk import Decided, Facts, scope_of
+
+
+async def settle_doubts(context: AppContext) -> None:
+    """Look up every account whose request has no known outcome, before anything else is sent."""
+    while True:
+        doubtful = await context.ledger.entries(
+            context.cycle.id, states={EntryState.INTENDED}, limit=context.batch
+        )
+        if not doubtful:
+            return
+        kind = doubtful[0].kind
+        entries = {entry.record_id: entry for entry in doubtful if entry.kind is kind}
+        booking = Booking(context)
+        for facts in await context.ledger.facts(context.app_id, kind, list(entries)):
+            await _settle(context, booking, facts, entries[facts.record_id])
+        await booking.write()
+
+
+async def _settle(context: AppContext, booking: Booking, facts: Facts, entry: Entry) -> None:
+    trace = Trace()
+    try:
+        if facts.link is None:
+            await _settle_create(context, booking, facts, entry, trace)
+        else:
+            await _settle_change(context, booking, facts, facts.link, entry, trace)
+    except SeatkeeperError as error:
+        if stops_the_app(error) or context.stopped is not None:
+            raise
+        await booking.failed(facts, error, entry=entry, trace=trace)
+    context.count(requests=len(trace.exchanges))
+
+
+async def _settle_create(
+    context: AppContext, booking: Booking, facts: Facts, entry: Entry, trace: Trace
+) -> None:
+    """Take the account that the lost request made, though its person may be another by now."""
+    account = await _made(context, facts, entry, trace) if entry.verb == "create" else None
+    if account is None:
+        again = EntryState.MATCH if facts.record is not None else EntryState.DONE
+        booking.entry(replace(entry, state=again, found=None, in_doubt=entry.verb == "create"))
+        return
+    link = Link(facts.kind, facts.record_id, account.id, {}, facts.display_name, context.now())
+    known = known_there(account, {}, entry.changes)
+    booking.link(facts, account.id, known)
+    values = {change.path: change.new for change in entry.changes if change.new is not None}
+    _book(booking, replace(facts, link=link), entry, Create(values), trace)
+
+
+async def _made(context: AppContext, facts: Facts, entry: Entry, trace: Trace) -> Account | None:
+    mapping = context.rules.mapping(facts.kind)
+    if mapping is None:
+        return None
+    sent = {change.path: change.new for change in entry.changes if change.new is not None}
+    for question in questions(Desired(sent), mapping) if sent else ():
+        account = the_one(question, await _found(context, facts, question, trace))
+        if account is not None:
+            owner = await context.ledger.linked_record(context.app_id, facts.kind, account.id)
+            check_unclaimed(account, owner, facts.record_id)
+            context.asked_by(facts.kind, account.id, facts.record_id)
+            return account
+    return None
+
+
+async def _found(
+    context: AppContext, facts: Facts, question: Question, trace: Trace
+) -> list[Account]:
+    return list(
+        await context.patiently(
+            lambda: context.target.find(facts.kind, question.path, question.value, trace)
+        )
+    )
+
+
+async def _settle_change(
+    context: AppContext, booking: Booking, facts: Facts, link: Link, entry: Entry, trace: Trace
+) -> None:
+    """Know the account as it is now, and log a change that it shows to have arrived."""
+    account = await context.patiently(
+        lambda: context.target.read(facts.kind, link.account_id, trace)
+    )
+    planned = replace(entry, state=EntryState.PLANNED, exchanges=plain_exchanges(trace.exchanges))
+    if account is None:
+        booking.entry(planned)
+        return
+    known = known_there(account, link.known, entry.changes)
+    booking.links.append(replace(link, known=known))
+    arrived = entry.changes and all(known.get(one.path) == one.new for one in entry.changes)
+    if not arrived:
+        booking.entry(planned)
+        return
+    if facts.kind is Kind.USER and gives_access_back(entry.changes, context.rules.users):
+        booking.forgotten.append(facts.record_id)
+    made = Disable if entry.verb == "disable" else Update
+    action = made(link.account_id, tuple(entry.changes))
+    _book(booking, replace(facts, link=replace(link, known=known)), entry, action, trace)
+
+
+def _book(booking: Booking, facts: Facts, entry: Entry, action: Action, trace: Trace) -> None:
+    """Log what was done before the interruption; what is still to be done stays planned."""
+    link = facts.link
+    assert link is not None  # noqa: S101 - both callers know the account
+    decided = Decided(scope_of(facts, booking.context.rules), action)
+    booking.succeeded(
+        facts,
+        decided,
+        action,
+        entry,
+        account_id=link.account_id,
+        exchanges=plain_exchanges(trace.exchanges),
+        matched=f"found account {link.account_id} as an interrupted request had left it",
+        state=EntryState.PLANNED,
+    )
