@@ -37,7 +37,7 @@ class _AnyPort(Controller):
     def _trigger_server(self) -> None:
         listening: Any = self.server
         self.port = listening.sockets[0].getsockname()[1]
-        super()._trigger_server()  # type: ignore[no-untyped-call]
+        super()._trigger_server()
 
 
 @contextlib.contextmanager

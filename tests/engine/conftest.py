@@ -1,5 +1,6 @@
 """Worlds to run cycles in."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +10,18 @@ from tests.engine.world import World
 from seatkeeper.store.database import Database
 
 
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an SQLite file that was made once, to be copied: making one takes long."""
+    file = tmp_path_factory.mktemp("empty") / "seatkeeper.db"
+    Database.open(f"sqlite:///{file}").close()
+    return file
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, empty_file: Path) -> Iterator[World]:
     """Return an empty company on an SQLite file, and 15Five in memory."""
+    shutil.copyfile(empty_file, tmp_path / "seatkeeper.db")
     opened = Database.open(f"sqlite:///{tmp_path / 'seatkeeper.db'}")
     yield World(opened, tmp_path)
     opened.close()
@@ -24,8 +34,9 @@ def any_world(database: Database, tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def open_app(tmp_path: Path) -> Iterator[World]:
+def open_app(tmp_path: Path, empty_file: Path) -> Iterator[World]:
     """Return an empty company and an app that can delete people, and has no roles of its own."""
+    shutil.copyfile(empty_file, tmp_path / "open.db")
     opened = Database.open(f"sqlite:///{tmp_path / 'open.db'}")
     yield World(opened, tmp_path, app="generic-scim")
     opened.close()

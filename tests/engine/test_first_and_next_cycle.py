@@ -1,7 +1,9 @@
-"""What a company's people get in the first cycle, and what the next one sends: only what changed."""
+"""What people get in the first cycle, and what the next one sends: only what changed."""
 
 from tests.engine.world import MAIL, MANAGER, Wish, World
 
+from seatkeeper.directory.model import Kind
+from seatkeeper.provisioning.account import TargetValue
 from seatkeeper.provisioning.cycle import CycleKind
 
 
@@ -141,8 +143,11 @@ async def test_a_member_out_of_scope_joins_the_group_as_soon_as_they_have_an_acc
 async def test_adopted_people_and_their_joining_reports_need_no_second_pass(world: World) -> None:
     await larkspur(world)
     for name in ("Ada", "Grace"):
-        held = {"userName": f"{name.upper()}@LARKSPUR.example", "active": True}
-        world.target.held[world_kind()][f"old-{name}"] = held
+        held: dict[str, TargetValue] = {
+            "userName": f"{name.upper()}@LARKSPUR.example",
+            "active": True,
+        }
+        world.target.held[Kind.USER][f"old-{name}"] = held
 
     cycle = await world.run()
 
@@ -165,9 +170,3 @@ async def test_an_account_that_is_as_it_should_be_is_only_linked(world: World) -
     assert world.asked() == {"find": 1}
     assert cycle.counters.linked == 1
     assert world.account("Ada") == before
-
-
-def world_kind():
-    from seatkeeper.directory.model import Kind
-
-    return Kind.USER

@@ -12,15 +12,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from seatkeeper.configuration.applying import SecretPlaces, apply_document, settings_of
 from seatkeeper.configuration.documents import read_documents
-from seatkeeper.configuration.rules import capabilities_of, rules_for
+from seatkeeper.configuration.rules import rules_for
 from seatkeeper.connectors.memory import MemoryTarget, Planted
 from seatkeeper.directory.model import DEFAULT_ACCESS, Assignment, Kind, Value
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.cycle_runner import Wish, run_cycle
 from seatkeeper.errors import ConnectorError, RecordError
+from seatkeeper.gallery.capabilities import capabilities_of
 from seatkeeper.gallery.schema import gallery_app, load_gallery
 from seatkeeper.ports import Ledger, Target, UserEdit
 from seatkeeper.provisioning.cycle import Cycle
@@ -214,7 +216,7 @@ class World:
         self.target.journal.clear()
         return seen
 
-    def account(self, name: str) -> Mapping[str, object] | None:
+    def account(self, name: str) -> Any:
         """Return the person's or group's account in the app, or none."""
         found = [values for _, values in self._accounts(name)]
         assert len(found) <= 1, f"{name} has {len(found)} accounts"
@@ -233,11 +235,13 @@ class World:
             for one in self.target.memberships.get(self.account_id(group), set())
         }
 
-    async def log(self, name: str | None = None, **asked: str) -> Sequence[LogEntry]:
+    async def log(
+        self, name: str | None = None, *, status: str | None = None
+    ) -> Sequence[LogEntry]:
         """Return log entries, oldest first."""
         record_id = self.ids[name] if name else None
         found = await self.ledger.log(
-            self.app, record_id=record_id, newest_first=False, limit=10_000, **asked
+            self.app, record_id=record_id, newest_first=False, limit=10_000, status=status
         )
         return [entry for _, entry in found]
 
@@ -274,7 +278,7 @@ class World:
         """Compare the app with the directory by other means than the walk's."""
         assert await self.differences() == []
 
-    async def differences(self) -> list[str]:
+    async def differences(self) -> list[str]:  # noqa: C901 - naive on purpose
         """Say what the app has that it should not have, and the other way round."""
         stored = await self.configuration.app(self.app)
         everybody = settings_of(stored).scope == "all"
@@ -288,8 +292,8 @@ class World:
         groups = {one.id: one for one in await self.directory.all_groups(limit=100_000)}
         member_of: dict[str, set[str]] = {group: set() for group in groups}
         for group in groups:
-            for one in await self.directory.memberships(group, limit=100_000):
-                member_of[group].add(one.member_id)
+            for membership in await self.directory.memberships(group, limit=100_000):
+                member_of[group].add(membership.member_id)
         entitled = {
             one
             for one in people
@@ -366,7 +370,7 @@ class World:
 class FaultyTarget(MemoryTarget):
     """An app in memory whose faults are planted by the kind of request."""
 
-    planted_by_verb: list[list]
+    planted_by_verb: list[list[Any]]
 
     @classmethod
     def over(cls, before: MemoryTarget) -> "FaultyTarget":

@@ -91,7 +91,7 @@ async def started(company: Company) -> asyncio.subprocess.Process:
 
 @asynccontextmanager
 async def larkspur(folder: Path) -> AsyncIterator[Company]:
-    folder.mkdir()
+    folder.mkdir()  # noqa: ASYNC240 - a temporary folder
     async with company_with("15five", folder) as company:
         await settle_larkspur(company)
         yield company
