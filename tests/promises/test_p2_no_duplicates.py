@@ -84,10 +84,10 @@ def copied(world: World, folder: Path) -> World:
 async def killed(world: World, at: int, *, after: bool) -> bool:
     """Run a cycle that dies at its call number ``at``; return whether it came so far."""
     death = Death(at, after=after)
+    before = asyncio.all_tasks()
     with contextlib.suppress(Killed):
         await world.run(ledger=death.over(world.ledger), target=death.over(world.target))
-    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.gather(*(asyncio.all_tasks() - before), return_exceptions=True)
     return death.dead
 
 

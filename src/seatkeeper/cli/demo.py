@@ -141,8 +141,8 @@ async def _judge(
             "initial": _summary(initial),
             "incremental": _summary(incremental),
             "no_change": {
-                "requests": again.counters.requests if not again.counters.retried else 0,
-                "retried": again.counters.retried,
+                "requests": again.counters.requests - again.counters.retry_requests,
+                "retry_requests": again.counters.retry_requests,
             },
             "target": {
                 "users": len(held.users),

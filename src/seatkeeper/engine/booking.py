@@ -200,6 +200,7 @@ class Booking:
             reason=str(error),
             exchanges=[*earlier, *plain_exchanges(trace.exchanges if trace else [])],
             error=error,
+            word=None if decided else ("update" if facts.link else "create"),
         )
         made = entry or Entry(
             facts.kind, facts.record_id, facts.display_name, EntryState.FAILED, retry=retry

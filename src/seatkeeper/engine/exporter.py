@@ -162,7 +162,8 @@ def _book_skip(booking: Booking, facts: Facts, decided: Decided, entry: Entry) -
 async def _book(booking: Booking, sent: Sent) -> None:
     """Write down one outcome, also the half of one that was done before it failed."""
     context, facts = booking.context, sent.facts
-    context.count(requests=len(sent.trace.exchanges))
+    asked = len(sent.trace.exchanges)
+    context.count(requests=asked, retry_requests=asked if sent.entry.retry else 0)
     if not sent.started and sent.error is None and not sent.account_id:
         booking.entry(replace(sent.entry, state=EntryState.PLANNED))
         return

@@ -233,7 +233,8 @@ async def _match_page(context: AppContext, kind: Kind, entries: dict[str, Entry]
         *(_ask(context, facts, needs, rivals) for facts, _, needs in asked)
     )
     for (facts, entry, needs), (found, trace, problem) in zip(asked, answers, strict=True):
-        context.count(requests=len(trace.exchanges))
+        count = len(trace.exchanges)
+        context.count(requests=count, retry_requests=count if entry.retry else 0)
         if problem is None and found is not None:
             problem = _shared(context, facts, found)
         if problem is None:

@@ -36,7 +36,8 @@ class Counters:
     ``skipped`` counts people that an assignment reaches and a rule leaves out;
     ``failed`` records whose attempt failed in this cycle; ``waiting`` records
     in escrow when it ended; ``retried`` records that were tried again because
-    they were due, apart from what changed.
+    they were due, apart from what changed, and ``retry_requests`` the requests
+    that this took (they are among ``requests`` too).
     """
 
     created: int = 0
@@ -50,6 +51,7 @@ class Counters:
     unchanged: int = 0
     retried: int = 0
     requests: int = 0
+    retry_requests: int = 0
 
     def plus(self, **more: int) -> "Counters":
         """Return these counters with some raised."""

@@ -147,7 +147,8 @@ def _write_check(
     if last is None:
         return Check(name, passed=None, text="nothing was written yet")
     passed = None if last.status == "skipped" else last.status != "failure"
-    text = f"last {last.action} on {last.at:%Y-%m-%d %H:%M} UTC: {last.status}"
+    what = "look" if last.action == "other" else last.action
+    text = f"last {what} on {last.at:%Y-%m-%d %H:%M} UTC: {last.status}"
     return Check(name, passed=passed, text=text, facts={"log": last.id})
 
 
