@@ -112,7 +112,7 @@ async def test_an_app_that_goes_down_in_the_middle_is_gone_on_with_and_nothing_i
     async with running_sandbox("15five", tmp_path / "flaky.db", token="flaky") as flaky:
         await company.connect(people=names, base_url=flaky.base_url, token="flaky")
         running = asyncio.create_task(company.attempt())
-        while len((await flaky.dump())["users"]) < 5:
+        while len((await flaky.dump())["users"]) < 5:  # noqa: ASYNC110 - the app is asked
             await asyncio.sleep(0)
     suspended = await running
     waits = await company.opened.ledger.health("15five")
