@@ -1,0 +1,46 @@
+"""What the documentation names is there: files, links, commands, settings."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from seatkeeper.cli.main import app
+from seatkeeper.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PLACE = re.compile(r"`((?:src|tests|docs|tools|requirements)/[\w./-]+)`")
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+TYPED = re.compile(r"^\s*(?:\.venv/bin/)?seatkeeper ([a-z-]+)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_place_and_link_that_a_page_names_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+
+    places = [ROOT / one for one in PLACE.findall(text)]
+    links = [page.parent / one for one in LINK.findall(text) if ":" not in one]
+
+    assert [str(one) for one in (*places, *links) if not one.exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_a_page_types_exists(page: Path) -> None:
+    typed = set(TYPED.findall(page.read_text(encoding="utf-8")))
+
+    known = {name for name in app if not name.startswith("-")}
+
+    assert typed - known == set()
+
+
+def test_the_pages_on_settings_and_commands_name_all_of_them() -> None:
+    reference = ROOT / "docs" / "reference"
+    settings = (reference / "settings.md").read_text(encoding="utf-8")
+    commands = (reference / "command-line.md").read_text(encoding="utf-8")
+
+    missing = [n for n in Settings.__struct_fields__ if f"SEATKEEPER_{n.upper()}" not in settings]
+    unnamed = [n for n in app if not n.startswith("-") and f"{n}" not in commands]
+
+    assert missing == []
+    assert unnamed == []

@@ -1,0 +1,60 @@
+"""Every app of the gallery is whole, and a file that is not is refused by name."""
+
+import pytest
+
+from seatkeeper.configuration.rules import application_of, rules_for
+from seatkeeper.configuration.settings import default_settings
+from seatkeeper.errors import InvalidFile, NotFound
+from seatkeeper.gallery.schema import GalleryApp, gallery_app, load_gallery, read_app
+
+APPS = list(load_gallery().values())
+
+
+@pytest.mark.parametrize("app", APPS, ids=lambda app: app.id)
+def test_the_defaults_of_every_app_compile_into_rules(app: GalleryApp) -> None:
+    rules = rules_for(app, application_of(app.id, app, app.name), default_settings(app))
+
+    assert rules.users.by_matching
+    assert rules.users.active_path == "active"
+    assert app.setup_steps
+    assert app.sources
+
+
+def test_15five_disables_people_and_deletes_groups_and_knows_them_by_directory_id() -> None:
+    app = gallery_app("15five")
+
+    by_target = {mapping.target: mapping for mapping in app.users.mappings}
+
+    assert not app.capabilities.users.delete
+    assert app.capabilities.groups is not None
+    assert app.capabilities.groups.delete
+    assert by_target["externalId"].attribute == "objectId"
+    assert [role.value for role in app.roles] == ["User"]
+    assert app.exclude_default_access
+    assert app.authentication.token_length == 30
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ("id: [", "line"),
+        ("id: x\nname: X\nsurprise: 1\n", "surprise"),
+        ("id: x\n", "name"),
+        ("", "object"),
+    ],
+)
+def test_a_file_that_breaks_the_schema_is_refused_with_what_is_wrong(
+    wrong: str, named: str
+) -> None:
+    with pytest.raises(InvalidFile) as caught:
+        read_app("x.yaml", wrong)
+
+    [fault] = caught.value.faults
+    assert fault.line > 0 if named == "line" else named in fault.text
+
+
+def test_an_app_that_is_not_there_is_answered_with_those_that_are() -> None:
+    with pytest.raises(NotFound) as caught:
+        gallery_app("sixteen")
+
+    assert "15five" in caught.value.advice
