@@ -13,7 +13,7 @@ install: $(STAMP) ## set up .venv with everything that is used here
 
 $(STAMP): requirements/dev.txt pyproject.toml tools/make_venv.sh
 	sh tools/make_venv.sh $(PYTHON)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
