@@ -1,0 +1,356 @@
+"""Judge an expression before anything runs: names, counts, types, fixed arguments.
+
+    source change -> scope -> [map] -> match -> plan -> export -> log
+
+``checked`` refuses what could never work anywhere; ``attribute_faults`` what
+does not fit this directory; ``notes`` says what an administrator should know.
+Each points at the character.
+"""
+
+import difflib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from seatkeeper.provisioning.expression import dates
+from seatkeeper.provisioning.expression.catalogue import (
+    FUNCTIONS,
+    OTHER_WORDS,
+    Form,
+    Function,
+    Parameter,
+    Takes,
+)
+from seatkeeper.provisioning.expression.letters import culture_fault
+from seatkeeper.provisioning.expression.parser import WORDS, ExpressionFault
+from seatkeeper.provisioning.expression.pattern import PatternFault, compiled
+from seatkeeper.provisioning.expression.replace import GROUP, MODES, PATTERN, Mode
+from seatkeeper.provisioning.expression.tree import (
+    AttributeRef,
+    Call,
+    Comparison,
+    Node,
+    Number,
+    Text,
+    Word,
+    walk,
+)
+from seatkeeper.provisioning.expression.values import EvaluationFailed, whole_of
+
+SOFT_DELETED: Final = "IsSoftDeleted"
+ROLES: Final = "appRoleAssignments"
+
+_LISTS: Final = frozenset({Takes.LIST, Takes.ROLES})
+_ANYTHING: Final = frozenset({Takes.ANY, Takes.LIST, Takes.ROLES})
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth knowing that stops nothing; ``at`` is the character (from 0)."""
+
+    text: str
+    at: int
+
+
+def checked(tree: Node) -> None:
+    """Raise ``ExpressionFault`` for the first thing that could never work."""
+    found = faults(tree)
+    if found:
+        raise found[0]
+
+
+def faults(tree: Node) -> list[ExpressionFault]:
+    """Return everything that could never work, in the order of the text."""
+    found: list[ExpressionFault] = []
+    if isinstance(tree, Word | Comparison):
+        found.append(ExpressionFault("This is a part of a condition, no value.", tree.at))
+    for node in walk(tree):
+        if isinstance(node, Call):
+            found += _call_faults(node, outermost=node is tree)
+        elif isinstance(node, Comparison):
+            found += [
+                ExpressionFault("A comparison compares values, not comparisons.", one.at)
+                for one in (node.left, node.right)
+                if isinstance(one, Comparison | Word)
+            ]
+    return sorted(found, key=lambda fault: fault.at)
+
+
+def _call_faults(node: Call, *, outermost: bool) -> list[ExpressionFault]:
+    function = FUNCTIONS.get(node.name)
+    if function is None:
+        return [unknown_function(node)]
+    if function.form is Form.UNIQUE and not outermost:
+        return [ExpressionFault(f"{node.name} can only be the outermost function.", node.at)]
+    found = _count_faults(node, function)
+    if found:
+        return found
+    for place, one in enumerate(node.arguments):
+        parameter = function.parameter(place)
+        if one is not None and parameter is not None:
+            found += _argument_faults(node, parameter, one)
+    if function.form is Form.REPLACE and not found:
+        found += _replace_faults(node)
+    return found
+
+
+def unknown_function(node: Call) -> ExpressionFault:
+    """Return the fault of a function that does not exist, with the one that was meant."""
+    meant = OTHER_WORDS.get(node.name.casefold()) or next(
+        (name for name in FUNCTIONS if name.casefold() == node.name.casefold()), None
+    )
+    if meant is None:
+        near = difflib.get_close_matches(node.name, FUNCTIONS, n=1, cutoff=0.6)
+        meant = near[0] if near else None
+    advice = f"Did you mean `{meant}`?" if meant else "See the list of functions."
+    return ExpressionFault(f"Unknown function `{node.name[:60]}`.", node.at, advice=advice)
+
+
+def _count_faults(node: Call, function: Function) -> list[ExpressionFault]:
+    given = len(node.arguments)
+    fixed = len(function.parameters)
+    advice = f"It is {function.signature}."
+    if function.repeated:
+        step = len(function.repeated)
+        extra = given - fixed
+        if extra < function.least * step:
+            return [ExpressionFault(f"{node.name} has too few arguments.", node.at, advice=advice)]
+        if extra % step:
+            return [
+                ExpressionFault(
+                    f"{node.name} takes an even number of arguments and has {given}.",
+                    node.at,
+                    advice=advice,
+                )
+            ]
+    elif given > fixed:
+        return [
+            ExpressionFault(
+                f"{node.name} takes {fixed} arguments and has {given}.", node.at, advice=advice
+            )
+        ]
+    missing = [
+        parameter.name
+        for place in range(max(given, fixed))
+        if (parameter := function.parameter(place)) is not None
+        and not parameter.optional
+        and node.argument(place) is None
+    ]
+    if not missing:
+        return []
+    return [
+        ExpressionFault(f"{node.name} needs its argument {missing[0]}.", node.at, advice=advice)
+    ]
+
+
+def _argument_faults(node: Call, parameter: Parameter, one: Node) -> list[ExpressionFault]:
+    takes = parameter.takes
+    what = f"{parameter.name} of {node.name}"
+    if isinstance(one, Comparison) and takes is not Takes.CONDITION:
+        return [
+            ExpressionFault(
+                f"{what} is no condition, so nothing can be compared there.",
+                one.at,
+                advice="Comparisons stand only in the condition of IIF or in CBool.",
+            )
+        ]
+    if isinstance(one, Word):
+        if takes is Takes.COMPARE:
+            return []
+        return [ExpressionFault(f"{one.name} is only known to InStr.", one.at)]
+    if gives(one) in _LISTS and takes not in _ANYTHING:
+        return [
+            ExpressionFault(
+                f"{what} takes one {takes.value} and is given a list.",
+                one.at,
+                advice="Take one value with Item, or put them together with Join.",
+            )
+        ]
+    if isinstance(one, Text | Number):
+        fault = _constant_fault(takes, one.value if isinstance(one, Text) else one.digits)
+        return [ExpressionFault(f"{what}: {fault}", one.at)] if fault else []
+    return []
+
+
+def gives(node: Node) -> Takes:
+    """Return what a node gives as far as it is certain; attributes may be anything here."""
+    match node:
+        case Text():
+            return Takes.TEXT
+        case Number():
+            return Takes.WHOLE
+        case Comparison():
+            return Takes.TRUTH
+        case Call(name) if name in FUNCTIONS:
+            return FUNCTIONS[name].gives
+        case _:
+            return Takes.ANY
+
+
+def _whole_fault(text: str) -> str:
+    try:
+        whole_of(text, "It")
+    except EvaluationFailed as error:
+        return error.message
+    return ""
+
+
+def _date_fault(text: str) -> str:
+    if text:
+        try:
+            dates.read_date(text)
+        except EvaluationFailed as error:
+            return str(error)
+    return ""
+
+
+def _interval_fault(text: str) -> str:
+    if text in dates.INTERVALS:
+        return ""
+    return f"{text[:20]!r} is no interval; there are {', '.join(dates.INTERVALS)}."
+
+
+def _pattern_fault(text: str) -> str:
+    try:
+        compiled(text)
+    except PatternFault as fault:
+        return f"{fault} (at its character {fault.at + 1})" if fault.at else str(fault)
+    return ""
+
+
+def _compare_fault(text: str) -> str:
+    return "" if text in WORDS else f"{text[:30]!r} is neither {WORDS[0]} nor {WORDS[1]}."
+
+
+_FIXED: Final[Mapping[Takes, Callable[[str], str]]] = {
+    Takes.WHOLE: _whole_fault,
+    Takes.DATE: _date_fault,
+    Takes.INTERVAL: _interval_fault,
+    Takes.PATTERN: _pattern_fault,
+    Takes.FORMAT: dates.form_fault,
+    Takes.CULTURE: culture_fault,
+    Takes.COMPARE: _compare_fault,
+}
+
+
+def _constant_fault(takes: Takes, text: str) -> str:
+    judge = _FIXED.get(takes)
+    return judge(text) if judge is not None else ""
+
+
+def replace_mode(node: Call) -> Mode:
+    """Return the mode of a call of ``Replace`` that was checked."""
+    return MODES[_given(node)]
+
+
+def _given(node: Call) -> frozenset[int]:
+    return frozenset(place for place, one in enumerate(node.arguments) if one is not None and place)
+
+
+def _replace_faults(node: Call) -> list[ExpressionFault]:
+    if _given(node) not in MODES:
+        return [
+            ExpressionFault(
+                "This combination of arguments makes no replacement.",
+                node.at,
+                advice="Give oldValue with replacementValue or template, or regexPattern with "
+                "replacementValue, with regexGroupName and replacementValue, or with "
+                "regexGroupName and replacementAttributeName.",
+            )
+        ]
+    pattern, group = node.argument(PATTERN), node.argument(GROUP)
+    if isinstance(pattern, Text) and isinstance(group, Text):
+        groups = compiled(pattern.value).groups
+        if group.value not in groups:
+            return [
+                ExpressionFault(
+                    f"The pattern has no group {group.value[:60]!r}.",
+                    group.at,
+                    advice=f"It has: {', '.join(sorted(groups)) or 'none'}.",
+                )
+            ]
+    return []
+
+
+def attribute_faults(
+    tree: Node, types: Callable[[str], Takes | None], known: Collection[str]
+) -> list[ExpressionFault]:
+    """Return what does not fit the source: unknown attributes, lists where one value is due.
+
+    ``types`` returns what an attribute gives, none for one that does not
+    exist; ``known`` are the names to suggest. A reference gives ``ROLES`` to
+    nobody: it is mapped directly, never through a function.
+    """
+    found: list[ExpressionFault] = []
+    for node in walk(tree):
+        if isinstance(node, AttributeRef) and types(node.name) is None:
+            near = difflib.get_close_matches(node.name, known, n=1, cutoff=0.6)
+            advice = f"Did you mean [{near[0]}]?" if near else ""
+            found.append(
+                ExpressionFault(
+                    f"The directory has no attribute [{node.name[:60]}].", node.at, advice=advice
+                )
+            )
+        elif isinstance(node, Call) and (function := FUNCTIONS.get(node.name)) is not None:
+            found += _list_faults(node, function, types)
+    return sorted(found, key=lambda fault: fault.at)
+
+
+def _list_faults(
+    node: Call, function: Function, types: Callable[[str], Takes | None]
+) -> list[ExpressionFault]:
+    found = []
+    for place, one in enumerate(node.arguments):
+        parameter = function.parameter(place)
+        if parameter is None or not isinstance(one, AttributeRef):
+            continue
+        if parameter.takes is Takes.ROLES and one.name != ROLES:
+            found.append(
+                ExpressionFault(
+                    f"{node.name} reads the app roles.", one.at, advice=f"Give it [{ROLES}]."
+                )
+            )
+        elif types(one.name) in _LISTS and parameter.takes not in _ANYTHING:
+            found.append(
+                ExpressionFault(
+                    f"[{one.name}] is a list, and {parameter.name} of {node.name} takes one "
+                    f"{parameter.takes.value}.",
+                    one.at,
+                    advice="Take one value with Item, or put them together with Join.",
+                )
+            )
+    return found
+
+
+def notes(tree: Node) -> Sequence[Note]:
+    """Return what an administrator should know: what changes with the day, what the reference
+    service would do otherwise."""
+    found = []
+    for node in walk(tree):
+        if not isinstance(node, Call):
+            continue
+        if node.name == "Now":
+            found.append(
+                Note(
+                    "Now changes with every moment: this is evaluated when the record changes and "
+                    "once a day.",
+                    node.at,
+                )
+            )
+        elif node.name == "IIF" and _tests_for_null(node.argument(0)):
+            found.append(
+                Note(
+                    "Here IIF treats an empty attribute as the empty text; the reference service "
+                    "fails on it.",
+                    node.at,
+                )
+            )
+    return found
+
+
+def _tests_for_null(condition: Node | None) -> bool:
+    if isinstance(condition, Call):
+        return condition.name in {"IsNull", "IsNullOrEmpty", "IsPresent"}
+    if isinstance(condition, Comparison):
+        return Text("") in (condition.left, condition.right)
+    return False
