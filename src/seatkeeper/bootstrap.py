@@ -106,7 +106,7 @@ class Installation:
 
     async def rules(self, app_id: str) -> Rules:
         """Return the compiled rules of a configured app."""
-        return _rules(await self.configuration.app(app_id))
+        return _rules(await self.configuration.app(app_id), self.settings.default_domain)
 
     async def target(self, app_id: str) -> Target:
         """Return the connector of an app, kept open between cycles.
@@ -139,7 +139,8 @@ class Installation:
     ) -> Cycle:
         """Run one cycle of an app, or go on with the one that is open."""
         stored = await self.configuration.app(app_id)
-        rules, settings = _rules(stored), settings_of(stored)
+        rules = _rules(stored, self.settings.default_domain)
+        settings = settings_of(stored)
         target = await self.target(app_id)
         notify = settings.notification
 
@@ -241,9 +242,15 @@ class Installation:
             await self.directory.purge_expired(now=now)
 
 
-def _rules(stored: StoredApp) -> Rules:
+def _rules(stored: StoredApp, default_domain: str) -> Rules:
     settings = settings_of(stored)
-    return rules_for(gallery_app(settings.gallery), stored.application, settings)
+    return rules_for(
+        gallery_app(settings.gallery),
+        stored.application,
+        settings,
+        moment=utc_now(),
+        default_domain=default_domain,
+    )
 
 
 def _schedule(app_id: str, settings: AppSettings, version: int) -> Schedule:

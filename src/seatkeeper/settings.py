@@ -21,6 +21,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database_url: str = ""
     key_file: str = ""
     secrets_dir: str = ""
+    default_domain: str = ""
     public_url: str = "http://127.0.0.1:8080"
     smtp_host: str = ""
     smtp_port: int = 587

@@ -15,7 +15,7 @@ def test_the_defaults_of_every_app_compile_into_rules(app: GalleryApp) -> None:
     rules = rules_for(app, application_of(app.id, app, app.name), default_settings(app))
 
     assert rules.users.by_matching
-    assert rules.users.active_path == "active"
+    assert rules.users.access_paths == {"active"}
     assert app.setup_steps
     assert app.sources
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping as MappingType
 
 from seatkeeper.directory.model import Group, Kind, User, Value
 from seatkeeper.provisioning.account import Account, Capabilities, TargetValue, UserAbilities
+from seatkeeper.provisioning.expression.compile import compiled
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.mapping.model import (
     Direct,
     Mapping,
-    NotSoftDeleted,
     ObjectMapping,
     ValueType,
 )
@@ -26,7 +26,7 @@ USERS = ObjectMapping(
     Kind.USER,
     (
         Mapping("userName", Direct("userPrincipalName"), matching=1, required=True, unique=True),
-        Mapping("active", NotSoftDeleted(), ValueType.BOOLEAN),
+        Mapping("active", compiled("Not([IsSoftDeleted])"), ValueType.BOOLEAN),
         Mapping("title", Direct("jobTitle")),
         Mapping("mail", Direct("mail"), required=True, unique=True),
         Mapping(MANAGER, Direct("manager"), ValueType.REFERENCE),

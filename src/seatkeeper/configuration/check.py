@@ -1,44 +1,22 @@
 """Judge whether settings fit their app, and say every fault at once.
 
 Before the walk: nothing that passes here makes a mapping that cannot be
-carried out. Expressions are only measured; what they mean is judged by the
-mapping language.
+carried out. Mappings have a page of their own (``check_mappings``).
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from seatkeeper.configuration.address import url_fault
-from seatkeeper.configuration.settings import (
-    AppSettings,
-    MappingChange,
-    changed_mappings,
-)
-from seatkeeper.directory.attributes import (
-    GROUP_ATTRIBUTES,
-    USER_ATTRIBUTES,
-    Attribute,
-    Type,
-    user_attribute,
-)
-from seatkeeper.directory.people_row import closest, shown
+from seatkeeper.configuration.check_mappings import Flaw, mapping_flaws
+from seatkeeper.configuration.settings import AppSettings
+from seatkeeper.directory.people_row import shown
 from seatkeeper.errors import InvalidValue
-from seatkeeper.gallery.schema import AttributeType, DefaultMapping, GalleryApp, ObjectType
+from seatkeeper.gallery.schema import GalleryApp
 
-LONGEST_EXPRESSION: Final = 10_000
 LONGEST_INTERVAL: Final = 366 * 86_400
 
 _EMAIL = re.compile(r"[^\s@,;<>\"]{1,64}@[^\s@,;<>\".]+(\.[^\s@,;<>\".]+)+")
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """One fault in the settings: ``field`` as in ``AppSettings``, ``users.2`` for the third."""
-
-    field: str
-    text: str
 
 
 def checked_settings(app: GalleryApp, settings: AppSettings) -> AppSettings:
@@ -93,76 +71,3 @@ def _group_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:
     if app.groups is None:
         return [Flaw("groups", f"{app.name} has no groups, so none can be mapped.")]
     return mapping_flaws("groups", app.groups, settings.groups)
-
-
-def mapping_flaws(name: str, objects: ObjectType, changes: Sequence[MappingChange]) -> list[Flaw]:
-    """Return every fault in the changes to the mappings of users or groups (``name``)."""
-    defaults = {mapping.target: mapping for mapping in objects.mappings}
-    flaws = []
-    seen: set[str] = set()
-    for number, change in enumerate(changes):
-        texts = _change_faults(name, objects, defaults, change)
-        if change.target in seen:
-            texts.append(f"{change.target} is mapped twice.")
-        seen.add(change.target)
-        flaws += [Flaw(f"{name}.{number}", text) for text in texts]
-    return flaws or _missing(name, objects, changes)
-
-
-def _missing(name: str, objects: ObjectType, changes: Sequence[MappingChange]) -> list[Flaw]:
-    mappings = changed_mappings(objects, changes)
-    mapped = {mapping.target for mapping in mappings}
-    flaws = [
-        Flaw(name, f"The app requires {attribute.path}, and nothing is mapped onto it.")
-        for attribute in objects.attributes
-        if attribute.required and attribute.path not in mapped
-    ]
-    if not any(mapping.matching > 0 for mapping in mappings):
-        flaws.append(Flaw(name, "No matching attribute is left, so no account could be found."))
-    return flaws
-
-
-def _change_faults(
-    name: str,
-    objects: ObjectType,
-    defaults: Mapping[str, DefaultMapping],
-    change: MappingChange,
-) -> list[str]:
-    target = next((one for one in objects.attributes if one.path == change.target), None)
-    if change.target == "id":
-        return ["id is given by the app and cannot be mapped."]
-    if target is None:
-        hint = closest(change.target, [one.path for one in objects.attributes])
-        return [f"The app has no attribute {shown(change.target)}.{hint}"]
-    if change.remove:
-        return _removal_faults(defaults, change)
-    faults = []
-    if change.sources > 1 or (change.sources == 0 and change.target not in defaults):
-        faults.append(f"{change.target} needs exactly one of attribute, constant and expression.")
-    if change.expression is not None and not 0 < len(change.expression) <= LONGEST_EXPRESSION:
-        faults.append(f"The expression for {change.target} has no or over 10,000 characters.")
-    if change.matching is not None and not 0 <= change.matching <= 100:
-        faults.append(f"The matching order of {change.target} is 0 (none) to 100.")
-    if change.attribute is not None:
-        faults += _source_faults(name, change.attribute, change.target, target.type)
-    elif change.sources and target.type is AttributeType.REFERENCE:
-        faults.append(f"{change.target} is a reference; only an attribute can be mapped onto it.")
-    return faults
-
-
-def _removal_faults(defaults: Mapping[str, DefaultMapping], change: MappingChange) -> list[str]:
-    if change != MappingChange(change.target, remove=True):
-        return [f"The mapping onto {change.target} is removed; nothing else can be said of it."]
-    if change.target not in defaults:
-        return [f"{change.target} is not mapped by default, so there is nothing to remove."]
-    return []
-
-
-def _source_faults(name: str, attribute: str, target: str, type_: AttributeType) -> list[str]:
-    known: Mapping[str, Attribute] = USER_ATTRIBUTES if name == "users" else GROUP_ATTRIBUTES
-    source = user_attribute(attribute) if name == "users" else known.get(attribute)
-    if source is None:
-        return [f"The directory has no attribute {shown(attribute)}.{closest(attribute, known)}"]
-    if (source.type is Type.REFERENCE) != (type_ is AttributeType.REFERENCE):
-        return [f"{attribute} cannot be mapped onto {target}: only one of them is a reference."]
-    return []

@@ -8,7 +8,7 @@ promise that a second time changes nothing.
 
 import re
 from collections.abc import Mapping
-from typing import Final, Literal, cast
+from typing import Final, Literal, cast, get_args
 
 import msgspec
 import yaml
@@ -23,7 +23,7 @@ from seatkeeper.configuration.settings import (
     Notification,
 )
 from seatkeeper.directory.people_row import closest, shown
-from seatkeeper.gallery.schema import GalleryApp, load_gallery
+from seatkeeper.gallery.schema import AppliesWord, GalleryApp, WhenNullWord, load_gallery
 
 DEFAULT_ACCESS_ROLE: Final = "Default Access"
 """How an assignment without a role of the app's own is written."""
@@ -265,7 +265,8 @@ def _changes(
             reading.fault(item, "A mapping needs its target.")
             continue
         places[f"{name}.{len(changes)}"] = item
-        applies = reading.word(fields.get("applies"), ("always", "on_create"), "")
+        applies = reading.word(fields.get("applies"), get_args(AppliesWord), "")
+        when_null = reading.word(fields.get("when_null"), get_args(WhenNullWord), "")
         changes.append(
             MappingChange(
                 target=reading.text(fields["target"]),
@@ -273,8 +274,9 @@ def _changes(
                 constant=reading.optional_text(fields.get("constant")),
                 expression=reading.optional_text(fields.get("expression")),
                 default=reading.optional_text(fields.get("default")),
-                applies=cast("Literal['always', 'on_create']", applies) if applies else None,
+                applies=cast("AppliesWord", applies) if applies else None,
                 matching=reading.whole_number(fields.get("matching")),
+                when_null=cast("WhenNullWord", when_null) if when_null else None,
                 remove=reading.boolean(fields.get("remove"), default=False),
             )
         )

@@ -1,10 +1,10 @@
 """Compile an app's gallery file and settings into the rules that the walk obeys.
 
 Before the walk: the last place that sees documents. Everything after it works
-with frozen values that were checked here. The mapping language grows in
-``provisioning.mapping``; this page only chooses the source a mapping names.
+with frozen values that were checked here.
 """
 
+import datetime as dt
 import hashlib
 from typing import Final
 
@@ -12,31 +12,25 @@ import msgspec
 
 from seatkeeper.configuration.settings import AppSettings, effective_mappings
 from seatkeeper.directory.model import Application, AppRole, Kind
-from seatkeeper.errors import InvalidValue
 from seatkeeper.gallery.capabilities import capabilities_of
 from seatkeeper.gallery.schema import DefaultMapping, GalleryApp, ObjectType
+from seatkeeper.provisioning.expression.compile import compiled
+from seatkeeper.provisioning.expression.values import Role
 from seatkeeper.provisioning.mapping.model import (
     Applies,
     Constant,
     Direct,
     Mapping,
-    NotSoftDeleted,
+    Nothing,
     ObjectMapping,
     Source,
     ValueType,
+    WhenNull,
 )
 from seatkeeper.provisioning.rules import Rules, ScopeSetting
 
-_PLANNER_VERSION: Final = "1"
+_PLANNER_VERSION: Final = "2"
 """Raised when the same rules would decide otherwise, so that everybody is planned again."""
-
-_ACTIVE_EXPRESSIONS: Final = frozenset(
-    {
-        "Not([IsSoftDeleted])",
-        'Switch([IsSoftDeleted], , "False", "True", "True", "False")',
-    }
-)
-"""The two usual ways to write who may use an account; other expressions are not known yet."""
 
 
 def application_of(app_id: str, app: GalleryApp, name: str) -> Application:
@@ -45,10 +39,19 @@ def application_of(app_id: str, app: GalleryApp, name: str) -> Application:
     return Application(app_id, app.id, name, roles)
 
 
-def rules_for(app: GalleryApp, application: Application, settings: AppSettings) -> Rules:
+def rules_for(
+    app: GalleryApp,
+    application: Application,
+    settings: AppSettings,
+    *,
+    moment: dt.datetime | None = None,
+    default_domain: str = "",
+) -> Rules:
     """Return the rules of one configured app.
 
-    Raises ``InvalidValue`` for a mapping whose expression is not known.
+    ``moment`` is what ``Now`` says; where a mapping reads it, a new day is a
+    new digest, so that everybody is planned again. Raises ``ExpressionFault``
+    for an expression that cannot be used.
     """
     user_mappings, group_mappings = effective_mappings(app, settings)
     users = _object_mapping(Kind.USER, app.users, user_mappings)
@@ -56,12 +59,22 @@ def rules_for(app: GalleryApp, application: Application, settings: AppSettings) 
     if app.groups is not None and group_mappings is not None:
         groups = _object_mapping(Kind.GROUP, app.groups, group_mappings)
     capabilities = capabilities_of(app)
+    expressions = [*users.expressions, *(groups.expressions if groups else ())]
+    reads_now = any(one.reads_now for one in expressions)
+    reads_domain = any("DefaultDomain" in one.calls for one in expressions)
+    roles = {
+        role.id: Role(role.value, role.display_name, role.id)
+        for role in application.roles
+        if role.enabled
+    }
     judged = (
         _PLANNER_VERSION,
         settings.scope,
         settings.exclude_default_access,
-        [role.id for role in application.roles if role.enabled],
+        list(roles),
         repr((users, groups, capabilities)),
+        moment.date().isoformat() if reads_now and moment is not None else "",
+        default_domain if reads_domain else "",
     )
     return Rules(
         application.id,
@@ -73,6 +86,9 @@ def rules_for(app: GalleryApp, application: Application, settings: AppSettings) 
         groups,
         capabilities,
         hashlib.sha256(msgspec.json.encode(judged)).hexdigest(),
+        roles,
+        moment,
+        default_domain,
     )
 
 
@@ -80,24 +96,26 @@ def _object_mapping(
     kind: Kind, objects: ObjectType, mappings: tuple[DefaultMapping, ...]
 ) -> ObjectMapping:
     by_path = {attribute.path: attribute for attribute in objects.attributes}
-    compiled = []
+    made = []
     for mapping in mappings:
         attribute = by_path[mapping.target]
-        compiled.append(
+        source = _source(mapping)
+        made.append(
             Mapping(
                 mapping.target,
-                _source(mapping),
+                source,
                 ValueType(attribute.type.value),
-                Applies(mapping.applies),
+                Applies.IF_EMPTY if isinstance(source, Nothing) else Applies(mapping.applies),
                 mapping.default,
                 mapping.matching,
                 attribute.required,
                 attribute.unique,
                 attribute.case_exact,
                 attribute.multi_valued,
+                WhenNull(mapping.when_null),
             )
         )
-    return ObjectMapping(kind, tuple(compiled))
+    return ObjectMapping(kind, tuple(made))
 
 
 def _source(mapping: DefaultMapping) -> Source:
@@ -105,10 +123,4 @@ def _source(mapping: DefaultMapping) -> Source:
         return Direct(mapping.attribute)
     if mapping.constant is not None:
         return Constant(mapping.constant)
-    if mapping.expression in _ACTIVE_EXPRESSIONS:
-        return NotSoftDeleted()
-    raise InvalidValue(
-        f"The expression of {mapping.target} is not known: {mapping.expression}.",
-        advice="Map an attribute or a fixed text; of expressions only "
-        f"{' and '.join(sorted(_ACTIVE_EXPRESSIONS))} are understood so far.",
-    )
+    return Nothing() if mapping.expression is None else compiled(mapping.expression)

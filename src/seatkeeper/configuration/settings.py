@@ -12,7 +12,13 @@ from typing import Final, Literal
 import msgspec
 
 from seatkeeper.errors import InvalidValue
-from seatkeeper.gallery.schema import DefaultMapping, GalleryApp, ObjectType
+from seatkeeper.gallery.schema import (
+    AppliesWord,
+    DefaultMapping,
+    GalleryApp,
+    ObjectType,
+    WhenNullWord,
+)
 
 INTERVAL: Final = 2400
 """Seconds from one cycle to the next where nothing else is set (40 minutes)."""
@@ -26,8 +32,10 @@ class MappingChange(_Strict, frozen=True, omit_defaults=True):
     """One change over the default mapping onto ``target``, or a mapping of one's own.
 
     At most one of ``attribute``, ``constant``, ``expression`` replaces what
-    the value comes from; what is left out stays as the gallery has it. An
-    empty ``default`` takes the default value away, ``remove`` the mapping.
+    the value comes from; what is left out stays as the gallery has it. A
+    mapping of one's own may have a ``default`` alone: it goes where the app
+    has no value. An empty ``default`` takes the default value away,
+    ``remove`` the mapping.
     """
 
     target: str
@@ -35,8 +43,9 @@ class MappingChange(_Strict, frozen=True, omit_defaults=True):
     constant: str | None = None
     expression: str | None = None
     default: str | None = None
-    applies: Literal["always", "on_create"] | None = None
+    applies: AppliesWord | None = None
     matching: int | None = None
+    when_null: WhenNullWord | None = None
     remove: bool = False
 
     @property
@@ -140,4 +149,5 @@ def _changed(mapping: DefaultMapping, change: MappingChange | None) -> DefaultMa
         default=mapping.default if change.default is None else change.default or None,
         applies=change.applies or mapping.applies,
         matching=mapping.matching if change.matching is None else change.matching,
+        when_null=change.when_null or mapping.when_null,
     )

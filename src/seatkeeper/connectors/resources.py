@@ -5,14 +5,17 @@ about users or groups of one app; with it values become a resource for a
 create, and a resource that came back becomes an account. Nothing is sent here.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from seatkeeper.gallery.schema import AttributeType, ObjectType
 from seatkeeper.provisioning.account import Account, TargetValue, TargetValues
 from seatkeeper.scim.difference import wire_value
 from seatkeeper.scim.path import AttributePath, parse_path, read, write
+
+_ELEMENT: Final = ("primary", "type", "display", "value")
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ def _sole_is_primary(body: dict[str, Any], name: str) -> None:
 
 def _plain(value: object, kind: AttributeType) -> TargetValue | None:
     """Return a value as the walk holds it; apps write booleans as text and ids as numbers."""
+    if isinstance(value, dict) and kind is AttributeType.COMPLEX:
+        return element_text(value)
     if isinstance(value, dict):
         value = value.get("value")
     if isinstance(value, list):
@@ -109,3 +114,9 @@ def _plain(value: object, kind: AttributeType) -> TargetValue | None:
     if isinstance(value, bool | int | str):
         return value if kind is AttributeType.INTEGER or isinstance(value, bool) else str(value)
     return str(value)
+
+
+def element_text(element: Mapping[str, Any]) -> str:
+    """Return a complex element as the walk holds it: only what a mapping can write."""
+    kept = {name: element[name] for name in _ELEMENT if name in element}
+    return json.dumps({"primary": False, **kept}, ensure_ascii=False, sort_keys=True)

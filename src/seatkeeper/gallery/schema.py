@@ -8,7 +8,7 @@ no app by name. Adding an app is adding a file to ``apps/``.
 from collections.abc import Mapping
 from enum import StrEnum
 from importlib import resources
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 import yaml
@@ -27,6 +27,7 @@ class AttributeType(StrEnum):
     BOOLEAN = "boolean"
     INTEGER = "integer"
     REFERENCE = "reference"
+    COMPLEX = "complex"
 
 
 class TargetAttribute(_Strict, frozen=True):
@@ -44,16 +45,25 @@ class TargetAttribute(_Strict, frozen=True):
     multi_valued: bool = False
 
 
+AppliesWord: TypeAlias = Literal["always", "on_create", "multi_value_add", "value_add", "if_empty"]
+WhenNullWord: TypeAlias = Literal["clear", "skip", "default"]
+
+
 class DefaultMapping(_Strict, frozen=True):
-    """One default mapping: exactly one of ``attribute``, ``constant``, ``expression``."""
+    """One default mapping: exactly one of ``attribute``, ``constant``, ``expression``.
+
+    None of them, with a ``default``, writes the default where the app has no
+    value. ``when_null`` says what an empty source does to an account.
+    """
 
     target: str
     attribute: str | None = None
     constant: str | None = None
     expression: str | None = None
     default: str | None = None
-    applies: Literal["always", "on_create"] = "always"
+    applies: AppliesWord = "always"
     matching: int = 0
+    when_null: WhenNullWord = "clear"
 
 
 class ObjectType(_Strict, frozen=True):
@@ -217,10 +227,11 @@ def _object_faults(name: str, objects: ObjectType) -> list[str]:
     faults = []
     for mapping in objects.mappings:
         given = [mapping.attribute, mapping.constant, mapping.expression]
-        if sum(one is not None for one in given) != 1:
+        sources = sum(one is not None for one in given)
+        if sources > 1 or (sources == 0 and mapping.default is None):
             faults.append(
                 f"{name}: the mapping onto {mapping.target} needs exactly one of "
-                "attribute, constant, expression"
+                "attribute, constant, expression (or a default alone)"
             )
         if mapping.target == "id":
             faults.append(f"{name}: id belongs to the app and cannot be mapped")

@@ -130,7 +130,7 @@ def _match_check(facts: Facts, answer: Answer | None, problem: RecordError | Non
     if problem is not None and answer is not None:
         return Check(name, passed=False, text=_plain(problem), facts={"code": problem.code})
     if isinstance(answer, NeedsMatch):
-        asked = ", then ".join(f'{one.path} eq "{one.value}"' for one in answer.questions)
+        asked = ", then ".join(one.text for one in answer.questions)
         text = f"has no account yet; the next cycle asks the app for {asked}"
         return Check(name, passed=None, text=text)
     return Check(name, passed=None, text="no account was looked for")

@@ -7,21 +7,64 @@ answers mean. It asks nothing itself, and never chooses among several: an
 account that could be somebody else's stays untouched.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
+from itertools import groupby
 
-from seatkeeper.errors import AmbiguousSource, AmbiguousTarget, MatchingValueMissing
+from seatkeeper.errors import (
+    AmbiguousSource,
+    AmbiguousTarget,
+    MatchingValueMissing,
+    RecordError,
+)
 from seatkeeper.provisioning.account import Account
 from seatkeeper.provisioning.mapping.evaluate import Desired
-from seatkeeper.provisioning.mapping.model import ObjectMapping
+from seatkeeper.provisioning.mapping.model import Mapping, ObjectMapping
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One value that an account must have to be the record's."""
+
+    path: str
+    value: str
+    case_exact: bool = False
+
+    def met_by(self, account: Account) -> bool:
+        """Whether the account has this value, by the attribute's case rule."""
+        held = account.values.get(self.path)
+        if held is None or isinstance(held, tuple):
+            return False
+        if self.case_exact:
+            return str(held) == self.value
+        return str(held).casefold() == self.value.casefold()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One look-up: every account whose ``path`` equals ``value``."""
+    """One look-up: every account whose ``path`` equals ``value``, and that meets ``also``.
+
+    ``stronger`` are the conditions that were asked before and found nobody.
+    """
 
     path: str
     value: str
+    also: tuple[Condition, ...] = ()
+    stronger: tuple[Condition, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The question as people read it."""
+        return " and ".join(
+            f'{one.path} eq "{one.value}"' for one in (Condition(self.path, self.value), *self.also)
+        )
+
+
+class WeakMatch(RecordError):
+    """An account matches by a weaker attribute, while a stronger one says it is somebody else's."""
+
+    code = "MatchNeedsConsent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +76,22 @@ class Claim:
 
 
 def questions(desired: Desired, mapping: ObjectMapping) -> list[Question]:
-    """Return the look-ups for this record, first choice first; empty values are not asked.
+    """Return the look-ups for this record, first choice first.
 
-    Raises ``MatchingValueMissing`` when there would be none: without one the
-    account could be neither found nor told from somebody else's.
+    Mappings of one place make one question that all of them must answer; one
+    with an empty value is not asked. Raises ``MatchingValueMissing`` when
+    there would be none: without one the account could be neither found nor
+    told from somebody else's.
     """
-    asked = []
-    for one in mapping.by_matching:
-        value = desired.always.get(one.target, desired.on_create.get(one.target))
-        if isinstance(value, str) and value:
-            asked.append(Question(one.target, value))
+    asked: list[Question] = []
+    stronger: tuple[Condition, ...] = ()
+    for _, together in groupby(mapping.by_matching, key=lambda one: one.matching):
+        conditions = tuple(_condition(desired, one) for one in together)
+        known = tuple(one for one in conditions if one is not None)
+        if len(known) == len(conditions):
+            first, *others = known
+            asked.append(Question(first.path, first.value, tuple(others), stronger))
+        stronger += known
     if not asked:
         names = ", ".join(one.target for one in mapping.by_matching)
         raise MatchingValueMissing(
@@ -52,15 +101,41 @@ def questions(desired: Desired, mapping: ObjectMapping) -> list[Question]:
     return asked
 
 
-def the_one(question: Question, found: Sequence[Account]) -> Account | None:
-    """Return the account that answers, or none. Raises ``AmbiguousTarget`` for several."""
+def _condition(desired: Desired, one: Mapping) -> Condition | None:
+    value = desired.always.get(one.target, desired.on_create.get(one.target))
+    if value is None or isinstance(value, tuple | bool) or value == "":
+        return None
+    return Condition(one.target, str(value), one.case_exact)
+
+
+def the_one(question: Question, answers: Sequence[Account]) -> Account | None:
+    """Return the account that answers, or none.
+
+    Raises ``AmbiguousTarget`` for several, and ``WeakMatch`` for one that has
+    another value where a stronger attribute would tell (``design`` rule 4).
+    """
+    found = [one for one in answers if all(also.met_by(one) for also in question.also)]
     if len(found) > 1:
         ids = ", ".join(account.id for account in found[:5])
         raise AmbiguousTarget(
-            f"{len(found)} accounts in the app answer to {question.path} (ids {ids}).",
+            f"{len(found)} accounts in the app answer to {question.text} (ids {ids}).",
             advice="Make the value unique in the app, or match on another attribute.",
         )
-    return found[0] if found else None
+    if not found:
+        return None
+    against = [
+        one
+        for one in question.stronger
+        if found[0].values.get(one.path) not in {None, ""} and not one.met_by(found[0])
+    ]
+    if against:
+        raise WeakMatch(
+            f"The account {found[0].id} answers to {question.text}, but its {against[0].path} is "
+            f"{found[0].values[against[0].path]}, not {against[0].value}.",
+            advice=f"If it is theirs, correct {against[0].path} in the app or in the directory; "
+            "if not, give them their own value.",
+        )
+    return found[0]
 
 
 def check_unclaimed(account: Account, linked_to: str | None, record_id: str) -> None:
@@ -95,7 +170,7 @@ def claims(desired: Desired, mapping: ObjectMapping) -> list[Claim]:
     return asked
 
 
-def check_claims(asked: Sequence[Claim], rivals: Mapping[Claim, Sequence[str]]) -> None:
+def check_claims(asked: Sequence[Claim], rivals: MappingType[Claim, Sequence[str]]) -> None:
     """Raise ``AmbiguousSource`` when another record asks for the same unique value.
 
     ``rivals`` names the other records (as people know them) per claim. Neither

@@ -20,8 +20,8 @@ from typing import TypeAlias
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import Account, TargetValue, TargetValues, ValueChange
 from seatkeeper.provisioning.link import Link
-from seatkeeper.provisioning.mapping.evaluate import Desired
-from seatkeeper.provisioning.mapping.model import Mapping, ObjectMapping
+from seatkeeper.provisioning.mapping.evaluate import Desired, access_without_record
+from seatkeeper.provisioning.mapping.model import Applies, Mapping, ObjectMapping
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Scope
 
@@ -88,24 +88,31 @@ Action: TypeAlias = Create | Update | Disable | Delete | Adopt | Skip
 
 
 def plan_linked(
-    kind: Kind, link: Link, scope: Scope, desired: Desired | None, rules: Rules
+    kind: Kind,
+    link: Link,
+    scope: Scope,
+    desired: Desired | None,
+    access: TargetValues,
+    rules: Rules,
 ) -> Action:
     """Choose the action for a record that has a link (rows 6-12, 14, 15, 18, 22).
 
     ``desired`` may be none for a person out of scope whose values could not be
-    made: only access matters then.
+    made: only access matters then. ``access`` are the values that take it away.
     """
     mapping = _mapping(kind, rules)
     if kind is Kind.GROUP and not scope.entitled:
         return _plan_removal(kind, link, rules, f"The group {scope.reason}.")
+    if kind is Kind.USER and not scope.usable and _only_deletes(rules):
+        return _plan_removal(kind, link, rules, f"{scope.reason[:1].upper()}{scope.reason[1:]}.")
     if not scope.entitled or desired is None:
-        return _plan_departure(link, mapping, scope.reason)
+        return _plan_departure(link, mapping, access, scope.reason)
     changes = differences(link.known, desired, mapping)
     if not changes:
         return Skip(Reason.IN_SYNC, "The account already is as it should be.")
     if not mapping.update:
         return Skip(Reason.SWITCHED_OFF, "Updates are switched off for this app.")
-    if _takes_access(changes, mapping):
+    if not scope.usable and _takes_access(changes, mapping):
         return Disable(link.account_id, changes)
     return Update(link.account_id, changes)
 
@@ -147,15 +154,34 @@ def differences(
     """
     changes = []
     for one in mapping.mappings:
-        if one.target in desired.on_create and one.target not in desired.always:
+        path = one.target
+        if path in desired.untouched or one.applies is Applies.ON_CREATE:
             continue
-        new = desired.always.get(one.target)
-        old = known.get(one.target)
-        if new is None and (adopting or old is None or one.applies != "always"):
+        if path in desired.on_create and path not in desired.always:
+            continue
+        old = known.get(path)
+        new = _allowed(one, old, desired.always.get(path))
+        if new is None and (adopting or old is None):
             continue
         if not same(one, old, new, adopting=adopting):
-            changes.append(ValueChange(one.target, old, new))
+            changes.append(ValueChange(path, old, new))
     return tuple(changes)
+
+
+def _allowed(
+    mapping: Mapping, old: TargetValue | None, new: TargetValue | None
+) -> TargetValue | None:
+    """Return the value that the mapping's way of flowing lets the account have."""
+    match mapping.applies:
+        case Applies.IF_EMPTY:
+            return new if old is None else old
+        case Applies.VALUE_ADD | Applies.MULTI_VALUE_ADD:
+            if isinstance(old, tuple) and isinstance(new, tuple):
+                gained = tuple(one for one in new if one not in old)
+                return (*old, *gained)
+            return old if new is None else new
+        case _:
+            return new
 
 
 def same(
@@ -193,8 +219,11 @@ def known_there(
 
 def gives_access_back(changes: Sequence[ValueChange], mapping: ObjectMapping) -> bool:
     """Whether these changes re-activate an account, so that its memberships count again."""
-    path = mapping.active_path
-    return any(one.path == path and one.old is False and one.new is True for one in changes)
+    inactive = access_without_record(mapping)
+    return any(
+        one.path in inactive and one.old == inactive[one.path] and one.new != inactive[one.path]
+        for one in changes
+    )
 
 
 def known_of_adopted(found: Account, desired: Desired) -> dict[str, TargetValue]:
@@ -210,15 +239,26 @@ def _mapping(kind: Kind, rules: Rules) -> ObjectMapping:
     return mapping
 
 
-def _plan_departure(link: Link, mapping: ObjectMapping, why: str) -> Action:
-    path = mapping.active_path
-    if path is None:
+def _plan_departure(link: Link, mapping: ObjectMapping, access: TargetValues, why: str) -> Action:
+    if not access:
         return Skip(Reason.NOT_ENTITLED, f"{why}, and no mapping takes access away")
-    if link.known.get(path) is False:
+    changes = _access_changes(link, mapping, access)
+    if not changes:
         return Skip(Reason.IN_SYNC, f"{why}; the account is already inactive")
     if not mapping.update:
         return Skip(Reason.SWITCHED_OFF, f"{why}, but updates are switched off for this app")
-    return Disable(link.account_id, (ValueChange(path, link.known.get(path), new=False),))
+    return Disable(link.account_id, changes)
+
+
+def _access_changes(
+    link: Link, mapping: ObjectMapping, access: TargetValues
+) -> tuple[ValueChange, ...]:
+    found = []
+    for path, new in access.items():
+        one, old = mapping.of(path), link.known.get(path)
+        if one is not None and not same(one, old, new):
+            found.append(ValueChange(path, old, new))
+    return tuple(found)
 
 
 def _plan_removal(kind: Kind, link: Link, rules: Rules, why: str) -> Action:
@@ -228,16 +268,20 @@ def _plan_removal(kind: Kind, link: Link, rules: Rules, why: str) -> Action:
         return Delete(link.account_id)
     if not mapping.delete:
         return Skip(Reason.SWITCHED_OFF, f"{why} Deleting is switched off for this app.")
-    path = mapping.active_path
     cannot = f"{rules.app_name} cannot delete accounts"
-    if kind is Kind.GROUP or path is None or not mapping.update:
+    access = access_without_record(mapping)
+    if kind is Kind.GROUP or not access or not mapping.update:
         return Skip(Reason.CANNOT_DELETE, f"{why} {cannot}; it stays as it is.", release=True)
-    if link.known.get(path) is False:
+    changes = _access_changes(link, mapping, access)
+    if not changes:
         return Skip(Reason.CANNOT_DELETE, f"{why} {cannot}; it already is inactive.", release=True)
-    change = ValueChange(path, link.known.get(path), new=False)
-    return Disable(link.account_id, (change,), release=True)
+    return Disable(link.account_id, changes, release=True)
+
+
+def _only_deletes(rules: Rules) -> bool:
+    """Whether the app knows no inactive accounts, so that leaving means deleting."""
+    return not rules.capabilities.users.disable
 
 
 def _takes_access(changes: Sequence[ValueChange], mapping: ObjectMapping) -> bool:
-    path = mapping.active_path
-    return any(change.path == path and change.new is False for change in changes)
+    return any(change.path in mapping.access_paths for change in changes)

@@ -8,7 +8,7 @@ out, said, and remembered as waiting, and written when the missing end appears.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seatkeeper.provisioning.account import TargetValue, TargetValues
 from seatkeeper.provisioning.mapping.evaluate import Desired
@@ -36,7 +36,7 @@ def resolve(desired: Desired, accounts: Mapping[str, str]) -> Resolved:
             waiting[path] = str(record)
         else:
             values[path] = account
-    return Resolved(Desired(values, desired.on_create), waiting)
+    return Resolved(replace(desired, always=values, references={}), waiting)
 
 
 def levels(managers: Mapping[str, str | None]) -> dict[str, int]:

@@ -5,11 +5,14 @@ configuration document. ``configuration.rules`` makes it from the gallery file
 and the settings.
 """
 
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import Capabilities
+from seatkeeper.provisioning.expression.values import Role
 from seatkeeper.provisioning.mapping.model import ObjectMapping
 
 
@@ -26,7 +29,8 @@ class Rules:
 
     ``exclude_default_access`` matters only where the app has enabled roles of
     its own (``has_own_roles``). ``digest`` changes with anything that could
-    change a decision; a new digest re-plans everybody, locally.
+    change a decision; a new digest re-plans everybody, locally. ``roles`` are
+    the app's enabled roles by id; ``moment`` is what ``Now`` says.
     """
 
     app_id: str
@@ -38,6 +42,9 @@ class Rules:
     groups: ObjectMapping | None
     capabilities: Capabilities
     digest: str
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    moment: dt.datetime | None = None
+    default_domain: str = ""
 
     def mapping(self, kind: Kind) -> ObjectMapping | None:
         """Return the mapping for that kind of record; none where groups are off."""

@@ -9,13 +9,20 @@ answer (``decide_matched``).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from seatkeeper.directory.model import Group, Kind, User
 from seatkeeper.errors import MappingFailed
-from seatkeeper.provisioning.account import Account
+from seatkeeper.provisioning.account import Account, TargetValues
+from seatkeeper.provisioning.expression.values import Role
 from seatkeeper.provisioning.link import Link
-from seatkeeper.provisioning.mapping.evaluate import Desired, want_group, want_user
+from seatkeeper.provisioning.mapping.evaluate import (
+    Circumstances,
+    Desired,
+    want_access,
+    want_group,
+    want_user,
+)
 from seatkeeper.provisioning.match import Claim, Question, claims, questions
 from seatkeeper.provisioning.plan import (
     Action,
@@ -32,11 +39,28 @@ from seatkeeper.provisioning.scope import Check, Grant, Scope, judge_group, judg
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """What is known of values that are new each time (``Guid``, ``SelectUniqueValue``, ...).
+
+    ``seed`` makes the random ones, ``taken`` (case folded) are values that
+    other accounts have, ``chosen`` are those that planning settled on.
+    """
+
+    seed: str = ""
+    taken: frozenset[str] = frozenset()
+    chosen: TargetValues = field(default_factory=dict)
+
+
+NOTHING_MADE: Final = Made()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that is known of one record and one app when a decision is made.
 
     ``record`` is none when the directory no longer has it. ``accounts`` maps
-    record ids to account ids for the ends of the record's references.
+    record ids to account ids for the ends of the record's references. ``made``
+    is about values that are made anew at creation.
     """
 
     kind: Kind
@@ -45,6 +69,7 @@ class Facts:
     grants: Sequence[Grant] = ()
     link: Link | None = None
     accounts: Mapping[str, str] = field(default_factory=dict)
+    made: Made = NOTHING_MADE
 
     @property
     def display_name(self) -> str:
@@ -105,14 +130,15 @@ def decide(facts: Facts, rules: Rules) -> Answer:
         return NeedsMatch(
             scope, resolved.desired, resolved.waiting, asked, claims(resolved.desired, mapping)
         )
+    access = _access(facts, rules)
     try:
         resolved = _wanted(facts, scope, rules)
     except MappingFailed:
         if scope.usable:
             raise
         # A value that cannot be made must not keep anybody's access alive.
-        return Decided(scope, plan_linked(facts.kind, facts.link, scope, None, rules))
-    action = plan_linked(facts.kind, facts.link, scope, resolved.desired, rules)
+        return Decided(scope, plan_linked(facts.kind, facts.link, scope, None, access, rules))
+    action = plan_linked(facts.kind, facts.link, scope, resolved.desired, access, rules)
     waiting = resolved.waiting if scope.entitled else {}
     return Decided(scope, action, resolved.desired, waiting)
 
@@ -133,10 +159,36 @@ def scope_of(facts: Facts, rules: Rules) -> Scope:
 
 
 def _wanted(facts: Facts, scope: Scope, rules: Rules) -> Resolved:
+    about = _circumstances(facts, rules, entitled=scope.entitled)
     if isinstance(facts.record, User):
-        desired = want_user(facts.record, rules.users, entitled=scope.entitled)
+        desired = want_user(facts.record, rules.users, about)
     else:
         assert isinstance(facts.record, Group)  # noqa: S101 - a record is a user or a group
         assert rules.groups is not None  # noqa: S101 - a group without mapping is never walked
-        desired = want_group(facts.record, rules.groups)
+        desired = want_group(facts.record, rules.groups, about)
     return resolve(desired, facts.accounts)
+
+
+def _access(facts: Facts, rules: Rules) -> TargetValues:
+    if not isinstance(facts.record, User):
+        return {}
+    return want_access(facts.record, rules.users, _circumstances(facts, rules, entitled=False))
+
+
+def _circumstances(facts: Facts, rules: Rules, *, entitled: bool) -> Circumstances:
+    return Circumstances(
+        entitled=entitled,
+        creating=facts.link is None,
+        roles=roles_of(facts.grants, rules),
+        now=rules.moment,
+        default_domain=rules.default_domain,
+        seed=facts.made.seed,
+        taken=facts.made.taken,
+        chosen=facts.made.chosen,
+    )
+
+
+def roles_of(grants: Sequence[Grant], rules: Rules) -> Sequence[Role]:
+    """Return the app's own roles that reach a record, each once, in the order of their values."""
+    found = {rules.roles[grant.role_id] for grant in grants if grant.role_id in rules.roles}
+    return sorted(found)

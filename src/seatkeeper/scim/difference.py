@@ -7,6 +7,7 @@ It writes the dialect that the RFC describes: lower-case ``op``, booleans as
 booleans, a path in each operation. It does not decide what differs.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
@@ -37,11 +38,11 @@ def operations_for(
 ) -> list[Resource]:
     """Return the operations that make ``changes`` true, in their order.
 
-    ``types`` says of each path of the app ``string``, ``boolean``, ``integer``
-    or ``reference``. A list element that is not there is added whole, because
-    a strict app answers ``noTarget`` to a replace of nothing; ``present``
-    names elements (``addresses[type eq "work"]``) known to be there although
-    no change shows it (see ``elements_in_doubt``).
+    ``types`` says of each path of the app ``string``, ``boolean``, ``integer``,
+    ``reference`` or ``complex`` (an element as the JSON text of its object).
+    A list element that is not there is added whole, because a strict app
+    answers ``noTarget`` to a replace of nothing; ``present`` names elements
+    (``addresses[type eq "work"]``) known to be there although no change shows it (see ``elements_in_doubt``).
     """
     known = set(present) | {_element(change.path) for change in changes if change.old is not None}
     gone = _emptied(changes, types)
@@ -92,7 +93,10 @@ def elements_in_doubt(changes: Sequence[Difference], types: Mapping[str, str]) -
 def wire_value(value: PlainValue, kind: str) -> Json:
     """Return a target value as JSON of its type; what does not fit its type stays text."""
     if isinstance(value, tuple):
-        return [wire_value(one, "reference") for one in value]
+        return [wire_value(one, kind if kind == "complex" else "reference") for one in value]
+    if kind == "complex":
+        element: Json = json.loads(str(value))
+        return element
     if kind == "reference":
         return {"value": str(value)}
     if kind == "boolean" and isinstance(value, str) and value.casefold() in ("true", "false"):

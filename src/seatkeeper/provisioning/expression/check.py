@@ -323,8 +323,7 @@ def _list_faults(
 
 
 def notes(tree: Node) -> Sequence[Note]:
-    """Return what an administrator should know: what changes with the day, what the reference
-    service would do otherwise."""
+    """Return what an administrator should know, and what the reference would do otherwise."""
     found = []
     for node in walk(tree):
         if not isinstance(node, Call):

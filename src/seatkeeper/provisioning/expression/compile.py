@@ -97,8 +97,7 @@ def compiled(text: str) -> Expression:
 
 
 def compiled_tree(tree: Node) -> Expression:
-    """Return the expression of a tree. Raises ``ExpressionFault`` for the first thing that
-    could never work."""
+    """Return the expression of a tree. Raises ``ExpressionFault`` if it could never work."""
     checked(tree)
     return Expression(printed(tree), tree, _run(tree))
 

@@ -81,6 +81,7 @@ def _moment(parts: Mapping[str, str | None]) -> Moment:
             int(parts["minute"] or 0),
             int(parts["second"] or 0),
             int((parts["part"] or "0").ljust(6, "0")[:6]),
+            tzinfo=dt.UTC,
         ),
         parts["offset"],
     )
@@ -95,12 +96,12 @@ def _starts(name: str, word: str) -> bool:
 
 
 def _of_half(hour: int, half: str) -> int:
-    if not 1 <= hour <= 12:  # noqa: PLR2004 - hours on a clock face
+    if not 1 <= hour <= 12:
         raise ValueError(hour)
     return hour % 12 + (12 if half.casefold() == "pm" else 0)
 
 
-def _placed(naive: dt.datetime, offset: str | None) -> Moment:
+def _placed(read: dt.datetime, offset: str | None) -> Moment:
     shift = dt.timedelta()
     if offset is not None and offset not in "Zz":
         digits = offset[1:].replace(":", "").ljust(4, "0")
@@ -108,7 +109,7 @@ def _placed(naive: dt.datetime, offset: str | None) -> Moment:
         if shift > dt.timedelta(hours=14):
             raise ValueError(offset)
         shift = -shift if offset[0] == "-" else shift
-    return Moment(naive.replace(tzinfo=dt.UTC) - shift)
+    return Moment(read - shift)
 
 
 def file_time(at: dt.datetime) -> int:
@@ -148,7 +149,7 @@ def moved(interval: str, count: int, at: dt.datetime) -> Moment:
 
     def made() -> dt.datetime:
         year, month = months // 12, months % 12 + 1
-        if not 1 <= year <= 9999:  # noqa: PLR2004 - the calendar's last year
+        if not 1 <= year <= 9999:
             raise OverflowError
         day = min(at.day, calendar.monthrange(year, month)[1])
         return at.replace(year=year, month=month, day=day)
@@ -233,39 +234,39 @@ def formatted(at: dt.datetime, form: str) -> str:
 
 def _printed(at: dt.datetime, token: str) -> str:
     size = len(token)
-    match token[:1]:
+    if (number := _NUMBERS.get(token[0])) is not None:
+        return f"{number(at):0{min(size, 2)}}"
+    match token[0]:
         case "y":
-            return f"{at.year % 100:0{size}}" if size <= 2 else f"{at.year:0{size}}"  # noqa: PLR2004
+            return f"{at.year % 100:0{size}}" if size <= 2 else f"{at.year:0{size}}"
         case "M":
             return _name_or_number(MONTHS[at.month - 1], at.month, size)
         case "d":
             return _name_or_number(DAYS[at.weekday()], at.day, size)
-        case "H":
-            return f"{at.hour:0{min(size, 2)}}"
-        case "h":
-            return f"{at.hour % 12 or 12:0{min(size, 2)}}"
-        case "m":
-            return f"{at.minute:0{min(size, 2)}}"
-        case "s":
-            return f"{at.second:0{min(size, 2)}}"
         case "f":
             return f"{at.microsecond:06}0"[:size]
         case "F":
             return f"{at.microsecond:06}0"[:size].rstrip("0")
         case "t":
-            return ("AM" if at.hour < 12 else "PM")[: min(size, 2)]  # noqa: PLR2004 - noon
+            return ("AM" if at.hour < 12 else "PM")[: min(size, 2)]
         case "z":
             return _offset_text(token)
-        case "K":
-            return "Z" * size
         case _:
-            return ""
+            return "Z"
+
+
+_NUMBERS: Final[Mapping[str, Callable[[dt.datetime], int]]] = {
+    "H": lambda at: at.hour,
+    "h": lambda at: at.hour % 12 or 12,
+    "m": lambda at: at.minute,
+    "s": lambda at: at.second,
+}
 
 
 def _name_or_number(name: str, number: int, size: int) -> str:
-    if size <= 2:  # noqa: PLR2004 - one or two digits
+    if size <= 2:
         return f"{number:0{size}}"
-    return name[:3] if size == 3 else name  # noqa: PLR2004 - the short name
+    return name[:3] if size == 3 else name
 
 
 _PATTERNS: Final = {
@@ -283,13 +284,13 @@ _PATTERNS: Final = {
 def _pattern_of(token: str) -> str:
     size = len(token)
     first = token[0]
-    if first == "y" and size > 3:  # noqa: PLR2004 - four digits and more
+    if first == "y" and size > 3:
         return rf"(?P<y>\d{{{size}}})"
-    if first == "M" and size > 2:  # noqa: PLR2004 - names
-        names = [name if size > 3 else name[:3] for name in MONTHS]  # noqa: PLR2004
+    if first == "M" and size > 2:
+        names = [name if size > 3 else name[:3] for name in MONTHS]
         return rf"(?P<word>{'|'.join(names)})"
-    if first == "d" and size > 2:  # noqa: PLR2004 - names
-        names = [name if size > 3 else name[:3] for name in DAYS]  # noqa: PLR2004
+    if first == "d" and size > 2:
+        names = [name if size > 3 else name[:3] for name in DAYS]
         return rf"(?:{'|'.join(names)})"
     if first == "f":
         return rf"(?P<f>\d{{{min(size, 7)}}})"
@@ -301,7 +302,9 @@ def _pattern_of(token: str) -> str:
 
 @lru_cache(maxsize=256)
 def _reader(form: str) -> re.Pattern[str]:
-    parts = [re.escape(literal) if literal else _pattern_of(token) for token, literal in _tokens(form)]
+    parts = [
+        re.escape(literal) if literal else _pattern_of(token) for token, literal in _tokens(form)
+    ]
     try:
         return re.compile(rf"\s*{''.join(parts)}\s*", re.ASCII | re.IGNORECASE)
     except re.error as error:
@@ -311,8 +314,10 @@ def _reader(form: str) -> re.Pattern[str]:
 
 
 def read_formatted(text: str, form: str) -> Moment:
-    """Return the moment that a text names in a .NET custom format; white space around it is
-    allowed. Raises ``EvaluationFailed`` where it does not fit."""
+    """Return the moment that a text names in a .NET custom format.
+
+    White space around it is allowed. Raises ``EvaluationFailed`` where it does not fit.
+    """
     found = _reader(form).fullmatch(text) if len(text) <= LONGEST_DATE else None
     if found is not None:
         try:
@@ -328,17 +333,17 @@ def read_formatted(text: str, form: str) -> Moment:
 def _moment_of_format(parts: Mapping[str, str | None]) -> Moment:
     year = parts.get("y") or "1"
     whole = int(year)
-    if len(year) <= 2 and parts.get("y"):  # noqa: PLR2004 - .NET: 00 to 49 are 2000 and on
-        whole += 2000 if whole <= 49 else 1900  # noqa: PLR2004
+    if len(year) <= 2 and parts.get("y"):
+        whole += 2000 if whole <= 49 else 1900
     word = parts.get("word")
     half = parts.get("t")
     hour = int(parts.get("H") or parts.get("h") or 0)
     if half is not None:
         hour = _of_half(hour, "pm" if half[0] in "pP" else "am")
     zone = parts.get("z")
-    if zone is not None and len(zone) == 2:  # noqa: PLR2004 - +5
+    if zone is not None and len(zone) == 2:
         zone = f"{zone[0]}0{zone[1]}"
-    naive = dt.datetime(
+    read = dt.datetime(
         whole,
         _month_of(word) if word else int(parts.get("M") or 1),
         int(parts.get("d") or 1),
@@ -346,8 +351,9 @@ def _moment_of_format(parts: Mapping[str, str | None]) -> Moment:
         int(parts.get("m") or 0),
         int(parts.get("s") or 0),
         int((parts.get("f") or "0").ljust(6, "0")[:6]),
+        tzinfo=dt.UTC,
     )
-    return _placed(naive, zone)
+    return _placed(read, zone)
 
 
 def form_fault(form: str) -> str:
@@ -357,4 +363,3 @@ def form_fault(form: str) -> str:
     except EvaluationFailed as error:
         return str(error)
     return ""
-

@@ -131,7 +131,7 @@ def _separates(text: str, place: int) -> bool:
     character = text[place]
     if character == "'":  # between letters it belongs to the word: De'silva
         around = text[place - 1 : place] + text[place + 1 : place + 2]
-        return not (len(around) == 2 and around.isalpha())  # noqa: PLR2004 - both sides
+        return not (len(around) == 2 and around.isalpha())
     return character.isspace() or unicodedata.category(character) in _SEPARATORS
 
 
@@ -304,4 +304,3 @@ def format_date_time(
     form = text_of(input_format, "FormatDateTime")
     at = dates.read_formatted(text, form) if form else dates.read_date(text)
     return dates.formatted(at.at, text_of(output_format, "FormatDateTime") or "")
-

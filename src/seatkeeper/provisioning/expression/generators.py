@@ -69,7 +69,7 @@ def random_string(environment: Environment, arguments: tuple[Value, ...]) -> Val
             "minimums together.",
             advice="Raise Length or lower a minimum.",
         )
-    avoided = set(text_of(arguments[5], "CharactersToAvoid") or "") if len(arguments) > 5 else set()  # noqa: PLR2004
+    avoided = set(text_of(arguments[5], "CharactersToAvoid") or "") if len(arguments) > 5 else set()
     kinds = [
         [one for one in kind if one not in avoided]
         for kind in (string.digits, SPECIAL, string.ascii_uppercase, string.ascii_lowercase)

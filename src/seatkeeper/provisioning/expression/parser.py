@@ -72,8 +72,7 @@ def pointed(text: str, fault: ExpressionFault) -> str:
 
 
 def parse(text: str) -> Node:
-    """Return the tree of an expression. Raises ``ExpressionFault`` at the first character
-    that does not fit."""
+    """Return the tree of an expression. Raises ``ExpressionFault`` at what does not fit."""
     if len(text) > LONGEST:
         raise ExpressionFault(
             f"The expression has {len(text):,} characters; at most {LONGEST:,} are read.", LONGEST
@@ -125,6 +124,8 @@ class _Reader:
             advice = "There is no arithmetic; texts are put together with Append or Join."
         elif found in "'\u201c\u201d\u2018\u2019":
             advice = 'Texts stand in straight double quotes: "like this".'
+        elif self._text[self._at : self._at + 3].upper() in {"AND", "OR "}:
+            advice = "There is no AND and no OR; put one IIF into another."
         elif found in "=<>":
             advice = "Comparisons stand only in the condition of IIF or in CBool."
         return ExpressionFault(f"{what}: found {found!r}.", self._at, advice=advice)
@@ -147,7 +148,7 @@ class _Reader:
 
     def _string(self) -> Text:
         at = self._at
-        out = []
+        out: list[str] = []
         place = at + 1
         while place < len(self._text):
             character = self._text[place]

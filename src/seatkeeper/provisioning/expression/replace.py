@@ -117,9 +117,7 @@ def _every(environment: Environment, source: str, pattern: Pattern, template: st
     return within_limit("".join(out))
 
 
-def _in_group(
-    environment: Environment, source: str, pattern: Pattern, group: str, new: str
-) -> str:
+def _in_group(environment: Environment, source: str, pattern: Pattern, group: str, new: str) -> str:
     number = _number_of(pattern, group)
     out: list[str] = []
     at = 0

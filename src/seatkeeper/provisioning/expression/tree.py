@@ -86,10 +86,10 @@ def printed(node: Node) -> str:
 
 
 def quoted(value: str) -> str:
-    """Return a text as a quoted constant.
+    r"""Return a text as a quoted constant.
 
     A backslash is doubled only where it would otherwise be read as an escape,
-    so that patterns such as ``\\d`` stay as administrators write them.
+    so that patterns such as ``\d`` stay as administrators write them.
     """
     out = []
     for place, character in enumerate(value):

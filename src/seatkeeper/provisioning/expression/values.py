@@ -8,10 +8,10 @@ value reads as another kind; what functions do with it is theirs.
 """
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-import re
 from typing import Final, TypeAlias
 
 from seatkeeper.errors import MappingFailed
@@ -63,7 +63,7 @@ class Moment(str):
     def __new__(cls, at: dt.datetime) -> "Moment":
         """Return the moment (aware, UTC) in the print form of the mapping language."""
         hour = at.hour % 12 or 12
-        half = "AM" if at.hour < 12 else "PM"  # noqa: PLR2004 - noon
+        half = "AM" if at.hour < 12 else "PM"
         text = f"{at.month}/{at.day}/{at.year:04} {hour}:{at.minute:02}:{at.second:02} {half}"
         made = super().__new__(cls, text)
         made.at = at
@@ -74,7 +74,7 @@ Value: TypeAlias = str | bool | int | tuple[str, ...] | tuple[RoleValue, ...] | 
 
 
 class EvaluationFailed(MappingFailed):
-    """A value cannot be made from this record: a bad date, no number, a list where a text is due."""
+    """A value cannot be made from this record: a bad date, a list where a text is due."""
 
     code = "ExpressionFailed"
 
@@ -158,8 +158,10 @@ _DECIMAL = re.compile(r"\s*[+-]?\d{1,400}(\.\d{1,400})?\s*", re.ASCII)
 
 
 def whole_of(value: Value, what: str) -> int:
-    """Return a whole number, decimal or ``&H`` hex. Raises ``EvaluationFailed`` for anything
-    else, null included."""
+    """Return a whole number, decimal or ``&H`` hex.
+
+    Raises ``EvaluationFailed`` for anything else, null included.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     text = text_of(value, what)

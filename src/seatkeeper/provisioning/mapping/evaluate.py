@@ -2,26 +2,43 @@
 
     source change -> scope -> [map] -> match -> plan -> export -> log
 
-It knows the record, the mappings and one flag from scope, and nothing else. It
+It knows the record, the mappings and what scope said, and nothing else. It
 does not look for accounts (``match``), resolve references (``reference``) nor
 compare with what the app has (``plan``).
 """
 
-from collections.abc import Callable
+import datetime as dt
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from seatkeeper.directory.model import Group, User, Value
+from seatkeeper.directory.model import Group, User
 from seatkeeper.errors import MappingFailed
 from seatkeeper.provisioning.account import TargetValue, TargetValues
+from seatkeeper.provisioning.expression.check import ROLES, SOFT_DELETED
+from seatkeeper.provisioning.expression.compile import Expression
+from seatkeeper.provisioning.expression.values import (
+    Dropped,
+    Environment,
+    Role,
+    RoleValue,
+    Value,
+    is_empty,
+    text_of,
+)
 from seatkeeper.provisioning.mapping.model import (
     Applies,
     Constant,
     Direct,
     Mapping,
-    NotSoftDeleted,
+    Nothing,
     ObjectMapping,
     ValueType,
+    WhenNull,
 )
+
+_Reader: TypeAlias = Callable[[str], Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +46,36 @@ class Desired:
     """What the mappings ask for.
 
     ``always`` holds a value for each path that shall have one; a mapped path
-    that is missing there shall be empty. ``on_create`` values are set only
-    once. ``references`` names *records*; they become account ids in
-    ``reference.resolve``.
+    that is missing there shall be empty, unless ``untouched`` names it.
+    ``on_create`` values are set only once. ``references`` names *records*;
+    they become account ids in ``reference.resolve``.
     """
 
     always: TargetValues
     on_create: TargetValues = field(default_factory=dict)
     references: TargetValues = field(default_factory=dict)
+    untouched: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a value may depend on beside the record itself.
+
+    ``entitled`` is what scope said. ``creating``: values that apply only at
+    creation are wanted, too. ``day`` is the moment for mappings that apply
+    always (midnight, so that one day gives one value), ``now`` for the others.
+    ``chosen`` are values that were made anew while planning and are what is
+    sent; ``taken`` (case folded) are those that other accounts have.
+    """
+
+    entitled: bool = True
+    creating: bool = True
+    roles: Sequence[Role] = ()
+    now: dt.datetime | None = None
+    default_domain: str = ""
+    seed: str = ""
+    taken: frozenset[str] = frozenset()
+    chosen: TargetValues = field(default_factory=dict)
 
 
 class MissingValues(MappingFailed):
@@ -51,107 +90,184 @@ class SingleValueOnly(MappingFailed):
     code = "SchemaPropertyCanOnlyAcceptValue"
 
 
-def want_user(user: User, mapping: ObjectMapping, *, entitled: bool) -> Desired:
+def want_user(user: User, mapping: ObjectMapping, about: Circumstances) -> Desired:
     """Return what the mappings ask for this person's account.
 
     Raises ``MappingFailed``, naming attribute and cause, for a value the app
-    requires and the person lacks, or that has the wrong type.
+    requires and the person lacks, or that cannot be made or has the wrong type.
     """
-    usable = entitled and user.active
-    return _want(mapping, lambda name: _user_value(user, name), usable=usable)
+    usable = about.entitled and user.active
+    return _want(mapping, lambda name: user_value(user, name, about, usable=usable), about)
 
 
-def want_group(group: Group, mapping: ObjectMapping) -> Desired:
+def want_group(group: Group, mapping: ObjectMapping, about: Circumstances) -> Desired:
     """Return what the mappings ask for this group, members apart. Raises ``MappingFailed``."""
-    return _want(mapping, lambda name: _group_value(group, name), usable=True)
+    return _want(mapping, lambda name: _group_value(group, name, about), about)
 
 
-def _user_value(user: User, name: str) -> Value | None:
+def want_access(user: User, mapping: ObjectMapping, about: Circumstances) -> TargetValues:
+    """Return the values that take access away from somebody: only the paths that follow it.
+
+    A value that cannot be made is left out: nothing wrong with a value must
+    keep anybody's access alive.
+    """
+    wanted: dict[str, TargetValue] = {}
+    for one in mapping.mappings:
+        if not one.tells_access or one.applies is not Applies.ALWAYS:
+            continue
+        try:
+            value = _value(one, lambda name: user_value(user, name, about, usable=False), about)
+        except (MappingFailed, Dropped):
+            continue
+        if value is not None:
+            wanted[one.target] = value
+    return wanted
+
+
+def access_without_record(mapping: ObjectMapping) -> TargetValues:
+    """Return the values that take access away from an account whose person is purged."""
+    return want_access(User("", {}, enabled=False), mapping, Circumstances(entitled=False))
+
+
+def user_value(user: User, name: str, about: Circumstances, *, usable: bool) -> Value:
+    """Return one source attribute of a person, the computed ones included; null where absent."""
+    found = user.attributes.get(name)
+    if found is not None:
+        return found
     if name == "objectId":
         return user.id
     if name == "accountEnabled":
         return user.enabled
     if name == "manager":
         return user.manager_id
-    return user.attributes.get(name)
+    if name == SOFT_DELETED:
+        return not usable
+    if name == ROLES:
+        return tuple(role.value for role in about.roles) or None
+    return None
 
 
-def _group_value(group: Group, name: str) -> Value | None:
+def _group_value(group: Group, name: str, about: Circumstances) -> Value:
     if name == "objectId":
         return group.id
     if name == "displayName":
         return group.display_name
+    if name == SOFT_DELETED:
+        return not about.entitled
     return group.attributes.get(name)
 
 
-def _want(
-    mapping: ObjectMapping, value_of: Callable[[str], Value | None], *, usable: bool
-) -> Desired:
+def _want(mapping: ObjectMapping, value_of: _Reader, about: Circumstances) -> Desired:
     always: dict[str, TargetValue] = {}
     on_create: dict[str, TargetValue] = {}
     references: dict[str, TargetValue] = {}
+    untouched: set[str] = set()
     for one in mapping.mappings:
-        if one.multi_valued and one.type is ValueType.REFERENCE:
+        if one.type is ValueType.REFERENCE and one.multi_valued:
             continue  # members are compared as a set of their own, see ``reference``
-        value = _value(one, value_of, usable=usable)
-        if value is None and one.default is not None:
-            on_create[one.target] = _typed(one, one.default)
-        elif value is None:
-            if one.required:
-                raise MissingValues(
-                    f"{_source_name(one)} is empty, and {one.target} needs a value.",
-                    advice="Fill it in the directory, or map another attribute.",
-                )
+        if one.applies is Applies.ON_CREATE and not about.creating:
+            continue
+        try:
+            value = _value(one, value_of, about)
+        except Dropped:
+            untouched.add(one.target)
+            continue
+        if value is None:
+            _without_value(one, always, on_create, untouched)
         elif one.type is ValueType.REFERENCE:
             references[one.target] = value
         else:
-            chosen = always if one.applies is Applies.ALWAYS else on_create
+            chosen = on_create if one.applies is Applies.ON_CREATE else always
             chosen[one.target] = value
-    return Desired(always, on_create, references)
+    return Desired(always, on_create, references, frozenset(untouched))
 
 
-def _value(
-    mapping: Mapping, value_of: Callable[[str], Value | None], *, usable: bool
-) -> TargetValue | None:
-    match mapping.source:
-        case NotSoftDeleted():
-            return usable
-        case Constant(text):
-            return _typed(mapping, text)
-        case Direct(attribute):
-            value = value_of(attribute)
-            return None if value is None else _typed(mapping, value)
+def _without_value(
+    one: Mapping,
+    always: dict[str, TargetValue],
+    on_create: dict[str, TargetValue],
+    untouched: set[str],
+) -> None:
+    """Note what an empty source asks for, by the mapping's rule for it."""
+    if one.default is not None:
+        written = one.when_null is WhenNull.DEFAULT or isinstance(one.source, Nothing)
+        chosen = always if written and one.applies is not Applies.ON_CREATE else on_create
+        chosen[one.target] = _typed(one, one.default)
+    elif one.required:
+        raise MissingValues(
+            f"{source_name(one)} is empty, and {one.target} needs a value.",
+            advice="Fill it in the directory, or map another attribute.",
+        )
+    elif one.when_null is WhenNull.SKIP:
+        untouched.add(one.target)
+
+
+def _value(mapping: Mapping, value_of: _Reader, about: Circumstances) -> TargetValue | None:
+    source = mapping.source
+    if isinstance(source, Direct):
+        value = value_of(source.attribute)
+    elif isinstance(source, Constant):
+        value = source.text
+    elif isinstance(source, Expression):
+        if source.makes_anew and mapping.target in about.chosen:
+            return about.chosen[mapping.target]
+        value = source.evaluate(_environment(mapping, value_of, about))
+    else:
+        return None
+    return None if is_empty(value) else _typed(mapping, value)
+
+
+def _environment(mapping: Mapping, value_of: _Reader, about: Circumstances) -> Environment:
+    now = about.now
+    if now is not None and mapping.applies is not Applies.ON_CREATE:
+        now = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Environment(
+        value_of,
+        now=now,
+        seed=about.seed and f"{about.seed}:{mapping.target}",
+        taken=lambda value: value.casefold() in about.taken,
+        roles=about.roles,
+        default_domain=about.default_domain,
+    )
 
 
 def _typed(mapping: Mapping, value: Value) -> TargetValue:
     if isinstance(value, tuple):
         if mapping.multi_valued:
-            return value
+            return tuple(role_text(one) if isinstance(one, RoleValue) else one for one in value)
         raise SingleValueOnly(
-            f"{_source_name(mapping)} has several values, and {mapping.target} holds one.",
+            f"{source_name(mapping)} has several values, and {mapping.target} holds one.",
             advice="Map a single-valued attribute.",
         )
     if mapping.type is ValueType.BOOLEAN:
         if isinstance(value, bool):
             return value
-        if value.casefold() in {"true", "false"}:
+        if isinstance(value, str) and value.casefold() in {"true", "false"}:
             return value.casefold() == "true"
     elif mapping.type is ValueType.INTEGER:
-        if not isinstance(value, bool) and value.lstrip("-").isdecimal():
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.isascii() and value.lstrip("-").isdecimal():
             return int(value)
     else:
-        return ("True" if value else "False") if isinstance(value, bool) else value
+        text = text_of(value, mapping.target) or ""
+        return (text,) if mapping.multi_valued else text
     raise MappingFailed(
-        f"{_source_name(mapping)} is no {mapping.type.value}, and {mapping.target} needs one.",
+        f"{source_name(mapping)} is no {mapping.type.value}, and {mapping.target} needs one.",
         advice="Correct the value in the directory, or map another attribute.",
     )
 
 
-def _source_name(mapping: Mapping) -> str:
-    match mapping.source:
-        case Direct(attribute):
-            return attribute
-        case Constant():
-            return "The fixed text"
-        case NotSoftDeleted():
-            return "IsSoftDeleted"
+def role_text(one: RoleValue) -> str:
+    """Return a role element as the text under which the walk holds it."""
+    return json.dumps(one.plain(), ensure_ascii=False, sort_keys=True)
+
+
+def source_name(mapping: Mapping) -> str:
+    """Return what a mapping reads, in words that can begin a sentence."""
+    source = mapping.source
+    if isinstance(source, Direct):
+        return source.attribute
+    if isinstance(source, Expression):
+        return source.text if len(source.text) <= 60 else f"{source.text[:57]}..."
+    return "The fixed text" if isinstance(source, Constant) else "The default"

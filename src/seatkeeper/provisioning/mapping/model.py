@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from seatkeeper.directory.model import Kind
+from seatkeeper.provisioning.expression.check import SOFT_DELETED
+from seatkeeper.provisioning.expression.compile import Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +31,39 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class NotSoftDeleted:
-    """True while the person is entitled and active: ``Not([IsSoftDeleted])``.
-
-    ``IsSoftDeleted`` is computed: unassigned, out of scope, disabled or
-    soft-deleted at the source (provisioning behaviour 1.5).
-    """
+class Nothing:
+    """No source: the default goes where the app has no value, and nothing else is touched."""
 
 
-Source: TypeAlias = Direct | Constant | NotSoftDeleted
+Source: TypeAlias = Direct | Constant | Expression | Nothing
+"""Where a value comes from. ``IsSoftDeleted`` is computed: true for whoever is unassigned, out
+of scope, disabled or soft-deleted at the source (provisioning behaviour 1.5)."""
 
 
 class Applies(StrEnum):
-    """When a mapping's value is written."""
+    """When a mapping's value is written (mapping language 6, ``flowType``).
+
+    ``VALUE_ADD``: values are added, none is taken away. ``MULTI_VALUE_ADD``:
+    the same, for a list and only where it gains one. ``IF_EMPTY``: only where
+    the account has no value.
+    """
 
     ALWAYS = "always"
     ON_CREATE = "on_create"
+    MULTI_VALUE_ADD = "multi_value_add"
+    VALUE_ADD = "value_add"
+    IF_EMPTY = "if_empty"
+
+
+class WhenNull(StrEnum):
+    """What an empty source does to an account that has a value.
+
+    Clear it, leave it, or write the default.
+    """
+
+    CLEAR = "clear"
+    SKIP = "skip"
+    DEFAULT = "default"
 
 
 class ValueType(StrEnum):
@@ -54,6 +73,7 @@ class ValueType(StrEnum):
     BOOLEAN = "boolean"
     INTEGER = "integer"
     REFERENCE = "reference"
+    COMPLEX = "complex"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +81,8 @@ class Mapping:
     """One value's way from the directory into the app.
 
     ``matching`` is 0, or its place in the order in which accounts are looked
-    up. ``default`` is used at creation when the source is null.
+    up; mappings with one place are asked together. ``default`` is used at
+    creation when the source is null.
     """
 
     target: str
@@ -74,6 +95,24 @@ class Mapping:
     unique: bool = False
     case_exact: bool = False
     multi_valued: bool = False
+    when_null: WhenNull = WhenNull.CLEAR
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The source attributes it reads."""
+        if isinstance(self.source, Direct):
+            return (self.source.attribute,)
+        return self.source.reads if isinstance(self.source, Expression) else ()
+
+    @property
+    def tells_access(self) -> bool:
+        """Whether its value follows who may use the account."""
+        return SOFT_DELETED in self.reads
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the log hides its value (``Redact``)."""
+        return isinstance(self.source, Expression) and self.source.redacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +137,19 @@ class ObjectMapping:
         return [mapping for mapping in self.mappings if mapping.unique or mapping.matching > 0]
 
     @property
-    def active_path(self) -> str | None:
-        """The path that says whether an account may be used; none where nothing maps it."""
-        for mapping in self.mappings:
-            if isinstance(mapping.source, NotSoftDeleted):
-                return mapping.target
-        return None
+    def access_paths(self) -> frozenset[str]:
+        """The paths that follow who may use an account; none where nothing maps it."""
+        return frozenset(one.target for one in self.mappings if one.tells_access)
+
+    @property
+    def hidden_paths(self) -> frozenset[str]:
+        """The paths whose values no log and no plan shows."""
+        return frozenset(one.target for one in self.mappings if one.hidden)
+
+    @property
+    def expressions(self) -> Sequence[Expression]:
+        """Every expression among the sources."""
+        return [one.source for one in self.mappings if isinstance(one.source, Expression)]
 
     def of(self, path: str) -> Mapping | None:
         """Return the mapping onto ``path``, or none."""
