@@ -32,6 +32,7 @@ from seatkeeper.provisioning.expression.check import (
     faults,
     gives,
     notes,
+    value_faults,
 )
 from seatkeeper.provisioning.expression.parser import ExpressionFault, parse, spot
 from seatkeeper.provisioning.expression.tree import (
@@ -183,9 +184,12 @@ def expression_faults(name: str, text: str, target: TargetAttribute) -> list[str
         tree = parse(text)
     except ExpressionFault as fault:
         return [_placed(target.path, text, fault)]
-    found = faults(tree) or attribute_faults(
-        tree, lambda one: _kind_of(name, one), [*source_names(name), *COMPUTED]
-    )
+    found = faults(tree) or [
+        *value_faults(tree),
+        *attribute_faults(
+            tree, lambda one: attribute_kind(name, one), [*source_names(name), *COMPUTED]
+        ),
+    ]
     if not found:
         found = _result_faults(name, tree, target)
     return [_placed(target.path, text, fault) for fault in found]
@@ -199,7 +203,7 @@ def _result_faults(name: str, tree: Node, target: TargetAttribute) -> list[Expre
         for one in attributes_read(tree)
         if (source := source_attribute(name, one)) is not None and source.type is Type.REFERENCE
     ]
-    given = _kind_of(name, tree.name) if isinstance(tree, AttributeRef) else gives(tree)
+    given = attribute_kind(name, tree.name) if isinstance(tree, AttributeRef) else gives(tree)
     if given in {Takes.LIST, Takes.ROLES} and not target.multi_valued:
         references.append(
             ExpressionFault(f"This gives a list, and {target.path} holds one value.", tree.at)
@@ -225,7 +229,8 @@ def _placed(path: str, text: str, fault: ExpressionFault) -> str:
     return f"The expression for {path}, {line}character {where.column}: {fault}"
 
 
-def _kind_of(name: str, attribute: str) -> Takes | None:
+def attribute_kind(name: str, attribute: str) -> Takes | None:
+    """Return what an attribute of users or groups (``name``) gives, or none: there is none."""
     if attribute == SOFT_DELETED:
         return Takes.TRUTH
     if attribute == ROLES:

@@ -42,7 +42,8 @@ def operations_for(
     ``reference`` or ``complex`` (an element as the JSON text of its object).
     A list element that is not there is added whole, because a strict app
     answers ``noTarget`` to a replace of nothing; ``present`` names elements
-    (``addresses[type eq "work"]``) known to be there although no change shows it (see ``elements_in_doubt``).
+    (``addresses[type eq "work"]``) known to be there although no change shows
+    it (see ``elements_in_doubt``).
     """
     known = set(present) | {_element(change.path) for change in changes if change.old is not None}
     gone = _emptied(changes, types)

@@ -2,9 +2,9 @@
 
     source change -> scope -> [map] -> match -> plan -> export -> log
 
-``checked`` refuses what could never work anywhere; ``attribute_faults`` what
-does not fit this directory; ``notes`` says what an administrator should know.
-Each points at the character.
+``checked`` refuses what makes no expression; ``value_faults`` what would fail
+for everybody; ``attribute_faults`` what does not fit this directory; ``notes``
+says what an administrator should know. Each points at the character.
 """
 
 import difflib
@@ -53,14 +53,27 @@ class Note:
 
 
 def checked(tree: Node) -> None:
-    """Raise ``ExpressionFault`` for the first thing that could never work."""
+    """Raise ``ExpressionFault`` for the first thing that makes no expression."""
     found = faults(tree)
     if found:
         raise found[0]
 
 
+def value_faults(tree: Node) -> list[ExpressionFault]:
+    """Return the fixed arguments and inner results that would fail whenever they are used."""
+    found: list[ExpressionFault] = []
+    for node in walk(tree):
+        if not isinstance(node, Call) or (function := FUNCTIONS.get(node.name)) is None:
+            continue
+        for place, one in enumerate(node.arguments):
+            parameter = function.parameter(place)
+            if one is not None and parameter is not None:
+                found += _value_faults(node, parameter, one)
+    return sorted(found, key=lambda fault: fault.at)
+
+
 def faults(tree: Node) -> list[ExpressionFault]:
-    """Return everything that could never work, in the order of the text."""
+    """Return everything that makes no expression, in the order of the text."""
     found: list[ExpressionFault] = []
     if isinstance(tree, Word | Comparison):
         found.append(ExpressionFault("This is a part of a condition, no value.", tree.at))
@@ -158,6 +171,15 @@ def _argument_faults(node: Call, parameter: Parameter, one: Node) -> list[Expres
         if takes is Takes.COMPARE:
             return []
         return [ExpressionFault(f"{one.name} is only known to InStr.", one.at)]
+    if takes is Takes.PATTERN and isinstance(one, Text):
+        fault = _pattern_fault(one.value)
+        return [ExpressionFault(f"{what}: {fault}", one.at)] if fault else []
+    return []
+
+
+def _value_faults(node: Call, parameter: Parameter, one: Node) -> list[ExpressionFault]:
+    takes = parameter.takes
+    what = f"{parameter.name} of {node.name}"
     if gives(one) in _LISTS and takes not in _ANYTHING:
         return [
             ExpressionFault(
@@ -226,7 +248,6 @@ _FIXED: Final[Mapping[Takes, Callable[[str], str]]] = {
     Takes.WHOLE: _whole_fault,
     Takes.DATE: _date_fault,
     Takes.INTERVAL: _interval_fault,
-    Takes.PATTERN: _pattern_fault,
     Takes.FORMAT: dates.form_fault,
     Takes.CULTURE: culture_fault,
     Takes.COMPARE: _compare_fault,
