@@ -168,24 +168,17 @@ def difference(interval: str, first: dt.datetime, second: dt.datetime) -> int:
     if interval == "m":
         return (second.year - first.year) * 12 + second.month - first.month
     if interval == "ww":
-        days = _whole(_week_start(second) - _week_start(first), _LENGTHS["d"])
-        return _towards_zero(days, 7)
+        weekdays = dt.timedelta(days=_since_sunday(second) - _since_sunday(first))
+        return _whole(second - first - weekdays, _LENGTHS["ww"])
     return _whole(second - first, _LENGTHS[_known(interval)])
 
 
-def _week_start(at: dt.datetime) -> dt.datetime:
-    try:
-        return at - dt.timedelta(days=(at.weekday() + 1) % 7)
-    except OverflowError:
-        return at
+def _since_sunday(at: dt.datetime) -> int:
+    return (at.weekday() + 1) % 7
 
 
 def _whole(span: dt.timedelta, unit: dt.timedelta) -> int:
     return span // unit if span >= dt.timedelta() else -(-span // unit)
-
-
-def _towards_zero(number: int, divisor: int) -> int:
-    return number // divisor if number >= 0 else -(-number // divisor)
 
 
 def _known(interval: str) -> str:
@@ -296,7 +289,7 @@ def _pattern_of(token: str) -> str:
         return rf"(?P<f>\d{{{min(size, 7)}}})"
     if first == "F":
         return rf"(?P<f>\d{{0,{min(size, 7)}}})"
-    longest = {"z": 3, "K": 1}.get(first, 2)
+    longest = {"y": 3, "z": 3, "K": 1}.get(first, 2)
     return _PATTERNS[first * min(size, longest)]
 
 
