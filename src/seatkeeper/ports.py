@@ -268,13 +268,15 @@ class Post(Protocol):
 class Touched:
     """Records that a stretch of the feed concerns; members of ``member_groups`` come beside.
 
-    ``read_to`` is the last change that was looked at.
+    ``read_to`` is the last change that was looked at. ``edited_groups`` are
+    those that changed themselves, by name for one.
     """
 
     users: frozenset[str]
     groups: frozenset[str]
     member_groups: frozenset[str]
     read_to: int
+    edited_groups: frozenset[str] = frozenset()
 
 
 class Ledger(Protocol):

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from seatkeeper.configuration.filters import usable_filter
 from seatkeeper.configuration.settings import AppSettings, effective_mappings
 from seatkeeper.directory.model import Application, AppRole, Kind
 from seatkeeper.errors import InvalidValue
@@ -48,7 +49,8 @@ def application_of(app_id: str, app: GalleryApp, name: str) -> Application:
 def rules_for(app: GalleryApp, application: Application, settings: AppSettings) -> Rules:
     """Return the rules of one configured app.
 
-    Raises ``InvalidValue`` for a mapping whose expression is not known.
+    Raises ``InvalidValue`` for a mapping whose expression is not known, or a
+    scoping filter that cannot be used.
     """
     user_mappings, group_mappings = effective_mappings(app, settings)
     users = _object_mapping(Kind.USER, app.users, user_mappings)
@@ -56,12 +58,16 @@ def rules_for(app: GalleryApp, application: Application, settings: AppSettings) 
     if app.groups is not None and group_mappings is not None:
         groups = _object_mapping(Kind.GROUP, app.groups, group_mappings)
     capabilities = capabilities_of(app)
+    user_filter = usable_filter(settings.user_filter, Kind.USER)
+    group_filter = usable_filter(settings.group_filter, Kind.GROUP)
     judged = (
         _PLANNER_VERSION,
         settings.scope,
         settings.exclude_default_access,
         [role.id for role in application.roles if role.enabled],
         repr((users, groups, capabilities)),
+        repr((user_filter, group_filter)),
+        settings.skip_out_of_scope_deletions,
     )
     return Rules(
         application.id,
@@ -73,6 +79,9 @@ def rules_for(app: GalleryApp, application: Application, settings: AppSettings) 
         groups,
         capabilities,
         hashlib.sha256(msgspec.json.encode(judged)).hexdigest(),
+        user_filter,
+        group_filter,
+        settings.skip_out_of_scope_deletions,
     )
 
 

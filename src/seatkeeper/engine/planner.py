@@ -99,6 +99,8 @@ async def touched_ids(context: AppContext) -> tuple[set[str], set[str]]:
         users |= touched.users
         groups |= touched.groups
         member_groups |= touched.member_groups
+        if context.rules.reads_memberships:  # a filter may name a group that has another name now
+            member_groups |= touched.edited_groups
         after = touched.read_to
     member = ""
     while member_groups:

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from seatkeeper.directory.model import Kind
 from seatkeeper.errors import RecordError
 from seatkeeper.provisioning.journal import Escrow
 from seatkeeper.provisioning.log import LogEntry, shown
@@ -91,7 +90,7 @@ def explain(
 
 def _scope_checks(facts: Facts, rules: Rules) -> tuple[Check, ...]:
     scope = scope_of(facts, rules)
-    with_codes = tuple(
+    return tuple(
         Check(
             check.name,
             check.passed,
@@ -102,9 +101,6 @@ def _scope_checks(facts: Facts, rules: Rules) -> tuple[Check, ...]:
         else check
         for check in scope.checks
     )
-    if facts.kind is Kind.GROUP:
-        return with_codes
-    return (*with_codes, Check("filters", passed=True, text="no scoping filter is set"))
 
 
 def _values_check(

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import Capabilities
+from seatkeeper.provisioning.condition.model import Condition, reads_memberships
 from seatkeeper.provisioning.mapping.model import ObjectMapping
 
 
@@ -26,7 +27,8 @@ class Rules:
 
     ``exclude_default_access`` matters only where the app has enabled roles of
     its own (``has_own_roles``). ``digest`` changes with anything that could
-    change a decision; a new digest re-plans everybody, locally.
+    change a decision; a new digest re-plans everybody, locally. A filter that
+    is none lets everybody pass.
     """
 
     app_id: str
@@ -38,6 +40,14 @@ class Rules:
     groups: ObjectMapping | None
     capabilities: Capabilities
     digest: str
+    user_filter: Condition | None = None
+    group_filter: Condition | None = None
+    skip_out_of_scope_deletions: bool = False
+
+    @property
+    def reads_memberships(self) -> bool:
+        """Whether a filter asks who is in which group."""
+        return reads_memberships(self.user_filter)
 
     def mapping(self, kind: Kind) -> ObjectMapping | None:
         """Return the mapping for that kind of record; none where groups are off."""

@@ -118,11 +118,13 @@ def touched(connection: Connection, app_id: str, *, after: int, to: int, limit: 
     people: set[str] = set()
     of_groups: set[str] = set()
     member_groups: set[str] = set()
+    edited_groups: set[str] = set()
     for row in rows:
         if row.subject == Subject.USER:
             people.add(row.record_id)
         elif row.subject == Subject.GROUP:
             of_groups.add(row.record_id)
+            edited_groups.add(row.record_id)
         elif row.subject == Subject.MEMBERSHIP:
             of_groups.add(row.record_id)
             (people if row.other_kind == Kind.USER else of_groups).add(row.other_id)
@@ -137,6 +139,7 @@ def touched(connection: Connection, app_id: str, *, after: int, to: int, limit: 
         frozenset(of_groups),
         frozenset(member_groups),
         rows[-1].seq if rows else to,
+        frozenset(edited_groups),
     )
 
 
