@@ -289,8 +289,13 @@ class Ledger(Protocol):
     async def last_change(self) -> int:
         """Return the newest committed change of the directory."""
 
-    async def facts(self, app_id: str, kind: Kind, ids: Collection[str]) -> Sequence[Facts]:
-        """Return the present facts of these records, gone ones included, in the order of ids."""
+    async def facts(
+        self, app_id: str, kind: Kind, ids: Collection[str], *, memberships: bool = False
+    ) -> Sequence[Facts]:
+        """Return the present facts of these records, gone ones included, in the order of ids.
+
+        ``memberships``: also the groups that people are direct members of.
+        """
 
     async def candidates(
         self, app_id: str, kind: Kind, *, everybody: bool, after: str = "", limit: int = 500

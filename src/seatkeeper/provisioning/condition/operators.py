@@ -230,9 +230,7 @@ def _moment(text: str) -> dt.datetime | None:
         return None
     try:
         found = dt.datetime.fromisoformat(text)
-        return (
-            found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
-        )
+        return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
     except (ValueError, OverflowError):
         return None
 

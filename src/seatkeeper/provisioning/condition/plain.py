@@ -6,7 +6,6 @@ all is refused here, with its path.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from seatkeeper.errors import InvalidValue
 from seatkeeper.provisioning.condition.model import (
@@ -18,7 +17,6 @@ from seatkeeper.provisioning.condition.model import (
     Condition,
     MemberOf,
     Not,
-    Over,
 )
 
 
@@ -144,7 +142,7 @@ def _clause(plain: Mapping[str, object], path: str) -> Clause:
         _text(plain, "attribute", path),
         _text(plain, "operator", path),
         tuple(values),
-        cast("Over | None", over),
+        over,
     )
 
 
