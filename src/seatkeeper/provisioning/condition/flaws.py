@@ -87,7 +87,7 @@ def _node_faults(node: Condition, kind: Kind) -> list[str]:
             if len(name) > LONGEST_NAME or not (name == "" or name.isprintable()):
                 texts.append(f"A name has at most {LONGEST_NAME} visible characters.")
             return texts
-        case Not():
+        case Not():  # pragma: no branch
             return []
 
 

@@ -115,7 +115,7 @@ def parts(condition: Condition) -> tuple[Condition, ...]:
             return nodes
         case Not(node):
             return (node,)
-        case Clause() | MemberOf():
+        case Clause() | MemberOf():  # pragma: no branch
             return ()
 
 

@@ -31,7 +31,7 @@ def to_plain(condition: Condition) -> dict[str, object]:
             return {"not": to_plain(node)}
         case MemberOf(group):
             return {"member_of": group}
-        case Clause(attribute, operator, values, over):
+        case Clause(attribute, operator, values, over):  # pragma: no branch
             plain: dict[str, object] = {"attribute": attribute, "operator": operator}
             if values:
                 plain["values"] = list(values)
@@ -117,7 +117,7 @@ class _Reader:
             return Not(self.node(plain["not"], f"{path}not.", depth + 1))
         if fields == {"member_of"}:
             return MemberOf(_text(plain, "member_of", path))
-        if fields <= {"attribute", "operator", "values", "over"}:
+        if fields <= {"attribute", "operator", "values", "over"} and "attribute" in fields:
             return _clause(plain, path)
         raise _no_filter(path)
 
