@@ -179,7 +179,16 @@ def _shown_facts(facts: dict[str, object]) -> list[str]:
     values = facts.get("values")
     if isinstance(values, dict):
         return [f"{short_path(path)} = {value}" for path, value in values.items()]
-    return []
+    clauses = facts.get("clauses")
+    return [_clause_shown(one) for one in clauses] if isinstance(clauses, list) else []
+
+
+def _clause_shown(clause: Mapping[str, Any]) -> str:
+    """Return one clause of a scoping filter with the actual value, in one line."""
+    what = f"member of {clause['member_of']}" if "member_of" in clause else clause["attribute"]
+    wanted = " ".join([clause.get("operator", ""), " or ".join(clause.get("wanted", []))]).strip()
+    passed = "passes" if clause["passed"] else "fails"
+    return f"{what} {wanted}".strip() + f": {clause['actual']} ({passed})"
 
 
 def _causes(codes: list[str]) -> dict[str, int]:
