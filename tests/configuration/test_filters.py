@@ -247,7 +247,8 @@ def test_what_changes_in_a_filter_is_said_before_it_is_applied() -> None:
     assert differences(before, after) == [
         "skip out-of-scope deletions: no -> yes",
         "scoping filter of users: none -> ((Keepers in the north: "
-        "department EQUALS Lamps or Harbour and city EQUALS Oslo and member of Lighthouse and not jobTitle IS NULL)"
+        "department EQUALS Lamps or Harbour and city EQUALS Oslo and "
+        "member of Lighthouse and not jobTitle IS NULL)"
         " or accountEnabled IS TRUE or skills NOT EQUALS Ropes (any of its values))",
         "scoping filter of groups: none -> displayName STARTS_WITH App",
     ]

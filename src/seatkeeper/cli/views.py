@@ -1,6 +1,8 @@
 """The facts that commands print, as plain data: what ``--json`` prints and ``render`` shows."""
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.render import short_path
