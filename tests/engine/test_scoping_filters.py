@@ -1,8 +1,9 @@
 """Scoping filters in living cycles: who comes in, who falls out, who is left alone."""
 
+import pytest
 from tests.engine.world import WRITES, World
 
-from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.errors import NotFound
 from seatkeeper.provisioning.explain import Verdict
 
 LAMPS = "  users:\n    department EQUALS: Lamps\n"
@@ -172,7 +173,18 @@ async def test_a_group_that_gets_another_name_leaves_the_filter_with_its_members
     await world.run()
     back = world.account("Ana")["active"]
     await world.directory.delete_group(world.ids["Lighthouse"], actor="hr")
-    await world.run(Wish())
+    await world.run()
 
     assert (renamed, back) == (False, True)
     assert world.account("Ana")["active"] is False
+
+
+async def test_a_filter_that_names_a_group_nobody_knows_is_not_applied(world: World) -> None:
+    await world.found("Lighthouse")
+    await world.connect(filters=LIGHTHOUSE)
+
+    with pytest.raises(NotFound, match="There is no group 'Lihgthouse'"):
+        await world.connect(filters="  users: {not: {member_of: Lihgthouse}}\n")
+
+    [stored] = await world.configuration.apps()
+    assert stored.settings["user_filter"] == {"member_of": "Lighthouse"}

@@ -53,6 +53,13 @@ def usable_filter(plain: Mapping[str, object] | None, kind: Kind) -> Condition |
     return condition
 
 
+def groups_named(plain: Mapping[str, object] | None) -> list[str]:
+    """Return the names and ids of the groups whose members a filter asks for."""
+    condition = stored_filter(plain)
+    nodes = () if condition is None else model.every_node(condition)
+    return list(dict.fromkeys(node.group for node in nodes if isinstance(node, MemberOf)))
+
+
 def in_words(plain: Mapping[str, object] | None) -> str:
     """Return a filter in one line, for the list of what changes; empty where there is none."""
     condition = stored_filter(plain)

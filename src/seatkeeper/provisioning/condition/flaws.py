@@ -3,7 +3,7 @@
     source change -> [scope] -> map -> match -> plan -> export -> log
 
 A filter without flaws can be judged for anybody, and its judging is bounded.
-Whether a group that is named exists is not asked: it may come later.
+Whether a group that is named exists is seen where a document is applied.
 """
 
 from collections.abc import Iterator, Mapping
