@@ -114,8 +114,9 @@ def test_a_filter_is_printed_as_a_person_would_write_it() -> None:
 
     assert "- name: Keepers in the north\n        all:" in printed
     assert "- department EQUALS:\n              - Lamps\n" in printed
+    assert "- city EQUALS: Oslo\n" in printed
     assert "- not: jobTitle IS NULL\n" in printed
-    assert "displayName STARTS_WITH:\n" in printed
+    assert "displayName STARTS_WITH: App\n" in printed
     assert print_document(read(printed.partition("gallery: 15five\n")[2])) == printed
 
 
@@ -246,10 +247,10 @@ def test_what_changes_in_a_filter_is_said_before_it_is_applied() -> None:
 
     assert differences(before, after) == [
         "skip out-of-scope deletions: no -> yes",
-        "scoping filter of users: none -> ((Keepers in the north: "
+        "scoping filter of users: none -> (Keepers in the north: "
         "department EQUALS Lamps or Harbour and city EQUALS Oslo and "
         "member of Lighthouse and not jobTitle IS NULL)"
-        " or accountEnabled IS TRUE or skills NOT EQUALS Ropes (any of its values))",
+        " or accountEnabled IS TRUE or skills NOT EQUALS Ropes (any of its values)",
         "scoping filter of groups: none -> displayName STARTS_WITH App",
     ]
     assert "skip_out_of_scope_deletions: true\n" in print_document(after)

@@ -387,9 +387,22 @@ def test_the_reasons_are_nested_like_the_filter_and_carry_actual_values():
                 "wanted": ["Oslo"],
                 "passed": True,
                 "actual": "Oslo",
+                "negated": True,
             },
         ],
     }
+
+
+def test_what_is_not_wanted_is_said_without_a_demand():
+    nobody = Not(Any((Clause("jobTitle", "IS NULL"), Not(Not(LAMPS)))))
+
+    judged = judge(nobody, {"jobTitle": "Keeper", "department": "Sales"})
+
+    plain = judged.facts()["clauses"]
+    assert judged.verdict
+    assert judged.sentence.startswith("jobTitle is Keeper; and department is Sales")
+    assert isinstance(plain, list)
+    assert [one.get("negated", False) for one in plain] == [True, True]
 
 
 # --- what is refused ---

@@ -187,10 +187,15 @@ def _shown_facts(facts: dict[str, object]) -> list[str]:
 
 def _clause_shown(clause: Mapping[str, Any]) -> str:
     """Return one clause of a scoping filter with the actual value, in one line."""
-    what = f"member of {clause['member_of']}" if "member_of" in clause else clause["attribute"]
-    wanted = " ".join([clause.get("operator", ""), " or ".join(clause.get("wanted", []))]).strip()
-    passed = "passes" if clause["passed"] else "fails"
-    return f"{what} {wanted}".strip() + f": {clause['actual']} ({passed})"
+    negated = clause.get("negated", False)
+    words = [
+        "not" if negated else "",
+        f"member of {clause['member_of']}" if "member_of" in clause else clause["attribute"],
+        clause.get("operator", ""),
+        " or ".join(clause.get("wanted", [])),
+    ]
+    passed = "passes" if clause["passed"] is not negated else "fails"
+    return f"{' '.join(one for one in words if one)}: {clause['actual']} ({passed})"
 
 
 def _causes(codes: list[str]) -> dict[str, int]:

@@ -63,7 +63,8 @@ def groups_named(plain: Mapping[str, object] | None) -> list[str]:
 def in_words(plain: Mapping[str, object] | None) -> str:
     """Return a filter in one line, for the list of what changes; empty where there is none."""
     condition = stored_filter(plain)
-    return "" if condition is None else _said(condition)
+    said = "" if condition is None else _said(condition)
+    return said[1:-1] if isinstance(condition, model.All | model.Any) else said
 
 
 def _said(condition: Condition) -> str:
@@ -99,7 +100,7 @@ def _printed(condition: Condition) -> object:
             return {"not": _printed(node)}
         case Clause(attribute, operator, values, None) if _splits(attribute, operator):
             key = f"{attribute} {operator}"
-            return {key: list(values)} if values else key
+            return {key: values[0] if len(values) == 1 else list(values)} if values else key
         case _:
             return to_plain(condition)
 

@@ -26,6 +26,7 @@ from seatkeeper.provisioning.condition.model import (
 _SHOWN_PARTS: Final = 3
 _SHOWN_VALUES: Final = 5
 _SHOWN_CLAUSES: Final = 50
+_SHORT: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,18 @@ class Judged:
 
     def clauses(self) -> "list[Judged]":
         """Return the clauses and memberships, in the order of the filter."""
-        if isinstance(self.condition, Clause | MemberOf):
-            return [self]
-        return [one for reason in self.reasons for one in reason.clauses()]
+        return [one for one, _ in _ends(self)]
 
     def facts(self) -> dict[str, object]:
-        """Return the verdict and the clauses with their actual values, for log and explain."""
+        """Return the verdict and the clauses with their actual values, for log and explain.
+
+        A clause below an odd number of ``not`` is ``negated``: it speaks for
+        the record where it is false.
+        """
+        ends = _ends(self)[:_SHOWN_CLAUSES]
         return {
             "FilterPass": str(self.verdict),
-            "clauses": [_plain(one) for one in self.clauses()[:_SHOWN_CLAUSES]],
+            "clauses": [_plain(one, negated=negated) for one, negated in ends],
         }
 
 
@@ -119,29 +123,38 @@ def _like_an_id(text: str) -> bool:
     return [len(piece) for piece in pieces] == [8, 4, 4, 4, 12]
 
 
+def _ends(judged: Judged, *, negated: bool = False) -> list[tuple[Judged, bool]]:
+    """Return the ends of the tree, and whether each is below an odd number of ``not``."""
+    if isinstance(judged.condition, Clause | MemberOf):
+        return [(judged, negated)]
+    below = negated is not isinstance(judged.condition, Not)
+    return [end for reason in judged.reasons for end in _ends(reason, negated=below)]
+
+
 # --- in words -----------------------------------------------------------------
 
 
-def _sentence(judged: Judged) -> str:
+def _sentence(judged: Judged, *, bare: bool = False) -> str:
+    """Say what decided; ``bare`` leaves out what a value should have been."""
     match judged.condition:
         case Clause():
-            return _clause_sentence(judged.condition, judged)
+            return _clause_sentence(judged.condition, judged, bare=bare)
         case MemberOf(group):
             return _member_sentence(group, judged)
         case Not():
             [below] = judged.reasons
             ruled = "" if judged.verdict else ", which is ruled out"
-            return f"{_sentence(below)}{ruled}"
+            return f"{_sentence(below, bare=bare or judged.verdict)}{ruled}"
         case All() | Any():  # pragma: no branch
-            return _joined(judged)
+            return _joined(judged, bare=bare)
 
 
-def _joined(judged: Judged) -> str:
+def _joined(judged: Judged, *, bare: bool) -> str:
     """Name the parts that decided: the first that did alone, else the first few."""
     deciding = [one for one in judged.reasons if one.verdict is judged.verdict]
     alone = isinstance(judged.condition, All) is not judged.verdict
     some = deciding[:1] if alone else deciding[:_SHOWN_PARTS]
-    said = [f"{_title(one)}{_sentence(one)}" for one in some]
+    said = [f"{_title(one)}{_sentence(one, bare=bare)}" for one in some]
     more = 0 if alone else len(deciding) - len(some)
     return "; and ".join([*said, *([f"{more} more"] if more else [])])
 
@@ -152,9 +165,9 @@ def _title(judged: Judged) -> str:
     return f"{name}: " if name else ""
 
 
-def _clause_sentence(clause: Clause, judged: Judged) -> str:
+def _clause_sentence(clause: Clause, judged: Judged, *, bare: bool) -> str:
     said = f"{clause.attribute} is {_value(judged.actual)}"
-    if judged.verdict or clause.kind is None:
+    if judged.verdict or bare or clause.kind is None:
         return said
     wanted = _choices(clause.values)
     if clause.kind.name in ("EQUALS", "IN"):
@@ -176,6 +189,8 @@ def _member_sentence(group: str, judged: Judged) -> str:
 
 
 def _value(value: Value | None, *, none: str = "empty") -> str:
+    if isinstance(value, str) and value:
+        return _short(value)
     found = texts(value)
     if not found:
         return none
@@ -184,16 +199,20 @@ def _value(value: Value | None, *, none: str = "empty") -> str:
 
 
 def _choices(values: tuple[str, ...]) -> str:
+    if len(values) == 1:
+        return _short(values[0])
     more = [f"{len(values) - _SHOWN_VALUES} more"] if len(values) > _SHOWN_VALUES else []
     return " or ".join([*(_short(one) for one in values[:_SHOWN_VALUES]), *more])
 
 
 def _short(text: str) -> str:
-    return shown(text)[1:-1]
+    return text if len(text) <= _SHORT and text.isprintable() else shown(text)[1:-1]
 
 
-def _plain(judged: Judged) -> dict[str, object]:
+def _plain(judged: Judged, *, negated: bool) -> dict[str, object]:
     said: dict[str, object] = {"passed": judged.verdict, "actual": _value(judged.actual)}
+    if negated:
+        said["negated"] = True
     condition = judged.condition
     if isinstance(condition, Clause):
         return {

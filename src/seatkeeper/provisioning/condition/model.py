@@ -91,6 +91,8 @@ class Clause:
         found = texts(value)
         if not found:
             return self.kind.true_when_empty
+        if len(found) == 1:
+            return self.test(found[0])
         over = self.over or ("all" if self.kind.negative else "any")
         return (all if over == "all" else any)(self.test(one) for one in found)
 
@@ -100,12 +102,13 @@ Condition: TypeAlias = All | Any | Not | Clause | MemberOf
 
 def texts(value: Value | None) -> tuple[str, ...]:
     """Return an attribute's values as the texts that operators see; none where it is empty."""
+    if isinstance(value, str):
+        return (value,) if value else ()
     if value is None:
         return ()
     if isinstance(value, bool):
         return (str(value),)
-    several = value if isinstance(value, tuple) else (value,)
-    return tuple(one for one in several if one != "")
+    return tuple(one for one in value if one != "")
 
 
 def parts(condition: Condition) -> tuple[Condition, ...]:

@@ -75,6 +75,8 @@ class Operator:
         if self.together or self.unary:
             return self.build(*wanted)
         asked = [self.build(one) for one in dict.fromkeys(wanted)]
+        if len(asked) == 1 and not self.negative:
+            return asked[0]
         if self.negative:
             return lambda text: not any(one(text) for one in asked)
         return lambda text: any(one(text) for one in asked)
