@@ -19,6 +19,7 @@ def test_every_clause_of_a_filter_is_shown_with_what_the_person_has() -> None:
 
     plain = explanation_plain("app", "ada", answer)
 
+    assert isinstance(plain["checks"], list)
     filters = next(one for one in plain["checks"] if one["check"] == "filters")
     assert filters["state"] == "failed"
     assert filters["facts"] == [

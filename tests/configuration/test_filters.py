@@ -314,3 +314,29 @@ def test_a_filter_as_deep_as_allowed_is_printed_and_read() -> None:
     document = replace(empty, settings=replace(empty.settings, user_filter=filter_plain(condition)))
 
     assert read_documents("x", print_document(document), gallery=GALLERY) == [document]
+
+
+WORDS = st.sampled_from(
+    "any all not member_of attribute operator values over name groups clauses targetOperand".split()
+) | st.sampled_from(["department EQUALS", "jobTitle IS NULL", "a b", "", " "])
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS | st.text(max_size=5),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(WORDS, below, max_size=3),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None)
+@given(users=ANYTHING, groups=ANYTHING)
+def test_whatever_stands_there_is_a_filter_that_can_be_used_or_a_fault(
+    users: object, groups: object
+) -> None:
+    text = "scoping_filters: " + json.dumps({"users": users, "groups": groups})
+
+    try:
+        document = read(text)
+    except InvalidFile:
+        document = read("")
+
+    assert digest(document.settings)
+    assert read_documents("x", print_document(document), gallery=GALLERY) == [document]
