@@ -316,9 +316,10 @@ def test_a_filter_as_deep_as_allowed_is_printed_and_read() -> None:
     assert read_documents("x", print_document(document), gallery=GALLERY) == [document]
 
 
-WORDS = st.sampled_from(
-    "any all not member_of attribute operator values over name groups clauses targetOperand".split()
-) | st.sampled_from(["department EQUALS", "jobTitle IS NULL", "a b", "", " "])
+FIELDS = ["any", "all", "not", "member_of", "attribute", "operator", "values", "over", "name"]
+WORDS = st.sampled_from(FIELDS) | st.sampled_from(
+    ["groups", "clauses", "targetOperand", "department EQUALS", "jobTitle IS NULL", "a b", "", " "]
+)
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | WORDS | st.text(max_size=5),
     lambda below: st.lists(below, max_size=3) | st.dictionaries(WORDS, below, max_size=3),

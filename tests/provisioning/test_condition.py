@@ -344,10 +344,12 @@ def test_the_first_thing_that_fails_is_said():
     either = judge(Any((All((LAMPS,), "Keepers"), NORTH)), rome)
     many = judge(Any((LAMPS,) * 5), rome)
     ruled_out = judge(Not(Clause("city", "EQUALS", ("Rome",))), rome)
+    named = judge(All((LAMPS, NORTH), "Keepers"), rome)
     outside = judge(MemberOf("Lighthouse"), {}, {"g-1": "Harbour"})
 
     lamps = "department is Sales, not Lamps"
     assert both.sentence == lamps
+    assert named.sentence == f"Keepers: {lamps}"
     assert either.sentence == f"Keepers: {lamps}; and city is Rome, not Oslo"
     assert many.sentence == f"{lamps}; and {lamps}; and {lamps}; and 2 more"
     assert ruled_out.sentence == "city is Rome, which is ruled out"

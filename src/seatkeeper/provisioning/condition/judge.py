@@ -45,7 +45,7 @@ class Judged:
     @property
     def sentence(self) -> str:
         """The first thing that fails, for people; what passes where nothing fails."""
-        return _sentence(self)
+        return _title(self) + _sentence(self)
 
     def clauses(self) -> "list[Judged]":
         """Return the clauses and memberships, in the order of the filter."""
