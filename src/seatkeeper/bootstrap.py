@@ -185,7 +185,11 @@ class Installation:
 
     async def explain_record(self, rules: Rules, kind: Kind, record_id: str) -> Explanation:
         """Say it for a record whose id is known, with the app's rules at hand."""
-        facts = (await self.ledger.facts(rules.app_id, kind, [record_id]))[0]
+        facts = (
+            await self.ledger.facts(
+                rules.app_id, kind, [record_id], memberships=rules.reads_memberships
+            )
+        )[0]
         rivals: dict[Claim, Sequence[str]] = {}
         try:
             answer = decide(facts, rules)

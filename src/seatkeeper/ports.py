@@ -268,13 +268,15 @@ class Post(Protocol):
 class Touched:
     """Records that a stretch of the feed concerns; members of ``member_groups`` come beside.
 
-    ``read_to`` is the last change that was looked at.
+    ``read_to`` is the last change that was looked at. ``edited_groups`` are
+    those that changed themselves, by name for one.
     """
 
     users: frozenset[str]
     groups: frozenset[str]
     member_groups: frozenset[str]
     read_to: int
+    edited_groups: frozenset[str] = frozenset()
 
 
 class Ledger(Protocol):
@@ -287,8 +289,13 @@ class Ledger(Protocol):
     async def last_change(self) -> int:
         """Return the newest committed change of the directory."""
 
-    async def facts(self, app_id: str, kind: Kind, ids: Collection[str]) -> Sequence[Facts]:
-        """Return the present facts of these records, gone ones included, in the order of ids."""
+    async def facts(
+        self, app_id: str, kind: Kind, ids: Collection[str], *, memberships: bool = False
+    ) -> Sequence[Facts]:
+        """Return the present facts of these records, gone ones included, in the order of ids.
+
+        ``memberships``: also the groups that people are direct members of.
+        """
 
     async def candidates(
         self, app_id: str, kind: Kind, *, everybody: bool, after: str = "", limit: int = 500

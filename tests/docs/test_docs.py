@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from seatkeeper.cli.main import app
+from seatkeeper.provisioning.expression.catalogue import FUNCTIONS
 from seatkeeper.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -44,3 +45,15 @@ def test_the_pages_on_settings_and_commands_name_all_of_them() -> None:
 
     assert missing == []
     assert unnamed == []
+
+
+def test_the_page_on_the_mapping_language_shows_every_function_with_its_arguments() -> None:
+    page = (ROOT / "docs" / "reference" / "mapping-language.md").read_text(encoding="utf-8")
+
+    told = {one.name: one.signature for one in FUNCTIONS.values()}
+    roles = {name for name in told if "RoleAssignment" in name}  # shown with their one argument
+
+    assert [
+        sign for name, sign in told.items() if f"`{sign}`" not in page and name not in roles
+    ] == []
+    assert [name for name in roles if f"`{name}([appRoleAssignments])`" not in page] == []

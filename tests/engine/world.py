@@ -57,6 +57,9 @@ notification:
 mappings:
   users: {users}
   groups: {groups}
+scoping_filters:
+{filters}
+{more}
 """
 
 
@@ -85,14 +88,29 @@ class World:
     # --- what administrators do ---
 
     async def connect(
-        self, *, scope: str = "assigned", users: str = "[]", groups: str = "[]"
+        self,
+        *,
+        scope: str = "assigned",
+        users: str = "[]",
+        groups: str = "[]",
+        filters: str = "",
+        more: str = "",
     ) -> None:
-        """Apply the app's document; assignments that are there stay."""
+        """Apply the app's document; assignments that are there stay.
+
+        ``filters`` is what stands below scoping_filters, ``more`` other fields.
+        """
         present = (
             await self.directory.assignments(self.app) if self.app in await self._apps() else ()
         )
         text = DOCUMENT.format(
-            app=self.app, name=gallery_app(self.app).name, scope=scope, users=users, groups=groups
+            app=self.app,
+            name=gallery_app(self.app).name,
+            scope=scope,
+            users=users,
+            groups=groups,
+            filters=filters,
+            more=more,
         )
         [document] = read_documents("app.yaml", text, gallery=load_gallery())
         await apply_document(

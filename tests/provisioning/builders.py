@@ -5,6 +5,7 @@ from collections.abc import Mapping as MappingType
 
 from seatkeeper.directory.model import Group, Kind, User, Value
 from seatkeeper.provisioning.account import Account, Capabilities, TargetValue, UserAbilities
+from seatkeeper.provisioning.condition.model import Condition
 from seatkeeper.provisioning.expression.compile import compiled
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.mapping.model import (
@@ -49,6 +50,9 @@ def rules(
     exclude_default_access: bool = True,
     has_own_roles: bool = True,
     users: ObjectMapping = USERS,
+    user_filter: Condition | None = None,
+    group_filter: Condition | None = None,
+    skip_out_of_scope_deletions: bool = False,
 ) -> Rules:
     return Rules(
         "app",
@@ -60,6 +64,9 @@ def rules(
         GROUPS,
         Capabilities(users=UserAbilities(delete=hard_delete)),
         "digest",
+        user_filter,
+        group_filter,
+        skip_out_of_scope_deletions,
     )
 
 

@@ -16,9 +16,10 @@ from tests.provisioning.builders import (
     rules,
 )
 
-from seatkeeper.directory.model import Group
+from seatkeeper.directory.model import Group, Kind
 from seatkeeper.errors import AmbiguousTarget, MatchingValueMissing
 from seatkeeper.provisioning.account import ValueChange
+from seatkeeper.provisioning.condition.model import Clause
 from seatkeeper.provisioning.mapping.evaluate import MissingValues
 from seatkeeper.provisioning.match import Question, the_one
 from seatkeeper.provisioning.plan import (
@@ -158,6 +159,45 @@ def test_row_10_somebody_unassigned_loses_access_and_no_other_value_is_sent_on()
 
 def test_row_10_somebody_unassigned_whose_values_cannot_be_made_loses_access_all_the_same():
     answer = decided(decide(facts(ada(mail=None), grants=(), link=linked()), rules()))
+
+    assert answer.action == Disable("t-1", OFF)
+
+
+def test_row_11_somebody_whom_the_filter_leaves_out_loses_access():
+    lamps = Clause("jobTitle", "EQUALS", ("Keeper",))
+
+    answer = decided(decide(facts(ada(), link=linked()), rules(user_filter=lamps)))
+
+    assert answer.action == Disable("t-1", OFF)
+    assert answer.scope.reason == "fails the scoping filter: jobTitle is Engineer, not Keeper"
+
+
+def test_row_11_a_group_whom_the_filter_leaves_out_is_deleted():
+    lamps = Clause("displayName", "STARTS_WITH", ("App",))
+
+    answer = decided(decide(group_facts(SALES, link=SALES_LINK), rules(group_filter=lamps)))
+
+    assert answer.action == Delete("tg-1")
+
+
+@pytest.mark.parametrize("kind", [Kind.USER, Kind.GROUP])
+def test_row_12_whoever_merely_left_the_scope_is_left_alone_where_that_is_wanted(kind):
+    user = facts(ada(), grants=(), link=linked())
+    group = group_facts(SALES, grants=(), link=SALES_LINK)
+
+    ours = rules(skip_out_of_scope_deletions=True)
+    answer = decided(decide(user if kind is Kind.USER else group, ours))
+
+    assert isinstance(answer.action, Skip)
+    assert answer.action.reason is Reason.LEFT_ALONE
+    assert answer.action.text.startswith("is not assigned to The App; ")
+
+
+@pytest.mark.parametrize("leaver", [ada(enabled=False), ada(deleted=True)])
+def test_row_12_whoever_is_disabled_or_deleted_as_well_still_loses_access(leaver):
+    gone = facts(leaver, grants=(), link=linked())
+
+    answer = decided(decide(gone, rules(skip_out_of_scope_deletions=True)))
 
     assert answer.action == Disable("t-1", OFF)
 

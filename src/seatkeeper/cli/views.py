@@ -1,6 +1,8 @@
 """The facts that commands print, as plain data: what ``--json`` prints and ``render`` shows."""
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.render import short_path
@@ -179,7 +181,21 @@ def _shown_facts(facts: dict[str, object]) -> list[str]:
     values = facts.get("values")
     if isinstance(values, dict):
         return [f"{short_path(path)} = {value}" for path, value in values.items()]
-    return []
+    clauses = facts.get("clauses")
+    return [_clause_shown(one) for one in clauses] if isinstance(clauses, list) else []
+
+
+def _clause_shown(clause: Mapping[str, Any]) -> str:
+    """Return one clause of a scoping filter with the actual value, in one line."""
+    negated = clause.get("negated", False)
+    words = [
+        "not" if negated else "",
+        f"member of {clause['member_of']}" if "member_of" in clause else clause["attribute"],
+        clause.get("operator", ""),
+        " or ".join(clause.get("wanted", [])),
+    ]
+    passed = "passes" if clause["passed"] is not negated else "fails"
+    return f"{' '.join(one for one in words if one)}: {clause['actual']} ({passed})"
 
 
 def _causes(codes: list[str]) -> dict[str, int]:

@@ -13,6 +13,7 @@ from typing import Final
 from seatkeeper.configuration.address import forgets_secret
 from seatkeeper.configuration.differences import differences
 from seatkeeper.configuration.documents import AppDocument, DocumentAssignment
+from seatkeeper.configuration.filters import groups_named
 from seatkeeper.configuration.rules import application_of, rules_for
 from seatkeeper.configuration.secrets import STORED, resolve_secret
 from seatkeeper.configuration.settings import AppSettings, from_plain, to_plain
@@ -83,6 +84,8 @@ async def apply_document(
     secret = typed_secret or resolve_secret(
         document.secret_token, environment=places.environment, secrets_dir=places.folder
     )
+    for group in groups_named(document.settings.user_filter):
+        await directory.group(group)  # a misspelt one would take everybody's access away
     wanted = [await _resolved(directory, application, one) for one in document.assignments]
     if before is not None and secret is not None and "secret: changed" not in lines:
         stored = await configuration.app(document.app)

@@ -5,14 +5,18 @@ carried out. Mappings have a page of their own (``check_mappings``).
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from seatkeeper.configuration.address import url_fault
 from seatkeeper.configuration.check_mappings import Flaw, mapping_flaws
+from seatkeeper.configuration.filters import stored_filter
 from seatkeeper.configuration.settings import AppSettings
+from seatkeeper.directory.model import Kind
 from seatkeeper.directory.people_row import shown
 from seatkeeper.errors import InvalidValue
 from seatkeeper.gallery.schema import GalleryApp
+from seatkeeper.provisioning.condition.flaws import flaws as filter_flaws
 
 LONGEST_INTERVAL: Final = 366 * 86_400
 
@@ -34,6 +38,8 @@ def settings_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:
         *_connection_flaws(settings),
         *mapping_flaws("users", app.users, settings.users),
         *_group_flaws(app, settings),
+        *_filter_flaws("user_filter", Kind.USER, settings.user_filter),
+        *_filter_flaws("group_filter", Kind.GROUP, settings.group_filter, app),
     ]
 
 
@@ -71,3 +77,19 @@ def _group_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:
     if app.groups is None:
         return [Flaw("groups", f"{app.name} has no groups, so none can be mapped.")]
     return mapping_flaws("groups", app.groups, settings.groups)
+
+
+def _filter_flaws(
+    name: str, kind: Kind, plain: Mapping[str, object] | None, app: GalleryApp | None = None
+) -> list[Flaw]:
+    """Return every fault in a scoping filter; ``app`` where it is one of groups."""
+    if plain is None:
+        return []
+    if app is not None and app.groups is None:
+        return [Flaw(name, f"{app.name} has no groups, so none can be filtered.")]
+    try:
+        condition = stored_filter(plain)
+    except InvalidValue as error:
+        return [Flaw(name, f"{error.message} {error.advice}".strip())]
+    found = [] if condition is None else filter_flaws(condition, kind)
+    return [Flaw(f"{name}.{path}" if path else name, text) for path, text in found]

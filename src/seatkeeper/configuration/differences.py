@@ -15,6 +15,7 @@ from seatkeeper.configuration.documents import (
     DocumentAssignment,
     print_interval,
 )
+from seatkeeper.configuration.filters import in_words
 from seatkeeper.configuration.secrets import STORED
 from seatkeeper.configuration.settings import AppSettings, MappingChange
 
@@ -53,6 +54,9 @@ def _facts(settings: AppSettings) -> dict[str, str]:
         "status": settings.status,
         "scope": settings.scope,
         "exclude Default Access": _yes(settings.exclude_default_access),
+        "skip out-of-scope deletions": _yes(settings.skip_out_of_scope_deletions),
+        "scoping filter of users": in_words(settings.user_filter),
+        "scoping filter of groups": in_words(settings.group_filter),
         "every": print_interval(settings.interval_seconds),
         "notification": settings.notification.email,
         "mail on failure": _yes(settings.notification.on_failure),

@@ -14,6 +14,7 @@ import msgspec
 import yaml
 
 from seatkeeper.configuration.check import settings_flaws
+from seatkeeper.configuration.filters import printed_filter, read_filter
 from seatkeeper.configuration.reading import Reading
 from seatkeeper.configuration.secrets import STORED, reference_fault
 from seatkeeper.configuration.settings import (
@@ -30,7 +31,8 @@ DEFAULT_ACCESS_ROLE: Final = "Default Access"
 
 _FIELDS: Final = (
     "app", "gallery", "name", "connection", "mode", "status", "scope",
-    "exclude_default_access", "schedule", "notification", "assignments", "mappings",
+    "exclude_default_access", "skip_out_of_scope_deletions", "schedule", "notification",
+    "assignments", "scoping_filters", "mappings",
 )  # fmt: skip
 _CHANGE_FIELDS: Final = MappingChange.__struct_fields__
 _APP_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -89,6 +91,7 @@ def print_document(document: AppDocument) -> str:
         "status": _Word(settings.status),
         "scope": settings.scope,
         "exclude_default_access": settings.exclude_default_access,
+        **({"skip_out_of_scope_deletions": True} if settings.skip_out_of_scope_deletions else {}),
         "schedule": {"every": print_interval(settings.interval_seconds)},
     }
     if settings.notification != Notification():
@@ -98,6 +101,8 @@ def print_document(document: AppDocument) -> str:
             {one.kind: one.name, "role": one.role or DEFAULT_ACCESS_ROLE}
             for one in document.assignments
         ]
+    if filters := _filters(settings):
+        plain["scoping_filters"] = filters
     if mappings := _mappings(settings):
         plain["mappings"] = mappings
     return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
@@ -148,6 +153,7 @@ def _settings(
     if groups_off:
         reading.word(groups, ("off",), "off")
     places |= connection
+    filters = _part(reading, fields, "scoping_filters", ("users", "groups"))
     settings = AppSettings(
         gallery=app.id,
         name=reading.text(fields.get("name"), app.name),
@@ -165,6 +171,11 @@ def _settings(
         users=_changes(reading, "users", mappings.get("users"), places),
         groups=() if groups_off else _changes(reading, "groups", groups, places),
         groups_enabled=not groups_off,
+        user_filter=read_filter(reading, filters.get("users"), "user_filter", places),
+        group_filter=read_filter(reading, filters.get("groups"), "group_filter", places),
+        skip_out_of_scope_deletions=reading.boolean(
+            fields.get("skip_out_of_scope_deletions"), default=False
+        ),
     )
     places.setdefault("interval_seconds", fields.get("schedule", node))
     for flaw in settings_flaws(app, settings):
@@ -325,6 +336,11 @@ def _connection(document: AppDocument) -> dict[str, object]:
     if settings.requests_per_second is not None:
         connection["requests_per_second"] = settings.requests_per_second
     return connection
+
+
+def _filters(settings: AppSettings) -> dict[str, object]:
+    by_name = {"users": settings.user_filter, "groups": settings.group_filter}
+    return {name: printed_filter(plain) for name, plain in by_name.items() if plain is not None}
 
 
 def _mappings(settings: AppSettings) -> dict[str, object]:

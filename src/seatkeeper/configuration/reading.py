@@ -15,7 +15,9 @@ from seatkeeper.errors import Fault, InvalidFile
 
 MOST_BYTES: Final = 5 * 1_048_576
 MOST_ALIASES: Final = 100
-DEEPEST: Final = 32
+DEEPEST: Final = 80
+"""Levels of a document: a scoping filter has up to 32 of its own, two here for each."""
+
 SHOWN_FAULTS: Final = 20
 
 

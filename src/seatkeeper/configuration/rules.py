@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from seatkeeper.configuration.filters import usable_filter
 from seatkeeper.configuration.settings import AppSettings, effective_mappings
 from seatkeeper.directory.model import Application, AppRole, Kind
 from seatkeeper.gallery.capabilities import capabilities_of
@@ -51,7 +52,7 @@ def rules_for(
 
     ``moment`` is what ``Now`` says; where a mapping reads it, a new day is a
     new digest, so that everybody is planned again. Raises ``ExpressionFault``
-    for an expression that cannot be used.
+    for an expression that cannot be used, ``InvalidValue`` for a scoping filter.
     """
     user_mappings, group_mappings = effective_mappings(app, settings)
     users = _object_mapping(Kind.USER, app.users, user_mappings)
@@ -67,6 +68,8 @@ def rules_for(
         for role in application.roles
         if role.enabled
     }
+    user_filter = usable_filter(settings.user_filter, Kind.USER)
+    group_filter = usable_filter(settings.group_filter, Kind.GROUP)
     judged = (
         _PLANNER_VERSION,
         settings.scope,
@@ -75,6 +78,8 @@ def rules_for(
         repr((users, groups, capabilities)),
         moment.date().isoformat() if reads_now and moment is not None else "",
         default_domain if reads_domain else "",
+        repr((user_filter, group_filter)),
+        settings.skip_out_of_scope_deletions,
     )
     return Rules(
         application.id,
@@ -86,6 +91,9 @@ def rules_for(
         groups,
         capabilities,
         hashlib.sha256(msgspec.json.encode(judged)).hexdigest(),
+        user_filter,
+        group_filter,
+        settings.skip_out_of_scope_deletions,
         roles,
         moment,
         default_domain,

@@ -7,7 +7,7 @@ apps that did not differ. Whether settings fit their app is judged in
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -65,6 +65,9 @@ class AppSettings(_Strict, frozen=True, kw_only=True):
     """Everything an administrator decides for one app but its assignments and its secret.
 
     ``requests_per_second`` replaces the limit that the gallery file gives.
+    The filters are trees as ``provisioning.condition.plain`` writes them.
+    With ``skip_out_of_scope_deletions`` an account whose person merely left the
+    scope stays as it is.
     """
 
     gallery: str
@@ -81,6 +84,9 @@ class AppSettings(_Strict, frozen=True, kw_only=True):
     users: tuple[MappingChange, ...] = ()
     groups: tuple[MappingChange, ...] = ()
     groups_enabled: bool = True
+    user_filter: dict[str, Any] | None = None
+    group_filter: dict[str, Any] | None = None
+    skip_out_of_scope_deletions: bool = False
 
 
 def default_settings(app: GalleryApp) -> AppSettings:

@@ -9,7 +9,7 @@ failures in a row), and the numbers of the cycle so far. It decides nothing.
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
@@ -19,6 +19,7 @@ from seatkeeper.ports import Ledger, Target
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.outcome import TRANSIENT_WAITS
 from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.walk import Facts
 
 T = TypeVar("T")
 
@@ -142,6 +143,12 @@ class AppContext:
             except Throttled as error:
                 throttled += 1
                 self._close_for(error, throttled)
+
+    async def facts(self, kind: Kind, ids: Sequence[str]) -> Sequence[Facts]:
+        """Return the facts of these records, with all that the app's rules read."""
+        return await self.ledger.facts(
+            self.app_id, kind, ids, memberships=self.rules.reads_memberships
+        )
 
     def asked_by(self, kind: Kind, account_id: str, record_id: str) -> set[str]:
         """Note that a record takes an account for its own; return all that did in this cycle.

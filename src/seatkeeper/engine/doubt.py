@@ -42,7 +42,7 @@ async def settle_doubts(context: AppContext) -> None:
         kind = doubtful[0].kind
         entries = {entry.record_id: entry for entry in doubtful if entry.kind is kind}
         booking = Booking(context)
-        for facts in await context.ledger.facts(context.app_id, kind, list(entries)):
+        for facts in await context.facts(kind, list(entries)):
             await _settle(context, booking, facts, entries[facts.record_id])
         await booking.write()
 

@@ -84,7 +84,7 @@ async def _export_batch(context: AppContext, kind: Kind, batch: Sequence[Entry])
     entries = {entry.record_id: entry for entry in batch}
     booking = Booking(context)
     to_send: list[Sent] = []
-    for facts in await context.ledger.facts(context.app_id, kind, list(entries)):
+    for facts in await context.facts(kind, list(entries)):
         entry = entries[facts.record_id]
         try:
             decided = _decide_again(context, facts, entry)

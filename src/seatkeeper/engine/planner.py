@@ -43,7 +43,7 @@ async def plan_records(
     """Walk these records as far as it goes without asking the app, and write it down."""
     booking = Booking(context)
     context.count(retried=len(retries))
-    for facts in await context.ledger.facts(context.app_id, kind, ids):
+    for facts in await context.facts(kind, ids):
         retry = facts.record_id in retries
         try:
             answer = decide(facts, context.rules)
@@ -99,6 +99,8 @@ async def touched_ids(context: AppContext) -> tuple[set[str], set[str]]:
         users |= touched.users
         groups |= touched.groups
         member_groups |= touched.member_groups
+        if context.rules.reads_memberships:  # a filter may name a group that has another name now
+            member_groups |= touched.edited_groups
         after = touched.read_to
     member = ""
     while member_groups:
@@ -213,7 +215,7 @@ def _note_skip(booking: Booking, facts: Facts, answer: Decided) -> None:
 async def _match_page(context: AppContext, kind: Kind, entries: dict[str, Entry]) -> None:
     booking = Booking(context)
     asked: list[tuple[Facts, Entry, NeedsMatch]] = []
-    for facts in await context.ledger.facts(context.app_id, kind, list(entries)):
+    for facts in await context.facts(kind, list(entries)):
         entry = entries[facts.record_id]
         try:
             answer = decide(facts, context.rules)

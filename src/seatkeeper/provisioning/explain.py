@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from seatkeeper.directory.model import Kind
 from seatkeeper.errors import RecordError
 from seatkeeper.provisioning.journal import Escrow
 from seatkeeper.provisioning.log import LogEntry, shown
@@ -28,6 +27,7 @@ class Verdict(StrEnum):
     IN_STEP = "in step"
     INACTIVE = "inactive"
     OUT_OF_SCOPE = "out of scope"
+    LEFT_ALONE = "left alone"
     TO_CREATE = "to be created"
     TO_UPDATE = "to be updated"
     TO_DISABLE = "to be deactivated"
@@ -91,7 +91,7 @@ def explain(
 
 def _scope_checks(facts: Facts, rules: Rules) -> tuple[Check, ...]:
     scope = scope_of(facts, rules)
-    with_codes = tuple(
+    return tuple(
         Check(
             check.name,
             check.passed,
@@ -102,9 +102,6 @@ def _scope_checks(facts: Facts, rules: Rules) -> tuple[Check, ...]:
         else check
         for check in scope.checks
     )
-    if facts.kind is Kind.GROUP:
-        return with_codes
-    return (*with_codes, Check("filters", passed=True, text="no scoping filter is set"))
 
 
 def _values_check(
@@ -177,6 +174,8 @@ def _verdict_of(answer: Decided, escrow: Escrow | None) -> Verdict:
     match answer.action:
         case Skip(Reason.IN_SYNC):
             return Verdict.IN_STEP if answer.scope.usable else Verdict.INACTIVE
+        case Skip(Reason.LEFT_ALONE):
+            return Verdict.LEFT_ALONE
         case Skip():
             return Verdict.OUT_OF_SCOPE
         case Disable():
@@ -199,6 +198,8 @@ def _sentence(facts: Facts, rules: Rules, verdict: Verdict, checks: Sequence[Che
         Verdict.IN_STEP: f"{name} is in {app}, and the account is in step.",
         Verdict.INACTIVE: f"{name} has a deactivated account in {app}, because {name} {failing}.",
         Verdict.OUT_OF_SCOPE: f"{name} is not in {app}, because {name} {failing}.",
+        Verdict.LEFT_ALONE: f"{name} keeps the account in {app} as it is, although {name} "
+        f"{failing}: SkipOutOfScopeDeletions is on.",
         Verdict.TO_CREATE: f"{name} is not in {app} yet; the next cycle creates or links the "
         "account.",
         Verdict.TO_UPDATE: f"{name} is in {app}; the next cycle sends what differs.",

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     NOT_ENTITLED = "NotEffectivelyEntitled"
     CANNOT_DELETE = "DeleteNotSupported"
     SWITCHED_OFF = "ActionSwitchedOff"
+    LEFT_ALONE = "SkipOutOfScopeDeletions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,9 @@ def plan_linked(
     made: only access matters then. ``access`` are the values that take it away.
     """
     mapping = _mapping(kind, rules)
+    if rules.skip_out_of_scope_deletions and scope.active and not scope.entitled:
+        # Only leaving the scope is forgiven; disabled or deleted at the source still counts.
+        return Skip(Reason.LEFT_ALONE, f"{scope.reason}; SkipOutOfScopeDeletions leaves it alone")
     if kind is Kind.GROUP and not scope.entitled:
         return _plan_removal(kind, link, rules, f"The group {scope.reason}.")
     if kind is Kind.USER and not scope.usable and _only_deletes(rules):

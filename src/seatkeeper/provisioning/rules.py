@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import Capabilities
+from seatkeeper.provisioning.condition.model import Condition, reads_memberships
 from seatkeeper.provisioning.expression.values import Role
 from seatkeeper.provisioning.mapping.model import ObjectMapping
 
@@ -30,7 +31,8 @@ class Rules:
     ``exclude_default_access`` matters only where the app has enabled roles of
     its own (``has_own_roles``). ``digest`` changes with anything that could
     change a decision; a new digest re-plans everybody, locally. ``roles`` are
-    the app's enabled roles by id; ``moment`` is what ``Now`` says.
+    the app's enabled roles by id; ``moment`` is what ``Now`` says. A filter
+    that is none lets everybody pass.
     """
 
     app_id: str
@@ -42,9 +44,17 @@ class Rules:
     groups: ObjectMapping | None
     capabilities: Capabilities
     digest: str
+    user_filter: Condition | None = None
+    group_filter: Condition | None = None
+    skip_out_of_scope_deletions: bool = False
     roles: Mapping[str, Role] = field(default_factory=dict)
     moment: dt.datetime | None = None
     default_domain: str = ""
+
+    @property
+    def reads_memberships(self) -> bool:
+        """Whether a filter asks who is in which group."""
+        return reads_memberships(self.user_filter)
 
     def mapping(self, kind: Kind) -> ObjectMapping | None:
         """Return the mapping for that kind of record; none where groups are off."""

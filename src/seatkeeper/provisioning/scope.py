@@ -7,11 +7,16 @@ the facts they read, for the log and for ``explain``. Nothing here knows what
 the app holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-from seatkeeper.directory.model import DEFAULT_ACCESS, User
+from seatkeeper.directory.model import DEFAULT_ACCESS, Group, User
+from seatkeeper.provisioning.condition.judge import judge, values_of
+from seatkeeper.provisioning.condition.model import Condition
 from seatkeeper.provisioning.rules import Rules, ScopeSetting
+
+NO_GROUPS: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +70,32 @@ class Scope:
         return next(failing, self.checks[-1].text if self.checks else "")
 
 
-def judge_user(user: User, grants: Sequence[Grant], rules: Rules) -> Scope:
-    """Decide whether this person should have a usable account in the app."""
+def judge_user(
+    user: User, grants: Sequence[Grant], rules: Rules, member_of: Mapping[str, str] = NO_GROUPS
+) -> Scope:
+    """Decide whether this person should have a usable account in the app.
+
+    ``member_of`` names the groups they are a direct member of, by id.
+    """
     active = _active_check(user)
     assigned = _assignment_check(grants, rules)
+    filtered = _filter_check(user, rules.user_filter, member_of)
     return Scope(
-        entitled=bool(assigned.passed),
+        entitled=bool(assigned.passed and filtered.passed),
         active=bool(active.passed),
-        checks=(active, assigned),
+        checks=(active, assigned, filtered),
     )
 
 
-def judge_group(grants: Sequence[Grant], rules: Rules) -> Scope:
-    """Decide whether a group should exist in the app, by the group's own assignments."""
+def judge_group(group: Group, grants: Sequence[Grant], rules: Rules) -> Scope:
+    """Decide whether a group should exist in the app, by its own assignments and the filter."""
     assigned = _assignment_check(grants, rules)
-    return Scope(entitled=bool(assigned.passed), active=True, checks=(assigned,))
+    filtered = _filter_check(group, rules.group_filter, NO_GROUPS)
+    return Scope(
+        entitled=bool(assigned.passed and filtered.passed),
+        active=True,
+        checks=(assigned, filtered),
+    )
 
 
 def counting_grants(grants: Sequence[Grant], rules: Rules) -> list[Grant]:
@@ -126,3 +142,14 @@ def _assignment_check(grants: Sequence[Grant], rules: Rules) -> Check:
             facts=facts,
         )
     return Check("assigned", passed=False, text=f"is not assigned to {rules.app_name}", facts=facts)
+
+
+def _filter_check(
+    record: User | Group, condition: Condition | None, member_of: Mapping[str, str]
+) -> Check:
+    if condition is None:
+        return Check("filters", passed=True, text="no scoping filter is set")
+    judged = judge(condition, values_of(record), member_of)
+    word = "passes" if judged.verdict else "fails"
+    text = f"{word} the scoping filter: {judged.sentence}"
+    return Check("filters", passed=judged.verdict, text=text, facts=judged.facts())

@@ -60,7 +60,9 @@ class Facts:
 
     ``record`` is none when the directory no longer has it. ``accounts`` maps
     record ids to account ids for the ends of the record's references. ``made``
-    is about values that are made anew at creation.
+    is about values that are made anew at creation. ``member_of`` names the
+    groups a person is a direct member of, by id; it is filled where the app's
+    rules read it.
     """
 
     kind: Kind
@@ -69,6 +71,7 @@ class Facts:
     grants: Sequence[Grant] = ()
     link: Link | None = None
     accounts: Mapping[str, str] = field(default_factory=dict)
+    member_of: Mapping[str, str] = field(default_factory=dict)
     made: Made = NOTHING_MADE
 
     @property
@@ -152,9 +155,9 @@ def decide_matched(facts: Facts, needs: NeedsMatch, found: Account | None, rules
 def scope_of(facts: Facts, rules: Rules) -> Scope:
     """Return the record's scope; a record that is gone is out of everything."""
     if isinstance(facts.record, User):
-        return judge_user(facts.record, facts.grants, rules)
+        return judge_user(facts.record, facts.grants, rules, facts.member_of)
     if isinstance(facts.record, Group):
-        return judge_group(facts.grants, rules)
+        return judge_group(facts.record, facts.grants, rules)
     return _GONE
 
 

@@ -59,11 +59,15 @@ class SqlLedger:
         newest = select(func.coalesce(func.max(changes.c.seq), 0))
         return await self._database.read(lambda c: int(c.execute(newest).scalar_one()))
 
-    async def facts(self, app_id: str, kind: Kind, ids: Collection[str]) -> Sequence[Facts]:
+    async def facts(
+        self, app_id: str, kind: Kind, ids: Collection[str], *, memberships: bool = False
+    ) -> Sequence[Facts]:
         """Return the present facts of these records."""
         if not ids:
             return []
-        return await self._database.read(lambda c: facts.read_facts(c, app_id, kind, ids))
+        return await self._database.read(
+            lambda c: facts.read_facts(c, app_id, kind, ids, with_groups=memberships)
+        )
 
     async def candidates(
         self, app_id: str, kind: Kind, *, everybody: bool, after: str = "", limit: int = 500

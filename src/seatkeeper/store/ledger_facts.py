@@ -24,15 +24,19 @@ from seatkeeper.store.upsert import pieces
 
 
 def read_facts(
-    connection: Connection, app_id: str, kind: Kind, ids: Collection[str]
+    connection: Connection, app_id: str, kind: Kind, ids: Collection[str], *, with_groups: bool
 ) -> list[Facts]:
-    """Return the facts of these records in the order of ids, gone ones included."""
+    """Return the facts of these records in the order of ids, gone ones included.
+
+    ``with_groups``: also the groups that people are direct members of.
+    """
     found: list[Facts] = []
     for piece in pieces(sorted(ids)):
         records = _records(connection, kind, piece)
         grants = _grants(connection, app_id, kind, piece)
         links = read_links(connection, app_id, kind, piece)
         accounts = _manager_accounts(connection, app_id, records.values())
+        member_of = _groups_of(connection, piece) if with_groups and kind is Kind.USER else {}
         found.extend(
             Facts(
                 kind,
@@ -41,6 +45,7 @@ def read_facts(
                 grants.get(record_id, ()),
                 links.get(record_id),
                 accounts,
+                member_of.get(record_id, {}),
             )
             for record_id in piece
         )
@@ -118,11 +123,13 @@ def touched(connection: Connection, app_id: str, *, after: int, to: int, limit: 
     people: set[str] = set()
     of_groups: set[str] = set()
     member_groups: set[str] = set()
+    edited_groups: set[str] = set()
     for row in rows:
         if row.subject == Subject.USER:
             people.add(row.record_id)
         elif row.subject == Subject.GROUP:
             of_groups.add(row.record_id)
+            edited_groups.add(row.record_id)
         elif row.subject == Subject.MEMBERSHIP:
             of_groups.add(row.record_id)
             (people if row.other_kind == Kind.USER else of_groups).add(row.other_id)
@@ -137,6 +144,7 @@ def touched(connection: Connection, app_id: str, *, after: int, to: int, limit: 
         frozenset(of_groups),
         frozenset(member_groups),
         rows[-1].seq if rows else to,
+        frozenset(edited_groups),
     )
 
 
@@ -287,6 +295,19 @@ def _grants(
             role = names.get(reached.role_id, reached.role_id)
             grant = Grant(reached.role_id, role, reached.id, reached.display_name)
             found[reached.member_id].append(grant)
+    return found
+
+
+def _groups_of(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the names of the groups that each is a direct member of, by group id."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    rows = connection.execute(
+        select(memberships.c.member_id, groups.c.id, groups.c.display_name)
+        .select_from(memberships.join(groups, groups.c.id == memberships.c.group_id))
+        .where(memberships.c.member_id.in_(ids))
+    )
+    for row in rows:
+        found[row.member_id][row.id] = row.display_name
     return found
 
 

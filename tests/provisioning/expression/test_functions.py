@@ -18,6 +18,7 @@ from seatkeeper.provisioning.expression.values import (
     NoUniqueValue,
     Role,
     Value,
+    environment,
 )
 
 NOW: Final = dt.datetime(2031, 3, 9, 14, 5, 6, tzinfo=dt.UTC)
@@ -338,11 +339,11 @@ def test_a_function_needs_what_it_would_otherwise_ask_the_world_for() -> None:
 
 
 def test_a_role_read_from_a_plain_attribute_is_a_role_too() -> None:
-    someone = Environment({"appRoleAssignments": ("User", "Admin")}.get)
+    someone = environment({"appRoleAssignments": ("User", "Admin")})
 
     role = compiled("SingleAppRoleAssignment([appRoleAssignments])").evaluate(someone)
     elements = outcome(compiled("AppRoleAssignmentsComplex([appRoleAssignments])").tree, someone)
-    nobody = compiled("SingleAppRoleAssignment([appRoleAssignments])").evaluate(Environment({}.get))
+    nobody = compiled("SingleAppRoleAssignment([appRoleAssignments])").evaluate(environment({}))
 
     assert role == "Admin"
     assert isinstance(elements, list)
@@ -386,11 +387,11 @@ def test_an_expression_that_would_work_for_ever_ends_after_its_steps() -> None:
     copies = compiled(f'Replace("{"x" * 900}", "x", , , [large])')
 
     with pytest.raises(EvaluationFailed, match=r"100,000 steps|1 MiB"):
-        copies.evaluate(Environment({"large": large}.get))
+        copies.evaluate(environment({"large": large}))
 
 
 def test_a_text_of_over_a_mebibyte_is_refused() -> None:
     grown = compiled("Join([x], [x], [x])")
 
     with pytest.raises(EvaluationFailed, match="1 MiB"):
-        grown.evaluate(Environment({"x": "é" * 200_000}.get))
+        grown.evaluate(environment({"x": "é" * 200_000}))

@@ -16,8 +16,6 @@ from seatkeeper.provisioning.expression.check import (
 )
 from seatkeeper.provisioning.expression.compile import compiled
 from seatkeeper.provisioning.expression.parser import ExpressionFault, parse, pointed, spot
-from seatkeeper.provisioning.expression.pattern import PatternFault
-from seatkeeper.provisioning.expression.pattern import compiled as pattern
 from seatkeeper.provisioning.expression.tree import (
     AttributeRef,
     Call,
@@ -28,6 +26,8 @@ from seatkeeper.provisioning.expression.tree import (
     Word,
     printed,
 )
+from seatkeeper.provisioning.pattern import PatternFault
+from seatkeeper.provisioning.pattern import compiled as pattern
 
 NAMES = st.text(string.ascii_letters + "._ ", min_size=1, max_size=8).map(str.strip).filter(bool)
 LEAVES = st.one_of(

@@ -23,7 +23,6 @@ from seatkeeper.provisioning.expression.catalogue import (
 )
 from seatkeeper.provisioning.expression.letters import culture_fault
 from seatkeeper.provisioning.expression.parser import WORDS, ExpressionFault
-from seatkeeper.provisioning.expression.pattern import PatternFault, compiled
 from seatkeeper.provisioning.expression.replace import GROUP, MODES, PATTERN, Mode
 from seatkeeper.provisioning.expression.tree import (
     AttributeRef,
@@ -36,6 +35,7 @@ from seatkeeper.provisioning.expression.tree import (
     walk,
 )
 from seatkeeper.provisioning.expression.values import EvaluationFailed, whole_of
+from seatkeeper.provisioning.pattern import PatternFault, compiled
 
 SOFT_DELETED: Final = "IsSoftDeleted"
 ROLES: Final = "appRoleAssignments"

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from seatkeeper.provisioning.expression.pattern import Pattern, PatternFault, compiled, filled
 from seatkeeper.provisioning.expression.tree import Call, Text
 from seatkeeper.provisioning.expression.values import (
     Environment,
@@ -20,6 +19,7 @@ from seatkeeper.provisioning.expression.values import (
     text_of,
     within_limit,
 )
+from seatkeeper.provisioning.pattern import Pattern, PatternFault, compiled, filled
 
 Run: TypeAlias = Callable[[Environment], Value]
 

@@ -15,8 +15,6 @@ from typing import Final, TypeAlias
 from seatkeeper.errors import BadInput, InvalidValue, MappingFailed
 from seatkeeper.provisioning.expression.compile import compiled, compiled_tree
 from seatkeeper.provisioning.expression.parser import ExpressionFault
-from seatkeeper.provisioning.expression.pattern import PatternFault
-from seatkeeper.provisioning.expression.pattern import compiled as pattern_of
 from seatkeeper.provisioning.expression.tree import (
     Call,
     Comparison,
@@ -34,6 +32,8 @@ from seatkeeper.provisioning.expression.values import (
     RoleValue,
     Value,
 )
+from seatkeeper.provisioning.pattern import PatternFault
+from seatkeeper.provisioning.pattern import compiled as pattern_of
 
 Plain: TypeAlias = str | bool | int | list["Plain"] | dict[str, "Plain"] | None
 

@@ -96,6 +96,8 @@ def compiled(text: str) -> Pattern:
     try:
         plain = re2.compile(translated(text, unicode=False), options)
         made = re2.compile(translated(text), options)
+    except UnicodeEncodeError as error:
+        raise PatternFault("The pattern holds half a character.") from error
     except re2.error as error:
         words = error.args[0] if error.args else ""
         said = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
