@@ -133,7 +133,7 @@ def decide(facts: Facts, rules: Rules) -> Answer:
         return NeedsMatch(
             scope, resolved.desired, resolved.waiting, asked, claims(resolved.desired, mapping)
         )
-    access = _access(facts, rules)
+    access = {} if scope.usable else _access(facts, rules)
     try:
         resolved = _wanted(facts, scope, rules)
     except MappingFailed:

@@ -51,11 +51,15 @@ _CHARACTERS_PER_STEP: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One expression, ready to run. Two are equal when their canonical texts are."""
+    """One expression, ready to run. Two are equal when their canonical texts are.
+
+    ``makes_anew``: it gives another value each time.
+    """
 
     text: str
     tree: Node = field(repr=False, compare=False)
     run: Run = field(repr=False, compare=False)
+    makes_anew: bool = field(repr=False, compare=False, default=False)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -71,11 +75,6 @@ class Expression:
     def reads_now(self) -> bool:
         """Whether its value changes with the moment."""
         return "Now" in self.calls
-
-    @property
-    def makes_anew(self) -> bool:
-        """Whether it gives another value each time."""
-        return bool(self.calls & MAKES_ANEW)
 
     @property
     def redacts(self) -> bool:
@@ -99,7 +98,8 @@ def compiled(text: str) -> Expression:
 def compiled_tree(tree: Node) -> Expression:
     """Return the expression of a tree. Raises ``ExpressionFault`` if it could never work."""
     checked(tree)
-    return Expression(printed(tree), tree, _run(tree))
+    anew = bool(functions_called(tree) & MAKES_ANEW)
+    return Expression(printed(tree), tree, _run(tree), anew)
 
 
 def _run(node: Node | None) -> Run:

@@ -97,7 +97,13 @@ def want_user(user: User, mapping: ObjectMapping, about: Circumstances) -> Desir
     requires and the person lacks, or that cannot be made or has the wrong type.
     """
     usable = about.entitled and user.active
-    return _want(mapping, lambda name: user_value(user, name, about, usable=usable), about)
+    held = user.attributes.get
+
+    def value_of(name: str) -> Value:
+        found = held(name)
+        return found if found is not None else _computed(user, name, about, usable=usable)
+
+    return _want(mapping, value_of, about)
 
 
 def want_group(group: Group, mapping: ObjectMapping, about: Circumstances) -> Desired:
@@ -132,8 +138,10 @@ def access_without_record(mapping: ObjectMapping) -> TargetValues:
 def user_value(user: User, name: str, about: Circumstances, *, usable: bool) -> Value:
     """Return one source attribute of a person, the computed ones included; null where absent."""
     found = user.attributes.get(name)
-    if found is not None:
-        return found
+    return found if found is not None else _computed(user, name, about, usable=usable)
+
+
+def _computed(user: User, name: str, about: Circumstances, *, usable: bool) -> Value:
     if name == "objectId":
         return user.id
     if name == "accountEnabled":
@@ -163,6 +171,11 @@ def _want(mapping: ObjectMapping, value_of: _Reader, about: Circumstances) -> De
     references: dict[str, TargetValue] = {}
     untouched: set[str] = set()
     for one in mapping.mappings:
+        if one.copied:
+            text = value_of(one.copied)
+            if type(text) is str and text:  # nearly every value of nearly everybody
+                always[one.target] = text
+                continue
         if one.type is ValueType.REFERENCE and one.multi_valued:
             continue  # members are compared as a set of their own, see ``reference``
         if one.applies is Applies.ON_CREATE and not about.creating:

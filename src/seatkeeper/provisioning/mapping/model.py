@@ -7,7 +7,7 @@ only fixes their shape. How a source is evaluated is ``evaluate``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -96,6 +96,20 @@ class Mapping:
     case_exact: bool = False
     multi_valued: bool = False
     when_null: WhenNull = WhenNull.CLEAR
+    copied: str = field(init=False, repr=False, compare=False, default="")
+    tells_access: bool = field(init=False, repr=False, compare=False, default=False)
+
+    def __post_init__(self) -> None:
+        """Work out once what every person would ask again.
+
+        ``copied`` is the attribute whose text is taken as it is; empty where
+        more is to be done. ``tells_access``: the value follows who may use
+        the account.
+        """
+        object.__setattr__(self, "tells_access", SOFT_DELETED in self.reads)
+        plain = self.type is ValueType.STRING and not self.multi_valued
+        if isinstance(self.source, Direct) and plain and self.applies is Applies.ALWAYS:
+            object.__setattr__(self, "copied", self.source.attribute)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -103,11 +117,6 @@ class Mapping:
         if isinstance(self.source, Direct):
             return (self.source.attribute,)
         return self.source.reads if isinstance(self.source, Expression) else ()
-
-    @property
-    def tells_access(self) -> bool:
-        """Whether its value follows who may use the account."""
-        return SOFT_DELETED in self.reads
 
     @property
     def hidden(self) -> bool:
