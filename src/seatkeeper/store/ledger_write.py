@@ -4,9 +4,11 @@ Beside the walk: called inside one writing transaction. The order of the steps
 only serves the database's own rules (old links go before new ones come).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.journal import Key, MemberWrite, NewNotice, Waiting, Work
@@ -27,8 +29,7 @@ def write_work(connection: Connection, app_id: str, work: Work) -> None:
     _unlink(connection, app_id, work.unlinked)
     _link(connection, app_id, work.links)
     _write_members(connection, app_id, work.members_added, work.members_removed)
-    for key, waiting in work.waiting.items():
-        _replace_waiting(connection, app_id, key, waiting)
+    _replace_waiting(connection, app_id, work.waiting)
     _replace_claims(connection, app_id, work.claims)
     _forget(connection, app_id, work.forgotten)
     _delete_keys(connection, t.escrows, app_id, work.cleared)
@@ -103,16 +104,24 @@ def _write_members(
 
 
 def _replace_waiting(
-    connection: Connection, app_id: str, key: Key, waiting: Sequence[Waiting]
+    connection: Connection, app_id: str, waiting: Mapping[Key, Sequence[Waiting]]
 ) -> None:
-    kind, record_id = key
-    connection.execute(
-        delete(t.waiting).where(
-            t.waiting.c.app_id == app_id,
-            t.waiting.c.kind == kind,
-            t.waiting.c.record_id == record_id,
+    """Let records wait for these other ends and no others; most wait for nobody, before and now."""
+    wanted = {one for ends in waiting.values() for one in ends}
+    before = {
+        Waiting(Kind(row.kind), row.record_id, row.path, row.missing_id)
+        for row in _rows_of(connection, t.waiting, app_id, waiting)
+    }
+    for one in before - wanted:
+        connection.execute(
+            delete(t.waiting).where(
+                t.waiting.c.app_id == app_id,
+                t.waiting.c.kind == one.kind,
+                t.waiting.c.record_id == one.record_id,
+                t.waiting.c.path == one.path,
+                t.waiting.c.missing_id == one.missing_id,
+            )
         )
-    )
     insert_missing(
         connection,
         t.waiting,
@@ -124,44 +133,64 @@ def _replace_waiting(
                 "path": one.path,
                 "missing_id": one.missing_id,
             }
-            for one in waiting
+            for ends in waiting.values()
+            for one in ends
+            if one not in before
         ],
     )
+
+
+def _rows_of(
+    connection: Connection, table: Table, app_id: str, keys: Collection[Key]
+) -> Iterator[Row[Any]]:
+    """Yield a table's rows about these records."""
+    for kind in Kind:
+        for piece in pieces([record for of, record in keys if of is kind]):
+            yield from connection.execute(
+                select(table).where(
+                    table.c.app_id == app_id, table.c.kind == kind, table.c.record_id.in_(piece)
+                )
+            )
 
 
 def _replace_claims(
     connection: Connection, app_id: str, claims: Mapping[Key, Sequence[Claim]]
 ) -> None:
     """Take the new claims; who waited only because of one that ended is due at once."""
+    before: dict[Key, set[Claim]] = defaultdict(set)
+    for row in _rows_of(connection, t.claims, app_id, claims):
+        before[Kind(row.kind), row.record_id].add(Claim(row.path, row.value))
+    new = []
     for (kind, record_id), asked in claims.items():
-        mine = and_(
-            t.claims.c.app_id == app_id, t.claims.c.kind == kind, t.claims.c.record_id == record_id
-        )
-        before = {
-            Claim(row.path, row.value) for row in connection.execute(select(t.claims).where(mine))
-        }
-        wanted = set(asked)
-        for ended in before - wanted:
+        held = before.get((kind, record_id), set())
+        if held == set(asked):
+            continue
+        for ended in held - set(asked):
             connection.execute(
                 delete(t.claims).where(
-                    mine, t.claims.c.path == ended.path, t.claims.c.value == ended.value
+                    t.claims.c.app_id == app_id,
+                    t.claims.c.kind == kind,
+                    t.claims.c.record_id == record_id,
+                    t.claims.c.path == ended.path,
+                    t.claims.c.value == ended.value,
                 )
             )
             _wake_rivals(connection, app_id, kind, ended)
-        insert_missing(
-            connection,
-            t.claims,
-            [
-                {
-                    "app_id": app_id,
-                    "kind": kind,
-                    "path": claim.path,
-                    "value": claim.value,
-                    "record_id": record_id,
-                }
-                for claim in wanted - before
-            ],
-        )
+        new += [(kind, record_id, claim) for claim in asked if claim not in held]
+    insert_missing(
+        connection,
+        t.claims,
+        [
+            {
+                "app_id": app_id,
+                "kind": kind,
+                "path": claim.path,
+                "value": claim.value,
+                "record_id": record_id,
+            }
+            for kind, record_id, claim in new
+        ],
+    )
 
 
 def _wake_rivals(connection: Connection, app_id: str, kind: Kind, ended: Claim) -> None:
