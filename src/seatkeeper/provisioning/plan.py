@@ -1,15 +1,9 @@
-"""Decide what must happen to one account in the app.
+"""What can happen to one account, and how it differs from what it should be.
 
     source change -> scope -> map -> match -> [plan] -> export -> log
 
-This is the last pure station. All it knows arrives as arguments: what scope
-and mappings want, the link with the values last known, the account that
-matching found. A preview, a unit test and a live cycle get the same answer.
-
-The rows of the decision table (provisioning behaviour 3) are the branches
-below; ``docs/decision-table.md`` shows them side by side. It does not decide
-when to try again (``outcome``), nor whether a cycle removes too many
-(``guard``).
+Actions, and the differences that they carry. Which action it is, row by row,
+is ``decision``; when to try again is ``outcome``.
 """
 
 from collections.abc import Sequence
@@ -17,13 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import Account, TargetValue, TargetValues, ValueChange
-from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.mapping.evaluate import Desired, access_without_record
 from seatkeeper.provisioning.mapping.model import Applies, Mapping, ObjectMapping
-from seatkeeper.provisioning.rules import Rules
-from seatkeeper.provisioning.scope import Scope
 
 
 class Reason(StrEnum):
@@ -86,64 +76,6 @@ class Skip:
 
 
 Action: TypeAlias = Create | Update | Disable | Delete | Adopt | Skip
-
-
-def plan_linked(
-    kind: Kind,
-    link: Link,
-    scope: Scope,
-    desired: Desired | None,
-    access: TargetValues,
-    rules: Rules,
-) -> Action:
-    """Choose the action for a record that has a link (rows 6-12, 14, 15, 18, 22).
-
-    ``desired`` may be none for a person out of scope whose values could not be
-    made: only access matters then. ``access`` are the values that take it away.
-    """
-    mapping = _mapping(kind, rules)
-    if rules.skip_out_of_scope_deletions and scope.active and not scope.entitled:
-        # Only leaving the scope is forgiven; disabled or deleted at the source still counts.
-        return Skip(Reason.LEFT_ALONE, f"{scope.reason}; SkipOutOfScopeDeletions leaves it alone")
-    if kind is Kind.GROUP and not scope.entitled:
-        return _plan_removal(kind, link, rules, f"The group {scope.reason}.")
-    if kind is Kind.USER and not scope.usable and _only_deletes(rules):
-        return _plan_removal(kind, link, rules, f"{scope.reason[:1].upper()}{scope.reason[1:]}.")
-    if not scope.entitled or desired is None:
-        return _plan_departure(link, mapping, access, scope.reason)
-    changes = differences(link.known, desired, mapping)
-    if not changes:
-        return Skip(Reason.IN_SYNC, "The account already is as it should be.")
-    if not mapping.update:
-        return Skip(Reason.SWITCHED_OFF, "Updates are switched off for this app.")
-    if not scope.usable and _takes_access(changes, mapping):
-        return Disable(link.account_id, changes)
-    return Update(link.account_id, changes)
-
-
-def plan_gone(kind: Kind, link: Link, rules: Rules) -> Action:
-    """Choose the action for a linked record that is purged from the directory (row 13, 18)."""
-    return _plan_removal(kind, link, rules, "Purged from the directory.")
-
-
-def plan_unlinked(kind: Kind, found: Account | None, desired: Desired, rules: Rules) -> Action:
-    """Choose the action for an entitled, active record without link (rows 1, 2)."""
-    mapping = _mapping(kind, rules)
-    if found is None:
-        if not mapping.create:
-            return Skip(Reason.SWITCHED_OFF, "Creating accounts is switched off for this app.")
-        return Create({**desired.on_create, **desired.always})
-    changes = differences(found.values, desired, mapping, adopting=True)
-    if changes and mapping.update:
-        return Update(found.id, changes, found)
-    return Adopt(found.id, found)
-
-
-def plan_stranger(scope: Scope) -> Skip | None:
-    """Return the skip for a record without link that must not get one (rows 4, 5), else none."""
-    if scope.usable:
-        return None
-    return Skip(Reason.NOT_ENTITLED, scope.reason)
 
 
 def differences(
@@ -237,57 +169,13 @@ def known_of_adopted(found: Account, desired: Desired) -> dict[str, TargetValue]
     return {path: found.values[path] for path in desired.always if path in found.values}
 
 
-def _mapping(kind: Kind, rules: Rules) -> ObjectMapping:
-    mapping = rules.mapping(kind)
-    if mapping is None:
-        message = f"the {kind} mapping of {rules.app_id} is off; nothing of it is planned"
-        raise ValueError(message)
-    return mapping
-
-
-def _plan_departure(link: Link, mapping: ObjectMapping, access: TargetValues, why: str) -> Action:
-    if not access:
-        return Skip(Reason.NOT_ENTITLED, f"{why}, and no mapping takes access away")
-    changes = _access_changes(link, mapping, access)
-    if not changes:
-        return Skip(Reason.IN_SYNC, f"{why}; the account is already inactive")
-    if not mapping.update:
-        return Skip(Reason.SWITCHED_OFF, f"{why}, but updates are switched off for this app")
-    return Disable(link.account_id, changes)
-
-
-def _access_changes(
-    link: Link, mapping: ObjectMapping, access: TargetValues
+def access_changes(
+    known: TargetValues, mapping: ObjectMapping, access: TargetValues
 ) -> tuple[ValueChange, ...]:
+    """Return the changes that take access away; none where the account already has none."""
     found = []
     for path, new in access.items():
-        one, old = mapping.of(path), link.known.get(path)
+        one, old = mapping.of(path), known.get(path)
         if one is not None and not same(one, old, new):
             found.append(ValueChange(path, old, new))
     return tuple(found)
-
-
-def _plan_removal(kind: Kind, link: Link, rules: Rules, why: str) -> Action:
-    """Delete where the app can; elsewhere losing access matters, losing the row does not."""
-    mapping = _mapping(kind, rules)
-    if rules.can_delete(kind):
-        return Delete(link.account_id)
-    if not mapping.delete:
-        return Skip(Reason.SWITCHED_OFF, f"{why} Deleting is switched off for this app.")
-    cannot = f"{rules.app_name} cannot delete accounts"
-    access = access_without_record(mapping)
-    if kind is Kind.GROUP or not access or not mapping.update:
-        return Skip(Reason.CANNOT_DELETE, f"{why} {cannot}; it stays as it is.", release=True)
-    changes = _access_changes(link, mapping, access)
-    if not changes:
-        return Skip(Reason.CANNOT_DELETE, f"{why} {cannot}; it already is inactive.", release=True)
-    return Disable(link.account_id, changes, release=True)
-
-
-def _only_deletes(rules: Rules) -> bool:
-    """Whether the app knows no inactive accounts, so that leaving means deleting."""
-    return not rules.capabilities.users.disable
-
-
-def _takes_access(changes: Sequence[ValueChange], mapping: ObjectMapping) -> bool:
-    return any(change.path in mapping.access_paths for change in changes)

@@ -60,6 +60,15 @@ class Rules:
         """Return the mapping for that kind of record; none where groups are off."""
         return self.users if kind is Kind.USER else self.groups
 
+    def can_create(self, kind: Kind) -> bool:
+        """Whether app and configuration let us create that kind."""
+        mapping = self.mapping(kind)
+        if mapping is None or not mapping.create:
+            return False
+        if kind is Kind.USER:
+            return self.capabilities.users.create
+        return self.capabilities.groups is not None and self.capabilities.groups.create
+
     def can_delete(self, kind: Kind) -> bool:
         """Whether app and configuration let us delete that kind for good."""
         mapping = self.mapping(kind)

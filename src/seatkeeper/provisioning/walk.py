@@ -14,24 +14,23 @@ from typing import Final, TypeAlias
 from seatkeeper.directory.model import Group, Kind, User
 from seatkeeper.errors import MappingFailed
 from seatkeeper.provisioning.account import Account, TargetValues
+from seatkeeper.provisioning.decision import Situation, choose, unwanted
 from seatkeeper.provisioning.expression.values import Role
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.mapping.evaluate import (
     Circumstances,
     Desired,
+    access_without_record,
     want_access,
     want_group,
     want_user,
 )
+from seatkeeper.provisioning.mapping.model import ObjectMapping
 from seatkeeper.provisioning.match import Claim, Question, claims, questions
 from seatkeeper.provisioning.plan import (
     Action,
     Reason,
     Skip,
-    plan_gone,
-    plan_linked,
-    plan_stranger,
-    plan_unlinked,
 )
 from seatkeeper.provisioning.reference import Resolved, resolve
 from seatkeeper.provisioning.rules import Rules
@@ -117,39 +116,65 @@ def decide(facts: Facts, rules: Rules) -> Answer:
 
     Raises ``RecordError`` when this record cannot be provisioned as it is.
     """
+    mapping = _mapping(facts.kind, rules)
     if facts.record is None:
         if facts.link is None:
             return Decided(_GONE, Skip(Reason.NOT_ENTITLED, _GONE.reason))
-        return Decided(_GONE, plan_gone(facts.kind, facts.link, rules))
+        access = access_without_record(mapping)
+        return Decided(
+            _GONE, choose(_situation(facts, _GONE, rules, mapping, access=access, gone=True))
+        )
     scope = scope_of(facts, rules)
     if facts.link is None:
-        stranger = plan_stranger(scope)
+        stranger = unwanted(scope)
         if stranger is not None:
             return Decided(scope, stranger)
         resolved = _wanted(facts, scope, rules)
-        mapping = rules.users if facts.kind is Kind.USER else rules.groups
-        assert mapping is not None  # noqa: S101 - a group without mapping is never walked
         asked = questions(resolved.desired, mapping)
         return NeedsMatch(
             scope, resolved.desired, resolved.waiting, asked, claims(resolved.desired, mapping)
         )
     access = {} if scope.usable else _access(facts, rules)
+    desired, waiting = None, {}
     try:
         resolved = _wanted(facts, scope, rules)
+        desired, waiting = resolved.desired, dict(resolved.waiting) if scope.entitled else {}
     except MappingFailed:
         if scope.usable:
             raise
         # A value that cannot be made must not keep anybody's access alive.
-        return Decided(scope, plan_linked(facts.kind, facts.link, scope, None, access, rules))
-    action = plan_linked(facts.kind, facts.link, scope, resolved.desired, access, rules)
-    waiting = resolved.waiting if scope.entitled else {}
-    return Decided(scope, action, resolved.desired, waiting)
+    action = choose(_situation(facts, scope, rules, mapping, desired=desired, access=access))
+    return Decided(scope, action, desired, waiting)
 
 
 def decide_matched(facts: Facts, needs: NeedsMatch, found: Account | None, rules: Rules) -> Decided:
     """Go on with the account that matching found, or none."""
-    action = plan_unlinked(facts.kind, found, needs.desired, rules)
-    return Decided(needs.scope, action, needs.desired, needs.waiting)
+    mapping = _mapping(facts.kind, rules)
+    situation = Situation(
+        facts.kind, needs.scope, rules, mapping, desired=needs.desired, found=found
+    )
+    return Decided(needs.scope, choose(situation), needs.desired, needs.waiting)
+
+
+def _situation(
+    facts: Facts,
+    scope: Scope,
+    rules: Rules,
+    mapping: ObjectMapping,
+    *,
+    desired: Desired | None = None,
+    access: TargetValues,
+    gone: bool = False,
+) -> Situation:
+    return Situation(facts.kind, scope, rules, mapping, facts.link, desired, access, gone=gone)
+
+
+def _mapping(kind: Kind, rules: Rules) -> ObjectMapping:
+    mapping = rules.mapping(kind)
+    if mapping is None:
+        message = f"the {kind} mapping of {rules.app_id} is off; nothing of it is planned"
+        raise ValueError(message)
+    return mapping
 
 
 def scope_of(facts: Facts, rules: Rules) -> Scope:
