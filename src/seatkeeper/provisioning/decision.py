@@ -109,11 +109,9 @@ def unwanted(scope: Scope) -> Skip | None:
     return None if scope.usable else Skip(Reason.NOT_ENTITLED, scope.reason)
 
 
-def _skip(reason: Reason, text: str, *, release: bool = False) -> Callable[[Situation], Action]:
+def _skip(reason: Reason, text: str) -> Callable[[Situation], Action]:
     return lambda now: Skip(
-        reason,
-        text.format(why=now.why, reason=now.scope.reason, app=now.rules.app_name),
-        release=release,
+        reason, text.format(why=now.why, reason=now.scope.reason, app=now.rules.app_name)
     )
 
 
@@ -130,13 +128,23 @@ def _removed(now: Situation) -> bool:
     return not now.scope.usable and not now.rules.capabilities.users.disable
 
 
-def _keeps_no_access(now: Situation) -> bool:
-    return now.kind is Kind.GROUP or not now.access or not now.mapping.update
+def _keeps_access(now: Situation) -> bool:
+    """Whether nothing can take access away from an account that cannot be deleted."""
+    able = now.kind is Kind.USER and now.rules.capabilities.users.disable
+    return not able or not now.access or not now.mapping.update
+
+
+def _cannot_delete(what: str) -> Callable[[Situation], Action]:
+    def skip(now: Situation) -> Action:
+        text = f"{now.why}. {now.rules.app_name} cannot delete accounts; it {what}."
+        return Skip(Reason.CANNOT_DELETE, text, release=now.gone or now.kind is Kind.GROUP)
+
+    return skip
 
 
 def _create(now: Situation) -> Action:
     assert now.desired is not None  # noqa: S101 - nobody is matched without values
-    return Create({**now.desired.on_create, **now.desired.always})
+    return Create({**now.desired.always, **now.desired.on_create})
 
 
 def _adopt(now: Situation) -> Action:
@@ -172,15 +180,13 @@ TABLE: Final[tuple[Row, ...]] = (
         lambda now: _removed(now) and not now.mapping.delete,
         _skip(Reason.SWITCHED_OFF, "{why}. Deleting is switched off for this app.")),
     Row("13, 18", "the same; the app cannot delete, and nothing takes access away",
-        "skip DeleteNotSupported, end the link",
-        lambda now: _removed(now) and _keeps_no_access(now),
-        _skip(Reason.CANNOT_DELETE, "{why}. {app} cannot delete accounts; it stays as it is.",
-              release=True)),
+        "skip DeleteNotSupported",
+        lambda now: _removed(now) and _keeps_access(now),
+        _cannot_delete("stays as it is")),
     Row("13", "the same; the app cannot delete, and the account is inactive",
-        "skip DeleteNotSupported, end the link",
+        "skip DeleteNotSupported",
         lambda now: _removed(now) and not now.changes,
-        _skip(Reason.CANNOT_DELETE, "{why}. {app} cannot delete accounts; it already is inactive.",
-              release=True)),
+        _cannot_delete("already is inactive")),
     Row("13", "the same; the app cannot delete", "disable, end the link",
         _removed,
         lambda now: Disable(now.account_id, now.changes, release=True)),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from seatkeeper.directory.model import Group, Kind, User
-from seatkeeper.errors import MappingFailed
+from seatkeeper.errors import RecordError
 from seatkeeper.provisioning.account import Account, TargetValues
 from seatkeeper.provisioning.decision import Situation, choose, unwanted
 from seatkeeper.provisioning.expression.values import Role
@@ -139,7 +139,7 @@ def decide(facts: Facts, rules: Rules) -> Answer:
     try:
         resolved = _wanted(facts, scope, rules)
         desired, waiting = resolved.desired, dict(resolved.waiting) if scope.entitled else {}
-    except MappingFailed:
+    except RecordError:
         if scope.usable:
             raise
         # A value that cannot be made must not keep anybody's access alive.

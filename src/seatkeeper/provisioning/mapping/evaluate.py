@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from seatkeeper.directory.model import Group, User
-from seatkeeper.errors import MappingFailed
+from seatkeeper.errors import MappingFailed, MatchingValueMissing
 from seatkeeper.provisioning.account import TargetValue, TargetValues
 from seatkeeper.provisioning.expression.check import ROLES, SOFT_DELETED
 from seatkeeper.provisioning.expression.compile import Expression
@@ -206,6 +206,11 @@ def _without_value(
         written = one.when_null is WhenNull.DEFAULT or isinstance(one.source, Nothing)
         chosen = always if written and one.applies is not Applies.ON_CREATE else on_create
         chosen[one.target] = _typed(one, one.default)
+    elif one.required and one.matching:
+        raise MatchingValueMissing(
+            f"{source_name(one)} is empty, and accounts are matched by {one.target}.",
+            advice="Fill it in the directory, or match on another attribute.",
+        )
     elif one.required:
         raise MissingValues(
             f"{source_name(one)} is empty, and {one.target} needs a value.",
