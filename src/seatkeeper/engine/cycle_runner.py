@@ -8,7 +8,7 @@ with first; calling this again is the whole recovery.
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,13 +16,7 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.engine.context import AppContext, AppStopped
 from seatkeeper.engine.exporter import export_cycle
 from seatkeeper.engine.notices import app_notices, failure_notices, open_causes
-from seatkeeper.engine.planner import (
-    PAGE,
-    all_ids,
-    plan_records,
-    planning_done,
-    touched_ids,
-)
+from seatkeeper.engine.planner import chosen, plan_records, planning_done
 from seatkeeper.errors import ConnectorError, Remedy
 from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
@@ -73,19 +67,22 @@ async def run_cycle(
     return context.cycle
 
 
+def kind_of(wish: Wish, position: Position | None, rules: Rules) -> CycleKind:
+    """Return what kind of cycle a wish leads to, from this watermark and under these rules."""
+    if wish.on_demand:
+        return CycleKind.ON_DEMAND
+    if position is None:
+        return CycleKind.INITIAL
+    if wish.full or position.digest != rules.digest:
+        return CycleKind.FULL
+    return CycleKind.INCREMENTAL
+
+
 async def _open(ledger: Ledger, rules: Rules, wish: Wish, now: dt.datetime) -> Cycle:
     position = await ledger.position(rules.app_id)
-    if wish.on_demand:
-        kind = CycleKind.ON_DEMAND
-    elif position is None:
-        kind = CycleKind.INITIAL
-    elif wish.full or position.digest != rules.digest:
-        kind = CycleKind.FULL
-    else:
-        kind = CycleKind.INCREMENTAL
     return await ledger.open_cycle(
         rules.app_id,
-        kind,
+        kind_of(wish, position, rules),
         from_seq=position.seq if position else 0,
         to_seq=await ledger.last_change(),
         digest=rules.digest,
@@ -111,20 +108,12 @@ async def _run(context: AppContext, wish: Wish, *, continued: bool) -> None:
 
 
 async def _plan(context: AppContext, wish: Wish) -> None:
-    kind = context.cycle.kind
-    if kind is CycleKind.ON_DEMAND:
-        await plan_records(context, Kind.USER, wish.users)
-        if context.rules.groups is not None:
-            await plan_records(context, Kind.GROUP, wish.groups)
-    elif kind is CycleKind.INCREMENTAL:
-        await _plan_changes(context)
-    else:
-        for record in (Kind.USER, Kind.GROUP):
-            if context.rules.mapping(record) is not None:
-                async for page in all_ids(context, record):
-                    await plan_records(context, record, page)
-            else:
+    if context.cycle.kind in {CycleKind.INITIAL, CycleKind.FULL}:
+        for record in Kind:
+            if context.rules.mapping(record) is None:
                 await _drop_escrows(context, record)
+    async for kind, page, retries in chosen(context, wish.users, wish.groups):
+        await plan_records(context, kind, page, retries=retries)
     counts = await context.ledger.entry_counts(context.cycle.id)
     await context.ledger.write(context.app_id, planning_done(context, sum(counts.values())))
 
@@ -152,39 +141,18 @@ async def _end_switched_off(context: AppContext) -> None:
             await context.ledger.write(context.app_id, Work(entries=ended))
 
 
-async def _plan_changes(context: AppContext) -> None:
-    users, groups = await touched_ids(context)
-    await _plan_pages(context, Kind.USER, users)
-    if context.rules.groups is not None:
-        await _plan_pages(context, Kind.GROUP, groups)
-    due = await context.ledger.due(context.app_id, context.now())
-    for kind, seen in ((Kind.USER, users), (Kind.GROUP, groups)):
-        retries = {one.record_id for one in due if one.kind is kind} - seen
-        if context.rules.mapping(kind) is not None:
-            await _plan_pages(context, kind, retries, retries=retries)
-
-
-async def _plan_pages(
-    context: AppContext, kind: Kind, ids: Collection[str], *, retries: Collection[str] = ()
-) -> None:
-    ordered = sorted(ids)
-    for start in range(0, len(ordered), PAGE):
-        await plan_records(context, kind, ordered[start : start + PAGE], retries=retries)
-
-
 async def _finish(context: AppContext) -> None:
     """Move the watermark with the last of the work it covers, and tell of new failures."""
     cycle, now = context.cycle, context.now()
     escrows = await context.ledger.escrows(context.app_id)
     counters = replace(cycle.counters, waiting=len(escrows))
     ended = replace(cycle, state=CycleState.DONE, ended=now, counters=counters)
-    moves = cycle.kind is not CycleKind.ON_DEMAND
     notices = failure_notices(context.rules, escrows, ended, context.recipient)
     await context.ledger.write(
         context.app_id,
         Work(
             cycle=context.moved(ended),
-            position=Position(cycle.to_seq, cycle.digest) if moves else None,
+            position=Position(cycle.to_seq, cycle.digest) if cycle.covers_all else None,
             health=Health(),
             notices=notices,
             open_causes=frozenset(open_causes(escrows)),

@@ -20,7 +20,7 @@ import structlog
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.ports import Ledger, Post
-from seatkeeper.provisioning.cycle import Cycle, CycleKind
+from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.journal import Health, HealthState, Order
 
 logger = structlog.get_logger(__name__)
@@ -72,7 +72,7 @@ def deciding(cycles: Sequence[Cycle]) -> Cycle | None:
 
     One that is open comes first; one on demand covers only its own records.
     """
-    counted = (one for one in cycles if not one.finished or one.kind is not CycleKind.ON_DEMAND)
+    counted = (one for one in cycles if not one.finished or one.covers_all)
     return next(counted, None)
 
 
