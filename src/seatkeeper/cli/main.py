@@ -16,6 +16,7 @@ from seatkeeper.cli import (
     commands_app,
     commands_config,
     commands_people,
+    commands_plan,
     commands_report,
     commands_serve,
 )
@@ -34,6 +35,7 @@ for module in (
     commands_app,
     commands_report,
     commands_people,
+    commands_plan,
 ):
     module.register(app)
 

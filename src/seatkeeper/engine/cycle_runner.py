@@ -78,6 +78,23 @@ def kind_of(wish: Wish, position: Position | None, rules: Rules) -> CycleKind:
     return CycleKind.INCREMENTAL
 
 
+def cycle_to_be(
+    wish: Wish, position: Position | None, rules: Rules, last_change: int, now: dt.datetime
+) -> Cycle:
+    """Return the cycle that a wish would open now, for a preview; the ledger has none of it."""
+    return Cycle(
+        "",
+        rules.app_id,
+        0,
+        kind_of(wish, position, rules),
+        CycleState.PLANNING,
+        position.seq if position else 0,
+        last_change,
+        rules.digest,
+        now,
+    )
+
+
 async def _open(ledger: Ledger, rules: Rules, wish: Wish, now: dt.datetime) -> Cycle:
     position = await ledger.position(rules.app_id)
     return await ledger.open_cycle(

@@ -97,29 +97,26 @@ async def chosen(
     ``users`` and ``groups`` are those named in a cycle that looks only at
     these. The third value holds those that are tried again and did not change.
     """
-    kind = context.cycle.kind
+    kinds = [kind for kind in Kind if context.rules.mapping(kind) is not None]
     if not context.cycle.covers_all:
-        for record, names in ((Kind.USER, users), (Kind.GROUP, groups)):
-            if context.rules.mapping(record) is not None:
-                for page in _pages(names):
-                    yield record, page, ()
-    elif kind is CycleKind.INCREMENTAL:
+        named = {Kind.USER: users, Kind.GROUP: groups}
+        for kind in kinds:
+            for page in _pages(named[kind]):
+                yield kind, page, ()
+    elif context.cycle.kind is CycleKind.INCREMENTAL:
         touched = dict(zip(Kind, await touched_ids(context), strict=True))
-        for record in Kind:
-            if context.rules.mapping(record) is not None:
-                for page in _pages(touched[record]):
-                    yield record, page, ()
+        for kind in kinds:
+            for page in _pages(touched[kind]):
+                yield kind, page, ()
         due = await context.ledger.due(context.app_id, context.now())
-        for record in Kind:
-            again = {one.record_id for one in due if one.kind is record} - touched[record]
-            if context.rules.mapping(record) is not None:
-                for page in _pages(again):
-                    yield record, page, page
+        for kind in kinds:
+            again = {one.record_id for one in due if one.kind is kind} - touched[kind]
+            for page in _pages(again):
+                yield kind, page, page
     else:
-        for record in Kind:
-            if context.rules.mapping(record) is not None:
-                async for found in all_ids(context, record):
-                    yield record, found, ()
+        for kind in kinds:
+            async for found in all_ids(context, kind):
+                yield kind, found, ()
 
 
 def _pages(ids: Collection[str]) -> Iterator[Sequence[str]]:
@@ -317,9 +314,7 @@ async def ask_app(
     ``rivals`` says which records (id and name) ask for which unique value. An
     account that two of these found belongs to neither.
     """
-    answers = await asyncio.gather(
-        *(_ask(context, facts, needs, rivals) for facts, needs in asked)
-    )
+    answers = await asyncio.gather(*(_ask(context, facts, needs, rivals) for facts, needs in asked))
     return [
         replace(answer, problem=shared(context, facts, answer.found))
         if answer.problem is None and answer.found is not None

@@ -26,6 +26,7 @@ _USER_WORDS = {
     Verb.RESTORED: "restored in the directory",
     Verb.PURGED: "purged from the directory",
 }
+_SAYS_ALL = {_USER_WORDS[Verb.CREATED], _USER_WORDS[Verb.DELETED], _USER_WORDS[Verb.PURGED]}
 _NEUTRAL = "accountEnabled"
 
 
@@ -66,11 +67,8 @@ class Causes:
         """Return why a record is looked at, empty where nothing of it changed."""
         said = self._said.get(key, {})
         texts = list(dict.fromkeys(said.values()))
-        if "record" not in said and key in self._attributes:
-            texts.insert(0, f"{', '.join(self._attributes[key])} changed")
-        elif said.get("record") in {_USER_WORDS[Verb.ENABLED], _USER_WORDS[Verb.DISABLED]}:
-            if key in self._attributes:
-                texts.append(f"{', '.join(self._attributes[key])} changed")
+        if key in self._attributes and said.get("record") not in _SAYS_ALL:
+            texts.append(f"{', '.join(self._attributes[key])} changed")
         return ", ".join(texts)
 
     def _slot(self, key: Key) -> dict[str, str]:

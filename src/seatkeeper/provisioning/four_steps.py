@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from seatkeeper.directory.model import Group, User
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.provisioning.account import Account
-from seatkeeper.provisioning.log import LogEntry, Modified, Status, Step, log_code, shown
+from seatkeeper.provisioning.log import LogEntry, Modified, Status, Step, shown
 from seatkeeper.provisioning.match import Question
+from seatkeeper.provisioning.outcome import log_code
 from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable, Skip, Update
 from seatkeeper.provisioning.scope import Scope
 from seatkeeper.provisioning.walk import Facts
@@ -59,9 +60,9 @@ def match_step(
     name, kind = "EntrySynchronizationMatch", "matching"
     if facts.link is not None:
         since = f" since {facts.link.since:%Y-%m-%d %H:%M} UTC" if facts.link.since else ""
-        details = {path: shown(value) for path, value in facts.link.known.items()}
+        known: dict[str, object] = {p: shown(value) for p, value in facts.link.known.items()}
         text = f"is linked to account {facts.link.account_id}{since}"
-        return Step(name, kind, Status.SUCCESS, text, details)
+        return Step(name, kind, Status.SUCCESS, text, known)
     questions: dict[str, object] = {
         f"question {n}": f'{one.path} eq "{one.value}"' for n, one in enumerate(asked, start=1)
     }
@@ -133,8 +134,11 @@ def steps_after(facts: Facts, scope: Scope, entry: LogEntry | None) -> tuple[Ste
         return (*before, match_step(facts), nothing)
     matched = next((step for step in entry.steps if step.type == "matching"), None)
     known = match_step(facts)
-    match = Step(known.name, known.type, known.status, matched.text, known.details)\
-        if matched is not None else known
+    match = (
+        Step(known.name, known.type, known.status, matched.text, known.details)
+        if matched is not None
+        else known
+    )
     last = entry.steps[-1] if entry.steps else None
     changes: Mapping[str, object] = {
         one.path: change_text(one) for one in entry.modified if one.path != "members"

@@ -16,7 +16,8 @@ from enum import StrEnum
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import SeatkeeperError
-from seatkeeper.provisioning.log import Modified, Step, log_code, modified
+from seatkeeper.provisioning.log import Modified, Step, modified
+from seatkeeper.provisioning.outcome import log_code
 from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable, Skip, Update
 from seatkeeper.provisioning.walk import Facts
 
@@ -227,7 +228,7 @@ def shown_changes(action: Action, names: Mapping[str, str]) -> tuple[Modified, .
     """
     return tuple(
         Modified(one.path, one.old, MADE_HERE.format(name=names[one.new]))
-        if one.new in names
+        if one.new is not None and one.new in names
         else one
         for one in modified(action)
     )

@@ -19,7 +19,16 @@ from seatkeeper.provisioning.account import TargetValue, ValueChange
 from seatkeeper.provisioning.journal import MemberDifference
 from seatkeeper.provisioning.log import Modified, modified, shown
 from seatkeeper.provisioning.mapping.model import Direct, ValueType
-from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable, Reason, Skip, Update
+from seatkeeper.provisioning.plan import (
+    Action,
+    Adopt,
+    Create,
+    Delete,
+    Disable,
+    Reason,
+    Skip,
+    Update,
+)
 from seatkeeper.provisioning.preview import Outlook, PlannedRecord, account_of, outlook
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.walk import Decided, Facts
@@ -116,9 +125,7 @@ def check_planned(
     if same and not came and not went:
         return
     if came or went:
-        names = ", ".join(
-            str(one.new or one.old) for one in now.changes if one.path == "members"
-        )
+        names = ", ".join(str(one.new or one.old) for one in now.changes if one.path == "members")
         text = f"The members to be changed are others than reviewed; now they are {names}."
         raise PlanOutdated(text, advice=ADVICE)
     raise PlanOutdated(
@@ -191,7 +198,9 @@ def _what_changed(
 ) -> str:
     if verb is not then.verb:
         why = f" ({reason})" if reason else ""
-        return f"It was to be {_past(then.verb)} when the plan was made, and now {_past(verb)}{why}."
+        return (
+            f"It was to be {_past(then.verb)} when the plan was made, and now {_past(verb)}{why}."
+        )
     before = {one.path: one for one in then.changes if one.path != "members"}
     after = {one.path: one for one in changes if one.path != "members"}
     said = []
@@ -245,13 +254,14 @@ def _word(value: str | None) -> str:
 
 def _changes(facts: Facts, action: Action, rules: Rules) -> list[list[object]]:
     """Return an action's changes in their one form: by path, references by record."""
+    pairs: list[ValueChange] = []
     match action:
         case Create(values):
             pairs = [ValueChange(path, None, value) for path, value in values.items()]
         case Update(_, changes) | Disable(_, changes):
             pairs = list(changes)
         case Delete() | Adopt() | Skip():
-            pairs = []
+            pass
     mapping = rules.mapping(facts.kind)
     records = {account: record for record, account in facts.accounts.items()}
     found: list[list[object]] = []
