@@ -13,7 +13,9 @@ from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.out import CHANGES_PLANNED, DONE, installation, speak
 from seatkeeper.cli.render_plan import plan_view
 from seatkeeper.cli.views_plan import plan_plain
+from seatkeeper.clock import utc_now
 from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.store.plan_file import write_plan
 
 
 def register(app: cyclopts.App) -> None:
@@ -46,7 +48,9 @@ async def plan(
     async with installation() as opened:
         wish = await wish_for(opened, user, group)
         preview = await opened.preview(app_id, wish, steps=wish.on_demand)
-        plain = plan_plain(preview)
+        if out is not None:
+            write_plan(out, preview, key=opened.key, installation=opened.id, now=utc_now())
+        plain = plan_plain(preview, kept_in=str(out) if out is not None else "")
     speak([plain], plan_view(plain), json=json)
     return CHANGES_PLANNED if preview.to_do else DONE
 

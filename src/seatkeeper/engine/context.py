@@ -9,7 +9,7 @@ failures in a row), and the numbers of the cycle so far. It decides nothing.
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
@@ -17,7 +17,9 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.errors import ConnectorError, InDoubt, Throttled, Transient, Unreachable
 from seatkeeper.ports import Ledger, Target
 from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.journal import Key
 from seatkeeper.provisioning.outcome import TRANSIENT_WAITS
+from seatkeeper.provisioning.preview import PlannedRecord
 from seatkeeper.provisioning.rules import Rules
 
 T = TypeVar("T")
@@ -51,7 +53,11 @@ def away(what: str, error: ConnectorError) -> Unreachable:
 
 @dataclass
 class AppContext:
-    """One app at work. ``cycle`` is replaced as it counts; everything else stays."""
+    """One app at work. ``cycle`` is replaced as it counts; everything else stays.
+
+    ``reviewed`` is set where only a kept plan is carried out: what it says of
+    each record, and nothing but that, may be sent.
+    """
 
     rules: Rules
     target: Target
@@ -66,6 +72,7 @@ class AppContext:
     recipient: str = ""
     progress: Callable[[Cycle], None] = lambda _: None
     stopping: Callable[[], bool] = lambda: False
+    reviewed: Mapping[Key, PlannedRecord] | None = None
     linked_now: int = 0
     linked_before: int = 0
     vanished: int = 0

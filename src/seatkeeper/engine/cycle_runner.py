@@ -14,14 +14,17 @@ from typing import Final
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.context import AppContext, AppStopped
+from seatkeeper.engine.doubt import settle_doubts
 from seatkeeper.engine.exporter import export_cycle
 from seatkeeper.engine.notices import app_notices, failure_notices, open_causes
 from seatkeeper.engine.planner import chosen, plan_records, planning_done
+from seatkeeper.engine.reviewing import plan_reviewed
 from seatkeeper.errors import ConnectorError, Remedy
 from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
 from seatkeeper.provisioning.journal import EntryState, Health, HealthState, Position, Work
 from seatkeeper.provisioning.outcome import next_probe
+from seatkeeper.provisioning.preview import PlannedRecord
 from seatkeeper.provisioning.rules import Rules
 
 _OPEN: Final = frozenset({EntryState.MATCH, EntryState.PLANNED, EntryState.INTENDED})
@@ -29,11 +32,15 @@ _OPEN: Final = frozenset({EntryState.MATCH, EntryState.PLANNED, EntryState.INTEN
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What kind of cycle is asked for. Without names: whatever changed since the watermark."""
+    """What kind of cycle is asked for. Without names: whatever changed since the watermark.
+
+    ``reviewed``: carry out these records of a kept plan, and nothing else.
+    """
 
     full: bool = False
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    reviewed: tuple[PlannedRecord, ...] | None = None
 
     @property
     def on_demand(self) -> bool:
@@ -57,6 +64,12 @@ async def run_cycle(
     opened = await ledger.unfinished(rules.app_id)
     cycle = opened if opened is not None else await _open(ledger, rules, wish, now)
     context = begin(cycle)
+    if cycle.kind is CycleKind.REVIEWED:
+        # Of one that was interrupted nothing more is sent: what was reviewed is not kept here.
+        named = wish.reviewed or () if opened is None else ()
+        context.reviewed = {one.key: one for one in named}
+    elif await _follows_a_review(ledger, cycle):
+        context.linked_now = 1
     context.linked_before = (await ledger.link_counts(rules.app_id)).get(Kind.USER, 0)
     try:
         await _run(context, wish, continued=opened is not None)
@@ -69,6 +82,8 @@ async def run_cycle(
 
 def kind_of(wish: Wish, position: Position | None, rules: Rules) -> CycleKind:
     """Return what kind of cycle a wish leads to, from this watermark and under these rules."""
+    if wish.reviewed is not None:
+        return CycleKind.REVIEWED
     if wish.on_demand:
         return CycleKind.ON_DEMAND
     if position is None:
@@ -107,12 +122,25 @@ async def _open(ledger: Ledger, rules: Rules, wish: Wish, now: dt.datetime) -> C
     )
 
 
+async def _follows_a_review(ledger: Ledger, cycle: Cycle) -> bool:
+    """Whether a reviewed plan may have left somebody waiting for an account that is there."""
+    for earlier in await ledger.cycles(cycle.app_id):
+        if earlier.id != cycle.id and earlier.covers_all:
+            return False
+        if earlier.kind is CycleKind.REVIEWED:
+            return cycle.covers_all
+    return False
+
+
 async def _run(context: AppContext, wish: Wish, *, continued: bool) -> None:
     if continued:
         note = f"continued cycle {context.cycle.number} after an interruption"
         context.moved(replace(context.cycle, note=note))
         context.linked_now = 1  # whoever was linked before the interruption may be waited for
         await _end_switched_off(context)
+    if continued and context.cycle.kind is CycleKind.REVIEWED:
+        await _end_review(context)
+        return
     if context.cycle.state is CycleState.PLANNING:
         await context.ledger.drop_plan(context.cycle)
         context.moved(replace(context.cycle, counters=Counters(), total=0, done=0))
@@ -124,11 +152,27 @@ async def _run(context: AppContext, wish: Wish, *, continued: bool) -> None:
         await _finish(context)
 
 
+async def _end_review(context: AppContext) -> None:
+    """End a reviewed plan that was interrupted: find out what was sent, and send nothing more."""
+    note = f"ended after an interruption; carry the plan out again ({context.cycle.number})"
+    context.moved(replace(context.cycle, note=note))
+    await settle_doubts(context)
+    while True:
+        rest = await context.ledger.entries(context.cycle.id, states=_OPEN)
+        if not rest:
+            break
+        ended = [(context.cycle.id, replace(entry, state=EntryState.DONE)) for entry in rest]
+        await context.ledger.write(context.app_id, Work(entries=ended))
+    await _finish(context)
+
+
 async def _plan(context: AppContext, wish: Wish) -> None:
     if context.cycle.kind in {CycleKind.INITIAL, CycleKind.FULL}:
         for record in Kind:
             if context.rules.mapping(record) is None:
                 await _drop_escrows(context, record)
+    if context.reviewed is not None:
+        await plan_reviewed(context, context.reviewed)
     async for kind, page, retries in chosen(context, wish.users, wish.groups):
         await plan_records(context, kind, page, retries=retries)
     counts = await context.ledger.entry_counts(context.cycle.id)
