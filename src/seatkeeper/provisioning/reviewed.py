@@ -118,7 +118,7 @@ def check_planned(
     than reviewed are let through: some of them may have been written since.
     """
     if now is None or not now.verb.does_something:
-        raise PlanOutdated(_no_longer(then, now, facts), advice=ADVICE)
+        raise PlanOutdated(_no_longer(then, now, facts, rules), advice=ADVICE)
     same = bool(now.digests) and now.digests[0] in then.digests
     came = [one for one in now.add if one not in then.add]
     went = [one for one in now.remove if one not in then.remove]
@@ -149,7 +149,7 @@ def check_sending(then: PlannedRecord, facts: Facts, decided: Decided, rules: Ru
     verb = outlook(action)
     if isinstance(action, Skip):
         now = PlannedRecord(facts.kind, facts.record_id, "", verb, reason=action.text)
-        raise PlanOutdated(_no_longer(then, now, facts), advice=ADVICE)
+        raise PlanOutdated(_no_longer(then, now, facts, rules), advice=ADVICE)
     changed = _what_changed(
         then, verb, modified(action), account_of(action), decided.scope.reason, rules, facts
     )
@@ -165,25 +165,26 @@ def reviewed_members(then: PlannedRecord, difference: MemberDifference) -> Membe
     )
 
 
-def _no_longer(then: PlannedRecord, now: PlannedRecord | None, facts: Facts) -> str:
+def _no_longer(then: PlannedRecord, now: PlannedRecord | None, facts: Facts, rules: Rules) -> str:
     if now is not None and now.verb is Outlook.FAIL:
         return f"It cannot be carried out now: {now.reason}"
-    if _done(then, facts):
+    if _done(then, facts, rules):
         return "It is already done: the account is as it was to become."
     why = f" ({now.reason})" if now is not None and now.reason else ""
     return f"It is no longer planned; nothing would be done now{why}."
 
 
-def _done(then: PlannedRecord, facts: Facts) -> bool:
-    if then.verb is Outlook.DELETE:
-        return facts.link is None
-    if facts.link is None:
-        return False
+def _done(then: PlannedRecord, facts: Facts, rules: Rules) -> bool:
+    """Whether the account is known to be as it was to become; references are not compared."""
+    if then.verb is Outlook.DELETE or facts.link is None:
+        return facts.link is None and then.verb is Outlook.DELETE
+    mapping = rules.mapping(facts.kind)
+    types = {one.target: one.type for one in mapping.mappings} if mapping is not None else {}
     known = facts.link.known
     return all(
         shown(known.get(one.path)) == one.new
         for one in then.changes
-        if one.path in known and one.path != "members"
+        if types.get(one.path) is not ValueType.REFERENCE
     )
 
 
