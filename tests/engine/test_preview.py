@@ -29,10 +29,11 @@ def verbs(preview: Preview) -> dict[str, str]:
 
 
 def done(entries: list[LogEntry]) -> dict[str, str]:
+    """Return what each record's first entry says; a reference may follow in a second one."""
     words = {"other": "link"}
     return {
         one.display_name: words.get(one.action, one.action)
-        for one in entries
+        for one in reversed(entries)
         if one.status in {Status.SUCCESS, Status.WARNING}
     }
 

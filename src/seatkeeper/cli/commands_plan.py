@@ -10,7 +10,7 @@ import cyclopts
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.commands_config import Json
-from seatkeeper.cli.out import CHANGES_PLANNED, DONE, installation, speak
+from seatkeeper.cli.out import CHANGES_PLANNED, DONE, installation, show, speak
 from seatkeeper.cli.render_plan import plan_view
 from seatkeeper.cli.views_plan import plan_plain
 from seatkeeper.clock import utc_now
@@ -52,6 +52,8 @@ async def plan(
             write_plan(out, preview, key=opened.key, installation=opened.id, now=utc_now())
         plain = plan_plain(preview, kept_in=str(out) if out is not None else "")
     speak([plain], plan_view(plain), json=json)
+    if out is not None and not json:
+        show(f"Kept. Carry it out with: seatkeeper run {app_id} --plan {out}")
     return CHANGES_PLANNED if preview.to_do else DONE
 
 

@@ -33,7 +33,7 @@ def plan_view(plan: Plain) -> RenderableType:
     """Show a plan: what for, whom, and which values and requests.
 
     Reads ``app``, ``kind``, ``causes`` (``cause``, ``counts``, ``records``),
-    ``counts``, ``note`` and ``file``.
+    ``counts`` and ``note``.
     """
     causes = _plains(plan.get("causes"))
     parts: list[RenderableType] = []
@@ -48,9 +48,6 @@ def plan_view(plan: Plain) -> RenderableType:
         parts.append(Text(f"{clean(plan.get('app'))}, {clean(plan.get('kind'))} cycle: {said}"))
     if plan.get("note"):
         parts.append(Text(clean(plan["note"]), "yellow"))
-    if plan.get("file"):
-        app, file = clean(plan.get("app")), clean(plan["file"])
-        parts.append(Text(f"Kept. Carry it out with: seatkeeper run {app} --plan {file}"))
     parts.append(Text("Nothing has been sent."))
     return Group(*parts)
 

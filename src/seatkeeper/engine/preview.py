@@ -259,10 +259,12 @@ def _resolve_managers(at_work: _Preview) -> None:
         if not missing:
             continue
         _resolve(at_work, seen, accounts)
-        turn = order.get(record, len(order))
-        seen.later = any(order.get(one, -1) >= turn for one in missing) and isinstance(
-            seen.first.action if seen.first else None, Create | Update | Adopt
-        )
+        first = seen.first.action if seen.first is not None else None
+        if isinstance(first, Disable):  # access goes first, without waiting for anybody's turn
+            seen.later = seen.action != first
+        elif isinstance(first, Create | Update | Adopt):
+            turn = order.get(record, len(order))
+            seen.later = any(order.get(one, -1) >= turn for one in missing)
 
 
 def _resolve(at_work: _Preview, seen: _Seen, accounts: Mapping[str, str]) -> None:
