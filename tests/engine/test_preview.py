@@ -25,7 +25,10 @@ async def larkspur(world: World) -> None:
 
 
 def verbs(preview: Preview) -> dict[str, str]:
-    return {one.display_name: one.verb.value for one in preview.to_do}
+    """Return what would be done with whom; to let go of an account that stays is no deed."""
+    return {
+        one.display_name: one.verb.value for one in preview.to_do if one.verb is not Outlook.UNLINK
+    }
 
 
 def done(entries: list[LogEntry]) -> dict[str, str]:

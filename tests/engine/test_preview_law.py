@@ -8,6 +8,7 @@ import pytest
 from tests.engine.test_preview import done, verbs
 from tests.engine.world import WRITES, Wish, World
 
+from seatkeeper.provisioning.preview import Outlook
 from seatkeeper.store.database import Database
 
 NAMES = ("Ada", "Grace", "Ken", "Zoe", "Eve", "Bo")
@@ -74,6 +75,8 @@ async def test_the_cycle_does_what_was_previewed_and_a_plan_what_was_reviewed(
 
         assert done(entries) == verbs(plan), turn
         assert writes == plan.counters["requests"], turn
+        if any(one.verb is Outlook.FAIL for one in plan.records):
+            continue  # what stood in somebody's way may have ended with this very plan
         assert (await world.preview()).to_do == (), turn
         if reviewed is not None:
             await world.run()

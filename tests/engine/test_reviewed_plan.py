@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from tests.engine.world import MANAGER, WRITES, Wish, World
@@ -9,6 +10,7 @@ from tests.engine.world import MANAGER, WRITES, Wish, World
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.runner import options_of, wish_of
 from seatkeeper.errors import Unreachable
+from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.cycle import Cycle, CycleKind
 from seatkeeper.provisioning.journal import Order, OrderVerb
 from seatkeeper.provisioning.preview import Preview
@@ -208,7 +210,7 @@ async def test_an_edit_between_planning_and_sending_is_still_refused(world: Worl
     await world.run()
     await world.change("Ken", jobTitle="Keeper")
     plan = await world.preview()
-    ledger = EditedLedger(world)
+    ledger = cast("Ledger", EditedLedger(world))
 
     cycle = await world.run(Wish(reviewed=plan.to_do), ledger=ledger)
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -224,7 +225,7 @@ def other_mac(content: bytes) -> bytes:
     return content[:-5] + (b"0" if content[-5:-4] != b"0" else b"1") + content[-4:]
 
 
-def another_byte(content: bytes, at: int) -> bytes:
+def another_byte(at: int, content: bytes) -> bytes:
     return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
 
 
@@ -278,9 +279,9 @@ async def test_any_changed_byte_is_seen(sales: Company, typed: Typed, file: Path
     size = len(text_of(file).encode())
 
     for place in range(0, size, size // 12):
-        changed_by(lambda content, at=place: another_byte(content, at), file)
+        changed_by(partial(another_byte, place), file)
         assert (await typed("run", "15five", "--plan", str(file)))[0] == 1, place
-        changed_by(lambda content, at=place: another_byte(content, at), file)
+        changed_by(partial(another_byte, place), file)
 
     assert await sales.account("bo") is None
 

@@ -19,6 +19,7 @@ _STYLES: Final = {
     "delete": "red",
     "fail": "red",
     "skip": "dim",
+    "unlink": "dim",
 }
 _SIGNS: Final = {
     "success": ("✓", "green"),

@@ -56,7 +56,8 @@ class AppContext:
     """One app at work. ``cycle`` is replaced as it counts; everything else stays.
 
     ``reviewed`` is set where only a kept plan is carried out: what it says of
-    each record, and nothing but that, may be sent.
+    each record, and nothing but that, may be sent. ``released`` are records whose
+    link ends in the plan that is only previewed, so that it is not in the ledger.
     """
 
     rules: Rules
@@ -73,6 +74,7 @@ class AppContext:
     progress: Callable[[Cycle], None] = lambda _: None
     stopping: Callable[[], bool] = lambda: False
     reviewed: Mapping[Key, PlannedRecord] | None = None
+    released: set[Key] = field(default_factory=set)
     linked_now: int = 0
     linked_before: int = 0
     vanished: int = 0

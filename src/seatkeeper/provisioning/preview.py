@@ -33,6 +33,7 @@ class Outlook(StrEnum):
     DISABLE = "disable"
     DELETE = "delete"
     LINK = "link"
+    UNLINK = "unlink"
     SKIP = "skip"
     FAIL = "fail"
 
@@ -182,6 +183,8 @@ def outlook(action: Action) -> Outlook:
             return Outlook.DELETE
         case Adopt():
             return Outlook.LINK
+        case Skip(release=True):
+            return Outlook.UNLINK
         case Skip():
             return Outlook.SKIP
 

@@ -147,7 +147,7 @@ def check_sending(then: PlannedRecord, facts: Facts, decided: Decided, rules: Ru
     ):
         return
     verb = outlook(action)
-    if isinstance(action, Skip):
+    if isinstance(action, Skip) and not action.release:
         now = PlannedRecord(facts.kind, facts.record_id, "", verb, reason=action.text)
         raise PlanOutdated(_no_longer(then, now, facts, rules), advice=ADVICE)
     changed = _what_changed(
@@ -176,8 +176,8 @@ def _no_longer(then: PlannedRecord, now: PlannedRecord | None, facts: Facts, rul
 
 def _done(then: PlannedRecord, facts: Facts, rules: Rules) -> bool:
     """Whether the account is known to be as it was to become; references are not compared."""
-    if then.verb is Outlook.DELETE or facts.link is None:
-        return facts.link is None and then.verb is Outlook.DELETE
+    if then.verb in {Outlook.DELETE, Outlook.UNLINK} or facts.link is None:
+        return facts.link is None and then.verb in {Outlook.DELETE, Outlook.UNLINK}
     mapping = rules.mapping(facts.kind)
     types = {one.target: one.type for one in mapping.mappings} if mapping is not None else {}
     known = facts.link.known
@@ -244,6 +244,7 @@ def _past(verb: Outlook) -> str:
         Outlook.DISABLE: "deactivated",
         Outlook.DELETE: "deleted",
         Outlook.LINK: "linked",
+        Outlook.UNLINK: "let go",
         Outlook.SKIP: "left as it is",
         Outlook.FAIL: "refused",
     }[verb]
