@@ -53,7 +53,11 @@ async def _here(
     opened: Installation, app_id: str, wish: Wish, watch: Callable[[Cycle], None]
 ) -> Cycle:
     interrupted = await opened.ledger.unfinished(app_id)
-    if wish.reviewed is not None and interrupted is not None and interrupted.covers_all:
+    if (
+        wish.reviewed is not None
+        and interrupted is not None
+        and (interrupted.kind is not CycleKind.REVIEWED)
+    ):
         raise BadInput(
             f"Cycle {interrupted.number} of {app_id} is still open; what it planned is not what "
             "was reviewed.",

@@ -8,12 +8,13 @@ while it sends (accounts of managers and members that it makes itself) stands
 here as a sign in place of the account's id.
 """
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from seatkeeper.directory.model import Kind, User
 from seatkeeper.engine.context import AppContext, AppStopped
-from seatkeeper.engine.planner import ask_app, chosen, shared, walk_records
+from seatkeeper.engine.planner import PAGE, ask_app, chosen, shared, walk_records
 from seatkeeper.engine.preview_lines import Asking, Seen, Sketch, line_of
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.provisioning.match import Claim, claims
@@ -40,7 +41,7 @@ async def preview_cycle(context: AppContext, asking: Asking, *, note: str = "") 
     """
     at_work = Sketch(context, asking)
     async for kind, page, retries in chosen(context, asking.users, asking.groups):
-        await _walk(at_work, kind, page, retries)
+        await _walk(at_work, kind, page, retries=retries)
     try:
         _note_released(at_work)
         await _match(at_work, Kind.USER)
@@ -53,6 +54,12 @@ async def preview_cycle(context: AppContext, asking: Asking, *, note: str = "") 
         raise stopped.error from stopped
     finally:
         context.released.clear()
+    at_work.names = {
+        sign: at_work.seen[key].facts.display_name
+        for key, sign in at_work.made.items()
+        if sign == _sign(key[1])
+    }
+    at_work.made_records = {record for _, record in at_work.made}
     records = [
         line
         for key in sorted(at_work.seen, key=lambda key: (key[0] is not Kind.USER, key[1]))
@@ -76,10 +83,12 @@ async def _walk(
     at_work: Sketch,
     kind: Kind,
     ids: Collection[str],
+    *,
     retries: Collection[str] = (),
-    cause: str = "",
+    causes: Mapping[str, str] | None = None,
 ) -> None:
     for facts, answer in await walk_records(at_work.context, kind, ids):
+        cause = (causes or {}).get(facts.record_id, "")
         seen = Seen(facts, None, retry=facts.record_id in retries, cause=cause)
         if isinstance(answer, SeatkeeperError):
             seen.problem = answer
@@ -88,6 +97,14 @@ async def _walk(
             if isinstance(answer, NeedsMatch):
                 seen.needs = answer
         at_work.seen[kind, facts.record_id] = seen
+
+
+async def _take_in(at_work: Sketch, kind: Kind, causes: Mapping[str, str]) -> list[Seen]:
+    """Walk records that something else in the plan brought in; return those that are new to it."""
+    new = sorted(one for one in causes if (kind, one) not in at_work.seen)
+    for start in range(0, len(new), PAGE):
+        await _walk(at_work, kind, new[start : start + PAGE], causes=causes)
+    return [at_work.seen[kind, one] for one in new]
 
 
 def _note_released(at_work: Sketch) -> None:
@@ -105,10 +122,11 @@ async def _match(at_work: Sketch, kind: Kind) -> None:
         for key, seen in sorted(at_work.seen.items())
         if key[0] is kind and seen.needs is not None
     ]
+    everybody = _asked_for(at_work, kind) if waiting else {}
     for start in range(0, len(waiting), context.batch):
         page = waiting[start : start + context.batch]
         wanted = {claim for _, needs in page for claim in needs.claims}
-        rivals = await _rivals(at_work, kind, wanted)
+        rivals = await _rivals(at_work, kind, wanted, everybody)
         asked = [(seen.facts, needs) for seen, needs in page]
         for (seen, _), answered in zip(page, await ask_app(context, asked, rivals), strict=True):
             context.count(requests=len(answered.trace.exchanges))
@@ -147,16 +165,25 @@ def _sign(record_id: str) -> str:
 
 
 async def _rivals(
-    at_work: Sketch, kind: Kind, wanted: Collection[Claim]
+    at_work: Sketch,
+    kind: Kind,
+    wanted: Collection[Claim],
+    asked: Mapping[Claim, Sequence[tuple[str, str]]],
 ) -> dict[Claim, list[tuple[str, str]]]:
     """Return who asks for these values: as stored, but for those whose wishes were just read."""
-    found: dict[Claim, list[tuple[str, str]]] = {claim: [] for claim in wanted}
+    found = {claim: list(asked.get(claim, ())) for claim in wanted}
     stored = await at_work.context.ledger.rivals(at_work.context.app_id, kind, wanted)
     for claim, others in stored.items():
         for record_id, name in others:
             seen = at_work.seen.get((kind, record_id))
             if seen is None or (seen.problem is not None and seen.facts.link is not None):
                 found.setdefault(claim, []).append((record_id, name))
+    return found
+
+
+def _asked_for(at_work: Sketch, kind: Kind) -> dict[Claim, list[tuple[str, str]]]:
+    """Return which records of this plan ask for which unique value, by id and name."""
+    found: dict[Claim, list[tuple[str, str]]] = defaultdict(list)
     mapping = at_work.context.rules.mapping(kind)
     for (of, record_id), seen in at_work.seen.items():
         source = seen.needs or seen.decided
@@ -165,8 +192,7 @@ async def _rivals(
         record = seen.facts.record
         name = record.user_name if isinstance(record, User) else seen.facts.display_name
         for claim in claims(source.desired, mapping):
-            if claim in found:
-                found[claim].append((record_id, name))
+            found[claim].append((record_id, name))
     return found
 
 
@@ -187,7 +213,7 @@ def _resolve_managers(at_work: Sketch) -> None:
         missing = set(seen.decided.waiting.values()) & set(accounts)
         if not missing:
             continue
-        _resolve(at_work, seen, accounts)
+        _resolve(at_work, seen, {one: accounts[one] for one in missing})
         first = seen.first.action if seen.first is not None else None
         if isinstance(first, Disable):  # access goes first, without waiting for anybody's turn
             seen.later = seen.action != first
@@ -214,14 +240,15 @@ async def _heal_reports(at_work: Sketch) -> None:
     names = {one: at_work.seen[Kind.USER, one].facts.display_name for _, one in at_work.made}
     accounts = {record: sign for (kind, record), sign in at_work.made.items() if kind is Kind.USER}
     waiting = await context.ledger.waiting_for(context.app_id, list(accounts))
-    for (kind, record), missing in sorted(waiting.items()):
-        if kind is not Kind.USER or (kind, record) in at_work.seen:
-            continue
-        cause = f"waited for {', '.join(sorted(names[one] for one in missing))}"
-        await _walk(at_work, kind, [record], cause=cause)
-        seen = at_work.seen[kind, record]
+    missing = {record: ends for (kind, record), ends in waiting.items() if kind is Kind.USER}
+    causes = {
+        record: f"waited for {', '.join(sorted(names[one] for one in ends))}"
+        for record, ends in missing.items()
+    }
+    for seen in await _take_in(at_work, Kind.USER, causes):
         if seen.decided is not None:
-            _resolve(at_work, seen, {one: accounts[one] for one in missing})
+            ends = missing[seen.facts.record_id]
+            _resolve(at_work, seen, {one: accounts[one] for one in ends})
 
 
 def _note_returned(at_work: Sketch) -> None:
@@ -242,11 +269,9 @@ async def _heal_groups(at_work: Sketch) -> None:
     if context.rules.groups is None:
         return
     missing = await context.ledger.waiting_for(context.app_id, [one for _, one in at_work.made])
-    touched = {group for kind, group in missing if kind is Kind.GROUP}
-    touched |= set(await context.ledger.linked_groups_of(context.app_id, at_work.back))
-    for group in sorted(touched):
-        if (Kind.GROUP, group) not in at_work.seen:
-            await _walk(at_work, Kind.GROUP, [group], cause="a member gets an account")
+    at_work.back_in = await context.ledger.linked_groups_of(context.app_id, at_work.back)
+    touched = {group for kind, group in missing if kind is Kind.GROUP} | set(at_work.back_in)
+    await _take_in(at_work, Kind.GROUP, dict.fromkeys(touched, "a member gets an account"))
 
 
 __all__ = ["Asking", "preview_cycle"]

@@ -6,7 +6,7 @@ Shell beside ``preview``, which walks the records: here each becomes one line.
 It reads members and names from the ledger; it decides and sends nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from seatkeeper.directory.model import Kind
@@ -84,14 +84,18 @@ class Sketch:
     """A whole plan while it is computed.
 
     ``made`` maps who gets an account in this plan to its id, or to the sign
-    that stands for it; ``back`` are people who get their access back.
+    that stands for it, ``names`` such a sign to the name. ``back`` are
+    people who get their access back, ``back_in`` their groups.
     """
 
     context: AppContext
     asking: Asking
     seen: dict[Key, Seen] = field(default_factory=dict)
     made: dict[Key, str] = field(default_factory=dict)
+    made_records: set[str] = field(default_factory=set)
+    names: dict[str, str] = field(default_factory=dict)
     back: set[str] = field(default_factory=set)
+    back_in: Mapping[str, set[str]] = field(default_factory=dict)
     unchanged: int = 0
 
 
@@ -106,12 +110,10 @@ async def _members(at_work: Sketch, seen: Seen) -> Members:
     if isinstance(decided.action, Delete):
         return Members()
     difference = await context.ledger.member_difference(context.app_id, facts.record_id)
-    made = {record for _, record in at_work.made}
+    made = at_work.made_records
     add = [one.member_id for one in difference.add]
     add += [one for one in difference.unresolved if one in made]
-    if at_work.back:
-        groups = await context.ledger.linked_groups_of(context.app_id, at_work.back)
-        add += sorted(groups.get(facts.record_id, set()) - set(add))
+    add += sorted(at_work.back_in.get(facts.record_id, set()) - set(add))
     remove = [one.member_id for one in difference.remove]
     abilities = context.rules.capabilities.groups
     return Members(
@@ -156,7 +158,6 @@ async def line_of(at_work: Sketch, seen: Seen) -> PlannedRecord | None:
         at_work.unchanged += 1
         return None
     first = seen.first.action if seen.first is not None else action
-    names = {sign: at_work.seen[key].facts.display_name for key, sign in at_work.made.items()}
     account = account_of(action) or (facts.link.account_id if facts.link else None)
     writes = requests_of(facts.kind, action, members, later=seen.later)
     if isinstance(action, Skip) and account is not None:
@@ -178,7 +179,7 @@ async def line_of(at_work: Sketch, seen: Seen) -> PlannedRecord | None:
         if word is Outlook.SKIP and isinstance(action, Skip)
         else (decided.scope.reason),
         cause=cause,
-        changes=(*shown_changes(action, names), *members.changes),
+        changes=(*shown_changes(action, at_work.names), *members.changes),
         requests=writes,
         waiting=waiting,
         code=action.reason.value if word is Outlook.SKIP and isinstance(action, Skip) else "",
