@@ -1,5 +1,6 @@
 """A preview says what the next cycle does, and does nothing itself."""
 
+import datetime as dt
 from collections import Counter
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import func, select
 from tests.engine.world import MANAGER, Wish, World
 
 from seatkeeper.directory.model import Kind
-from seatkeeper.errors import Unreachable
+from seatkeeper.errors import Refused, Unreachable
 from seatkeeper.provisioning.log import LogEntry, Status
 from seatkeeper.provisioning.preview import Outlook, Preview
 from seatkeeper.store import ledger_tables as t
@@ -279,3 +280,32 @@ async def test_an_app_that_is_away_makes_no_preview(world: World) -> None:
 
     with pytest.raises(Unreachable):
         await world.preview()
+
+
+async def test_who_failed_is_in_the_plan_again_when_their_time_has_come(world: World) -> None:
+    await larkspur(world)
+    await world.run()
+    await world.change("Ken", jobTitle="Keeper")
+    world.plant("update", Refused("The app does not like it."))
+    await world.run()
+
+    at_once = await world.preview()
+    world.now += dt.timedelta(hours=1)
+    later = await world.preview()
+
+    assert at_once.records == ()
+    assert {one.display_name: one.cause for one in later.to_do} == {"Ken": "tries again"}
+    await cycle_does_what_was_previewed(world)
+
+
+async def test_settings_that_changed_plan_everybody_anew(world: World) -> None:
+    await larkspur(world)
+    await world.run()
+    await world.connect(users="[{target: title, attribute: department}]")
+
+    preview = await world.preview()
+
+    assert preview.kind == "full"
+    assert verbs(preview) == dict.fromkeys(("Ada", "Grace", "Ken"), "update")
+    assert {one.cause for one in preview.to_do} == {"settings changed since the last cycle"}
+    await cycle_does_what_was_previewed(world)
