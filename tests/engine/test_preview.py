@@ -307,5 +307,5 @@ async def test_settings_that_changed_plan_everybody_anew(world: World) -> None:
 
     assert preview.kind == "full"
     assert verbs(preview) == dict.fromkeys(("Ada", "Grace", "Ken"), "update")
-    assert {one.cause for one in preview.to_do} == {"settings changed since the last cycle"}
+    assert all(one.cause.endswith("settings changed since the last cycle") for one in preview.to_do)
     await cycle_does_what_was_previewed(world)
