@@ -10,26 +10,33 @@ import os
 import random
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
 from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import SecretPlaces, settings_of
+from seatkeeper.configuration.differences import differences
+from seatkeeper.configuration.documents import AppDocument
 from seatkeeper.configuration.rules import rules_for
 from seatkeeper.configuration.settings import AppSettings
 from seatkeeper.connectors.scim_target import scim_target
 from seatkeeper.directory.model import Kind
+from seatkeeper.engine.changes import read_causes
 from seatkeeper.engine.context import AppContext
-from seatkeeper.engine.cycle_runner import Wish, run_cycle
+from seatkeeper.engine.cycle_runner import Wish, cycle_to_be, run_cycle
+from seatkeeper.engine.preview import Asking, preview_cycle
 from seatkeeper.engine.runner import EngineRunner, Schedule
 from seatkeeper.errors import BadInput, RecordError
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.notify.mail import MailPost
 from seatkeeper.ports import Post, StoredApp, Target
+from seatkeeper.provisioning.causes import RULES_CHANGED
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.explain import Explanation, explain
+from seatkeeper.provisioning.journal import Position
 from seatkeeper.provisioning.match import Claim
+from seatkeeper.provisioning.preview import Preview
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.walk import NeedsMatch, decide
 from seatkeeper.settings import Settings
@@ -40,6 +47,11 @@ from seatkeeper.store.engine_lock import EngineLock
 from seatkeeper.store.ledger import SqlLedger
 from seatkeeper.store.people_import import SqlPeopleImport
 from seatkeeper.store.secrets import MasterKey
+
+_DECIDING = ("mapping of ", "scope", "exclude ", "groups", "gallery")
+"""How the lines begin of those settings that decide about records."""
+
+_MOST_LINES = 3
 
 PURGE_EVERY = dt.timedelta(hours=1)
 
@@ -54,6 +66,7 @@ class Installation:
     configuration: SqlConfiguration
     ledger: SqlLedger
     people_import: SqlPeopleImport
+    key: MasterKey
     _targets: dict[str, tuple[int, Target]] = field(default_factory=dict)
     _purged_at: dt.datetime | None = None
 
@@ -73,6 +86,7 @@ class Installation:
             SqlConfiguration(database, key),
             SqlLedger(database),
             SqlPeopleImport(database),
+            key,
         )
 
     async def close(self) -> None:
@@ -106,7 +120,7 @@ class Installation:
 
     async def rules(self, app_id: str) -> Rules:
         """Return the compiled rules of a configured app."""
-        return _rules(await self.configuration.app(app_id), self.settings.default_domain)
+        return self._rules(await self.configuration.app(app_id))
 
     async def target(self, app_id: str) -> Target:
         """Return the connector of an app, kept open between cycles.
@@ -130,6 +144,11 @@ class Installation:
         target = await self.target(app_id)
         return await target.probe(rules.users.by_matching[0].target)
 
+    @property
+    def id(self) -> str:
+        """What names this installation in files that leave it; it follows from the master key."""
+        return self.key.derive("installation-id")[:16].hex()
+
     async def run_app(
         self,
         app_id: str,
@@ -139,9 +158,60 @@ class Installation:
     ) -> Cycle:
         """Run one cycle of an app, or go on with the one that is open."""
         stored = await self.configuration.app(app_id)
-        rules = _rules(stored, self.settings.default_domain)
+        rules = self._rules(stored)
+        begin = await self._beginning(stored, rules, watch, stopping)
+        return await run_cycle(self.ledger, rules, wish, begin, now=utc_now())
+
+    async def preview(self, app_id: str, wish: Wish, *, steps: bool = False) -> Preview:
+        """Return what such a cycle would do; the app is only asked, and nothing is written.
+
+        Raises ``ConnectorError`` when the app cannot be asked.
+        """
+        stored = await self.configuration.app(app_id)
+        rules = self._rules(stored)
+        begin = await self._beginning(stored, rules, lambda _: None, lambda: False)
+        position = await self.ledger.position(app_id)
+        cycle = cycle_to_be(wish, position, rules, await self.ledger.last_change(), utc_now())
+        causes = await read_causes(
+            self.directory, self.ledger, app_id, after=cycle.from_seq, to=cycle.to_seq
+        )
+        changed = position is not None and position.digest != rules.digest
+        asking = Asking(
+            wish.users,
+            wish.groups,
+            causes,
+            await self._rules_cause(stored, position) if changed and position else "",
+            steps,
+        )
+        opened = await self.ledger.unfinished(app_id)
+        note = ""
+        if opened is not None:
+            note = f"Cycle {opened.number} is still open; it is finished first."
+        return await preview_cycle(begin(cycle), asking, note=note)
+
+    async def _rules_cause(self, stored: StoredApp, position: Position) -> str:
+        """Say which settings changed since the last cycle, as far as earlier versions are kept."""
+        after = settings_of(stored)
+        for _, plain in await self.configuration.versions(stored.application.id):
+            earlier = replace(stored, settings=plain)
+            if self._rules(earlier).digest == position.digest:
+                lines = differences(
+                    AppDocument(stored.application.id, settings_of(earlier)),
+                    AppDocument(stored.application.id, after),
+                )
+                deciding = [one for one in lines if one.startswith(_DECIDING)]
+                return "; ".join(deciding[:_MOST_LINES]) or RULES_CHANGED
+        return RULES_CHANGED
+
+    async def _beginning(
+        self,
+        stored: StoredApp,
+        rules: Rules,
+        watch: Callable[[Cycle], None],
+        stopping: Callable[[], bool],
+    ) -> Callable[[Cycle], AppContext]:
         settings = settings_of(stored)
-        target = await self.target(app_id)
+        target = await self.target(stored.application.id)
         notify = settings.notification
 
         def begin(cycle: Cycle) -> AppContext:
@@ -160,7 +230,7 @@ class Installation:
                 stopping=stopping,
             )
 
-        return await run_cycle(self.ledger, rules, wish, begin, now=utc_now())
+        return begin
 
     def runner(self) -> EngineRunner:
         """Return the engine for this database; the caller holds its lock."""
@@ -233,6 +303,16 @@ class Installation:
             requests_per_second=settings.requests_per_second,
         )
 
+    def _rules(self, stored: StoredApp) -> Rules:
+        settings = settings_of(stored)
+        return rules_for(
+            gallery_app(settings.gallery),
+            stored.application,
+            settings,
+            moment=utc_now(),
+            default_domain=self.settings.default_domain,
+        )
+
     async def _schedules(self) -> Sequence[Schedule]:
         return [
             _schedule(stored.application.id, settings_of(stored), stored.version)
@@ -244,17 +324,6 @@ class Installation:
         if self._purged_at is None or now - self._purged_at >= PURGE_EVERY:
             self._purged_at = now
             await self.directory.purge_expired(now=now)
-
-
-def _rules(stored: StoredApp, default_domain: str) -> Rules:
-    settings = settings_of(stored)
-    return rules_for(
-        gallery_app(settings.gallery),
-        stored.application,
-        settings,
-        moment=utc_now(),
-        default_domain=default_domain,
-    )
 
 
 def _schedule(app_id: str, settings: AppSettings, version: int) -> Schedule:

@@ -12,6 +12,7 @@
     │   ├── MatchingValueMissing
     │   ├── AmbiguousTarget      several accounts answer to one record
     │   ├── AmbiguousSource      several records claim one account
+    │   ├── PlanOutdated         what was reviewed is not what would be done now
     │   └── MappingFailed        a mapped value cannot be made from this record
     └── ConnectorError           anything a target or source did (``remedy`` says what helps)
         ├── Unreachable          away: nothing was sent, or the app is not there
@@ -148,6 +149,12 @@ class AmbiguousSource(RecordError):
     """Several records claim one account; none of them gets it until they differ."""
 
     code = "DuplicateSourceEntries"
+
+
+class PlanOutdated(RecordError):
+    """What somebody reviewed is not what would be done now; nothing of it was sent."""
+
+    code = "PlanOutdated"
 
 
 class MappingFailed(RecordError):

@@ -33,6 +33,7 @@ from seatkeeper.provisioning.journal import (
     EntryState,
     Escrow,
     Health,
+    Key,
     MemberDifference,
     Order,
     OrderVerb,
@@ -363,6 +364,16 @@ class Ledger(Protocol):
 
     async def healable(self, app_id: str, kind: Kind, *, limit: int = 500) -> Sequence[str]:
         """Return records with a waiting reference whose other end has an account now."""
+
+    async def waiting_for(
+        self, app_id: str, missing_ids: Collection[str]
+    ) -> Mapping[Key, set[str]]:
+        """Return linked records that wait until one of these has an account, with whom for."""
+
+    async def linked_groups_of(
+        self, app_id: str, member_ids: Collection[str]
+    ) -> Mapping[str, set[str]]:
+        """Return the groups with an account that these are direct members of, with whom."""
 
     async def member_difference(self, app_id: str, group_id: str) -> MemberDifference:
         """Compare a group's members in the directory with those last written."""

@@ -9,11 +9,11 @@ from seatkeeper.cli.render import (
     duration,
     explain_view,
     logs_view,
-    plan_view,
     progress_line,
     show,
     status_view,
 )
+from seatkeeper.cli.render_plan import plan_view, steps_view
 
 CHANGE = {"path": "title", "old": "Engineer", "new": "Lead"}
 MOVER = {
@@ -62,7 +62,8 @@ def test_everything_fits_eighty_columns() -> None:
 
     views = [
         logs_view([entry]),
-        plan_view({"steps": [entry], "held": [entry], "counts": {"created": 1}}),
+        plan_view({"causes": [{"cause": long, "records": [entry]}], "counts": {"created": 1}}),
+        steps_view({"display_name": long, "steps": [{"text": long, "details": {long: long}}]}),
         explain_view({"answer": long, "checks": [{"name": long, "facts": [long]}]}),
         status_view([{"app": "a", "status": "on", "quarantine": long}]),
     ]
@@ -113,15 +114,39 @@ def test_an_explanation_answers_first_and_then_shows_each_check() -> None:
     ]
 
 
-def test_a_plan_without_steps_says_that_nothing_would_be_sent() -> None:
-    assert "Nothing would be sent" in shown(plan_view({"steps": [], "counts": {}}))
+def test_a_plan_without_records_says_that_nothing_would_be_sent() -> None:
+    assert "Nothing would be sent" in shown(plan_view({"causes": [], "counts": {}}))
 
 
-def test_a_plan_shows_what_is_held_apart() -> None:
-    text = shown(plan_view({"steps": [MOVER], "held": [REFUSED], "counts": {"updated": 1}}))
+def test_a_plan_groups_people_by_cause_and_shows_values_and_requests() -> None:
+    mover = {
+        "display_name": "Zoe",
+        "action": "update",
+        "reason": "is assigned directly",
+        "changes": [CHANGE],
+        "requests": ["PATCH /Users/7"],
+    }
+    cause = {"cause": "jobTitle changed", "counts": {"update": 1}, "records": [mover]}
 
-    assert text.index("title: Engineer → Lead") < text.index("Held until somebody approves")
-    assert "1 updated" in text
+    text = shown(plan_view({"app": "15five", "causes": [cause], "changes_planned": True}))
+
+    assert text.splitlines() == [
+        "jobTitle changed: 1 update",
+        "  update  Zoe (is assigned directly)",
+        "      title: Engineer -> Lead",
+        "      PATCH /Users/7",
+        "",
+        "Nothing has been sent.",
+    ]
+
+
+def test_a_name_cannot_repaint_the_terminal_from_within_a_plan() -> None:
+    record = {"display_name": "\x1b[2J[red]Zoe", "action": "create"}
+
+    text = shown(plan_view({"causes": [{"cause": "first cycle", "records": [record]}]}))
+
+    assert "\x1b" not in text
+    assert "[red]Zoe" in text
 
 
 def test_status_shows_the_running_and_the_last_cycle() -> None:

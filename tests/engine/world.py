@@ -19,15 +19,19 @@ from seatkeeper.configuration.documents import read_documents
 from seatkeeper.configuration.rules import rules_for
 from seatkeeper.connectors.memory import MemoryTarget, Planted
 from seatkeeper.directory.model import DEFAULT_ACCESS, Assignment, Kind, Value
+from seatkeeper.engine.changes import read_causes
 from seatkeeper.engine.context import AppContext
-from seatkeeper.engine.cycle_runner import Wish, run_cycle
+from seatkeeper.engine.cycle_runner import Wish, cycle_to_be, run_cycle
+from seatkeeper.engine.preview import Asking, preview_cycle
 from seatkeeper.errors import ConnectorError, RecordError
 from seatkeeper.gallery.capabilities import capabilities_of
 from seatkeeper.gallery.schema import gallery_app, load_gallery
 from seatkeeper.ports import Ledger, Target, UserEdit
+from seatkeeper.provisioning.causes import RULES_CHANGED
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.explain import Explanation, explain
 from seatkeeper.provisioning.log import LogEntry
+from seatkeeper.provisioning.preview import Preview
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.walk import NeedsMatch, decide
 from seatkeeper.store.configuration import SqlConfiguration
@@ -195,12 +199,32 @@ class World:
         """Run one cycle, or go on with the one that is open; then a minute passes."""
         rules = await self.rules()
         used = ledger or self.ledger
+        begin = self._beginning(rules, used, target or self.target)
+        cycle = await run_cycle(used, rules, wish or Wish(), begin, now=self.now)
+        self.now += dt.timedelta(minutes=1)
+        return cycle
 
+    async def preview(self, wish: Wish | None = None, *, steps: bool = False) -> Preview:
+        """Say what such a cycle would do, as ``seatkeeper plan`` does."""
+        rules, position = await self.rules(), await self.ledger.position(self.app)
+        last = await self.ledger.last_change()
+        cycle = cycle_to_be(wish or Wish(), position, rules, last, self.now)
+        causes = await read_causes(
+            self.directory, self.ledger, self.app, after=cycle.from_seq, to=cycle.to_seq
+        )
+        changed = position is not None and position.digest != rules.digest
+        named = wish or Wish()
+        asking = Asking(named.users, named.groups, causes, RULES_CHANGED if changed else "", steps)
+        return await preview_cycle(self._beginning(rules, self.ledger, self.target)(cycle), asking)
+
+    def _beginning(
+        self, rules: Rules, ledger: Ledger, target: Target
+    ) -> Callable[[Cycle], AppContext]:
         def begin(cycle: Cycle) -> AppContext:
             return AppContext(
                 rules,
-                target or self.target,
-                used,
+                target,
+                ledger,
                 now=lambda: self.now,
                 new_id=lambda: str(uuid.uuid4()),
                 jitter=random.Random(1).random,
@@ -212,9 +236,7 @@ class World:
                 stopping=lambda: self.stopping(),
             )
 
-        cycle = await run_cycle(used, rules, wish or Wish(), begin, now=self.now)
-        self.now += dt.timedelta(minutes=1)
-        return cycle
+        return begin
 
     def plant(self, verb: str, error: ConnectorError, *, times: int = 1, skip: int = 0) -> None:
         """Have the app answer the next requests of that kind with an error, before it acts."""

@@ -61,3 +61,11 @@ def test_a_secret_is_not_printed_and_not_pickled() -> None:
     assert "geheim" not in f"{secret} {secret!r}"
     with pytest.raises(TypeError):
         pickle.dumps(secret)
+
+
+def test_what_is_derived_is_the_same_for_one_key_and_purpose_only() -> None:
+    again, other = MasterKey(b"k" * 32), MasterKey(b"o" * 32)
+
+    assert KEY.derive("plan file") == again.derive("plan file")
+    assert len({KEY.derive("plan file"), KEY.derive("other"), other.derive("plan file")}) == 3
+    assert len(KEY.derive("plan file")) == 32

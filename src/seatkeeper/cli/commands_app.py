@@ -1,19 +1,22 @@
 """Commands about one app: test-connection, on, off, run, restart."""
 
+from pathlib import Path
 from typing import Annotated
 
 import cyclopts
 from cyclopts import Parameter
+from rich.console import Group
 
-from seatkeeper.cli import render
+from seatkeeper.cli.carrying_out import carry_out
 from seatkeeper.cli.commands_config import Json
-from seatkeeper.cli.out import DONE, FAILED, actor, installation, speak
-from seatkeeper.cli.running import ProgressBar, run_somewhere
-from seatkeeper.cli.views import cycle_plain
+from seatkeeper.cli.commands_plan import wish_for
+from seatkeeper.cli.out import DONE, FAILED, actor, installation, show, speak
+from seatkeeper.cli.render_plan import steps_view
+from seatkeeper.cli.running import ProgressBar, run_somewhere, told
+from seatkeeper.cli.views import Plain, cycle_plain
+from seatkeeper.cli.views_plan import steps_of_cycle
 from seatkeeper.configuration.applying import change_settings
-from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.errors import BadInput
-from seatkeeper.provisioning.cycle import Cycle
 
 RESET_BY_DEFAULT = ("watermark", "escrows", "quarantine")
 
@@ -69,6 +72,7 @@ async def run_app(
     full: Annotated[bool, Parameter(negative="")] = False,
     user: list[str] | None = None,
     group: list[str] | None = None,
+    plan: Path | None = None,
     strict: Annotated[bool, Parameter(negative="")] = False,
     json: Json = False,
 ) -> int:
@@ -84,17 +88,30 @@ async def run_app(
         Only this person (userName, e-mail or id); may be given several times.
     group
         Only this group (display name or id); may be given several times.
+    plan
+        Carry out what this file of plan --out says, and nothing else. Whoever would
+        get something else by now is refused by name, and the exit status is 1.
     strict
         Exit with 1 when any record waits after the cycle.
     """
+    if plan is not None:
+        if full or user or group:
+            raise BadInput(
+                "A plan names its people itself.", advice="Leave out --full, --user and --group."
+            )
+        return await carry_out(app_id, plan, json=json)
     async with installation() as opened:
-        users = [(await opened.directory.user(one)).id for one in user or ()]
-        groups = [(await opened.directory.group(one)).id for one in group or ()]
-        wish = Wish(full=full, users=tuple(users), groups=tuple(groups))
+        wish = await wish_for(opened, user, group, full=full)
         bar = ProgressBar(quiet=json)
         cycle = await run_somewhere(opened, app_id, wish, bar)
         bar.end()
-    speak([{"app": app_id, **cycle_plain(cycle)}], told(app_id, cycle), json=json)
+        records = await steps_of_cycle(opened, app_id, wish, cycle)
+    plain: Plain = {"app": app_id, **cycle_plain(cycle)}
+    if records:
+        plain["records"] = records
+        if not json:
+            show(Group(*map(steps_view, records)))
+    speak([plain], told(app_id, cycle), json=json)
     if not cycle.finished:
         return FAILED
     return FAILED if strict and cycle.counters.waiting else DONE
@@ -125,20 +142,3 @@ async def restart(
     text = f"{app_id} starts anew; forgotten: {', '.join(names)}."
     speak([{"app": app_id, "reset": list(names)}], text, json=json)
     return DONE
-
-
-def told(app_id: str, cycle: Cycle) -> str:
-    """Return one or two sentences on how a cycle ended."""
-    plain = cycle_plain(cycle)
-    counts = ", ".join(f"{plain[name]} {name}" for name in render.COUNTS if plain[name])
-    took = render.duration(float(str(plain["seconds"] or 0)))
-    if not cycle.finished:
-        return (
-            f"{app_id}: cycle {cycle.number} waits after {cycle.done} of {cycle.total} records. "
-            f"{cycle.note}\nNothing is lost: the plan is kept, and the next run goes on with it."
-        )
-    note = f" ({cycle.note})" if cycle.note else ""
-    text = f"{app_id}: {cycle.kind} cycle {cycle.number} took {took}{note}: {counts or 'no change'}"
-    if cycle.counters.waiting:
-        text += f"\nWho waits and why: seatkeeper logs {app_id} --status failure"
-    return text

@@ -21,10 +21,9 @@ import msgspec
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli import sample_company as sample
-from seatkeeper.cli.commands_app import told
 from seatkeeper.cli.demo_check import read_app, whats_wrong
 from seatkeeper.cli.out import print_json, show
-from seatkeeper.cli.running import ProgressBar, run_somewhere
+from seatkeeper.cli.running import ProgressBar, run_somewhere, told
 from seatkeeper.cli.serving import serve_installation, until_signalled
 from seatkeeper.cli.views import cycle_plain
 from seatkeeper.configuration.applying import apply_document, change_settings, document_of

@@ -17,6 +17,7 @@ from seatkeeper.cli import (
     commands_config,
     commands_expression,
     commands_people,
+    commands_plan,
     commands_report,
     commands_serve,
 )
@@ -36,6 +37,7 @@ for module in (
     commands_app,
     commands_report,
     commands_people,
+    commands_plan,
 ):
     module.register(app)
 

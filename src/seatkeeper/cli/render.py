@@ -7,7 +7,7 @@ app is never taken as markup, and its control characters are shown as signs,
 so that a name cannot repaint somebody's terminal.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, TextIO, TypeAlias
 
 from rich import box
@@ -104,25 +104,6 @@ def logs_view(entries: Sequence[Plain]) -> RenderableType:
     return table
 
 
-def plan_view(plan: Plain) -> RenderableType:
-    """Show what a cycle would do.
-
-    Reads ``steps`` (as log entries, without time and result), ``held`` (as
-    steps) and ``counts``.
-    """
-    steps, held = _plains(plan.get("steps")), _plains(plan.get("held"))
-    if not steps and not held:
-        return Text("Everything is in step. Nothing would be sent.")
-    parts: list[RenderableType] = [_steps_table(steps)] if steps else []
-    if held:
-        parts += [_text("Held until somebody approves:", "bold"), _steps_table(held)]
-    counts = plan.get("counts")
-    if isinstance(counts, Mapping):
-        parts.append(_text(_counted(counts)))
-    parts.append(_text("Nothing has been sent."))
-    return Group(*parts)
-
-
 def explain_view(explanation: Plain) -> RenderableType:
     """Show why somebody has an account or none: the answer, then each check with its facts.
 
@@ -212,16 +193,6 @@ def _cycle_line(cycle: Plain) -> str:
 def _counted(counts: Plain) -> str:
     said = [f"{_number(counts, name):,.0f} {name}" for name in COUNTS if counts.get(name)]
     return ", ".join(said) or "nothing to do"
-
-
-def _steps_table(steps: Iterable[Plain]) -> Table:
-    table = _table()
-    table.add_column("Person", max_width=26, overflow="fold")
-    table.add_column("Action", no_wrap=True)
-    table.add_column("What would change, and why", ratio=1, overflow="fold")
-    for step in steps:
-        table.add_row(_person(step), _action(step), _happened(step))
-    return table
 
 
 def _table() -> Table:

@@ -8,19 +8,23 @@ process takes the role for one cycle.
 import asyncio
 import datetime as dt
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+
+import msgspec
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.out import actor
-from seatkeeper.cli.render import progress_line
-from seatkeeper.cli.views import progress_plain
+from seatkeeper.cli.render import COUNTS, duration, progress_line
+from seatkeeper.cli.views import cycle_plain, progress_plain
 from seatkeeper.clock import utc_now
 from seatkeeper.engine.cycle_runner import Wish
-from seatkeeper.errors import NotFound, Occupied, SeatkeeperError
-from seatkeeper.provisioning.cycle import Cycle, CycleState
+from seatkeeper.engine.runner import options_of
+from seatkeeper.errors import BadInput, NotFound, Occupied, SeatkeeperError
+from seatkeeper.provisioning.cycle import Cycle, CycleKind, CycleState
 from seatkeeper.provisioning.journal import OrderVerb
 
 FOLLOW_SECONDS = 0.1
+MOST_IN_AN_ORDER = 64 * 1024 * 1024
 
 
 class RunFailed(SeatkeeperError):
@@ -49,6 +53,16 @@ async def _here(
     opened: Installation, app_id: str, wish: Wish, watch: Callable[[Cycle], None]
 ) -> Cycle:
     interrupted = await opened.ledger.unfinished(app_id)
+    if (
+        wish.reviewed is not None
+        and interrupted is not None
+        and (interrupted.kind is not CycleKind.REVIEWED)
+    ):
+        raise BadInput(
+            f"Cycle {interrupted.number} of {app_id} is still open; what it planned is not what "
+            "was reviewed.",
+            advice=f"Let it end first (seatkeeper run {app_id}), then make the plan anew.",
+        )
     cycle = await opened.run_app(app_id, wish, watch, lambda: False)
     if interrupted is not None and cycle.finished:
         cycle = await opened.run_app(app_id, wish, watch, lambda: False)
@@ -67,11 +81,12 @@ async def _here(
 async def _ordered(
     opened: Installation, app_id: str, wish: Wish, watch: Callable[[Cycle], None]
 ) -> Cycle:
-    options: Mapping[str, object] = {
-        "full": wish.full,
-        "users": list(wish.users),
-        "groups": list(wish.groups),
-    }
+    options = options_of(wish)
+    if wish.reviewed is not None and len(msgspec.json.encode(options)) > MOST_IN_AN_ORDER:
+        raise BadInput(
+            "The plan is too large to be handed to the running engine.",
+            advice="Stop the engine, run this command again, and start the engine afterwards.",
+        )
     number = await opened.ledger.place_order(
         app_id, OrderVerb.RUN, options, actor=actor(), now=utc_now()
     )
@@ -92,6 +107,28 @@ async def _ordered(
                 advice="Run the command again; what was begun is gone on with.",
             )
         await asyncio.sleep(FOLLOW_SECONDS)
+
+
+def told(app_id: str, cycle: Cycle) -> str:
+    """Return one or two sentences on how a cycle ended."""
+    plain = cycle_plain(cycle)
+    counts = ", ".join(f"{plain[name]} {name}" for name in COUNTS if plain[name])
+    took = duration(float(str(plain["seconds"] or 0)))
+    if not cycle.finished and cycle.kind is CycleKind.REVIEWED:
+        return (
+            f"{app_id}: the plan waits after {cycle.done} of {cycle.total} records. {cycle.note}\n"
+            "What was sent is known; run the same command again to carry out the rest."
+        )
+    if not cycle.finished:
+        return (
+            f"{app_id}: cycle {cycle.number} waits after {cycle.done} of {cycle.total} records. "
+            f"{cycle.note}\nNothing is lost: the plan is kept, and the next run goes on with it."
+        )
+    note = f" ({cycle.note})" if cycle.note else ""
+    text = f"{app_id}: {cycle.kind} cycle {cycle.number} took {took}{note}: {counts or 'no change'}"
+    if cycle.counters.waiting:
+        text += f"\nWho waits and why: seatkeeper logs {app_id} --status failure"
+    return text
 
 
 class ProgressBar:

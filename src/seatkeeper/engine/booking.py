@@ -9,9 +9,9 @@ It decides nothing; what a failure means is ``provisioning.outcome``.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from seatkeeper.directory.model import Kind
+from seatkeeper.directory.model import Kind, User
 from seatkeeper.engine.context import AppContext
-from seatkeeper.errors import SeatkeeperError
+from seatkeeper.errors import PlanOutdated, SeatkeeperError
 from seatkeeper.ports import Exchange, Trace
 from seatkeeper.provisioning.account import TargetValues, ValueChange
 from seatkeeper.provisioning.cycle import counted
@@ -168,7 +168,13 @@ class Booking:
         trace: Trace | None = None,
         retry: bool = False,
     ) -> None:
-        """Put the record into escrow and log why; everybody else goes on."""
+        """Put the record into escrow and log why; everybody else goes on.
+
+        What was only refused because a reviewed plan says otherwise waits for no retry.
+        """
+        if isinstance(error, PlanOutdated):
+            self.refused(facts, error, entry=entry, trace=trace)
+            return
         context = self.context
         now = context.now()
         known = await context.ledger.escrow(context.app_id, facts.kind, facts.record_id)
@@ -206,6 +212,40 @@ class Booking:
             facts.kind, facts.record_id, facts.display_name, EntryState.FAILED, retry=retry
         )
         self.entry(replace(made, state=EntryState.FAILED, reason=error.message))
+
+    def refused(
+        self,
+        facts: Facts,
+        error: PlanOutdated,
+        *,
+        entry: Entry | None = None,
+        trace: Trace | None = None,
+    ) -> None:
+        """Log that a reviewed record is left alone, and have an ordinary cycle look at it."""
+        kept = (self.context.reviewed or {}).get((facts.kind, facts.record_id))
+        earlier = list(entry.exchanges) if entry else []
+        self.context.count(skipped=1)
+        self._row(
+            facts,
+            None,
+            None,
+            Status.SKIPPED,
+            code=error.code,
+            reason=str(error),
+            exchanges=[*earlier, *plain_exchanges(trace.exchanges if trace else [])],
+            error=error,
+            word=kept.verb.value if kept else None,
+        )
+        if entry is None:
+            return
+        self.entry(replace(entry, state=EntryState.DONE, reason=error.message))
+        ends = kept.add if kept is not None else ()
+        path = "members"
+        if isinstance(facts.record, User):
+            ends, path = (facts.record.manager_id,) if facts.record.manager_id else (), "manager"
+        self.waiting[facts.kind, facts.record_id] = [
+            Waiting(facts.kind, facts.record_id, path, one) for one in ends
+        ]
 
     def work(self) -> Work:
         """Return everything gathered as one write, with the cycle's numbers so far."""

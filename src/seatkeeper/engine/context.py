@@ -9,7 +9,7 @@ failures in a row), and the numbers of the cycle so far. It decides nothing.
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
@@ -17,7 +17,9 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.errors import ConnectorError, InDoubt, Throttled, Transient, Unreachable
 from seatkeeper.ports import Ledger, Target
 from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.journal import Key
 from seatkeeper.provisioning.outcome import TRANSIENT_WAITS
+from seatkeeper.provisioning.preview import PlannedRecord
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.walk import Facts
 
@@ -52,7 +54,12 @@ def away(what: str, error: ConnectorError) -> Unreachable:
 
 @dataclass
 class AppContext:
-    """One app at work. ``cycle`` is replaced as it counts; everything else stays."""
+    """One app at work. ``cycle`` is replaced as it counts; everything else stays.
+
+    ``reviewed`` is set where only a kept plan is carried out: what it says of
+    each record, and nothing but that, may be sent. ``released`` are records whose
+    link ends in the plan that is only previewed, so that it is not in the ledger.
+    """
 
     rules: Rules
     target: Target
@@ -67,6 +74,8 @@ class AppContext:
     recipient: str = ""
     progress: Callable[[Cycle], None] = lambda _: None
     stopping: Callable[[], bool] = lambda: False
+    reviewed: Mapping[Key, PlannedRecord] | None = None
+    released: set[Key] = field(default_factory=set)
     linked_now: int = 0
     linked_before: int = 0
     vanished: int = 0
@@ -144,7 +153,7 @@ class AppContext:
                 throttled += 1
                 self._close_for(error, throttled)
 
-    async def facts(self, kind: Kind, ids: Sequence[str]) -> Sequence[Facts]:
+    async def facts(self, kind: Kind, ids: Collection[str]) -> Sequence[Facts]:
         """Return the facts of these records, with all that the app's rules read."""
         return await self.ledger.facts(
             self.app_id, kind, ids, memberships=self.rules.reads_memberships

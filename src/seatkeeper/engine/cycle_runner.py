@@ -8,26 +8,23 @@ with first; calling this again is the whole recovery.
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.context import AppContext, AppStopped
+from seatkeeper.engine.doubt import settle_doubts
 from seatkeeper.engine.exporter import export_cycle
 from seatkeeper.engine.notices import app_notices, failure_notices, open_causes
-from seatkeeper.engine.planner import (
-    PAGE,
-    all_ids,
-    plan_records,
-    planning_done,
-    touched_ids,
-)
+from seatkeeper.engine.planner import chosen, plan_records, planning_done
+from seatkeeper.engine.reviewing import plan_reviewed
 from seatkeeper.errors import ConnectorError, Remedy
 from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
 from seatkeeper.provisioning.journal import EntryState, Health, HealthState, Position, Work
 from seatkeeper.provisioning.outcome import next_probe
+from seatkeeper.provisioning.preview import PlannedRecord
 from seatkeeper.provisioning.rules import Rules
 
 _OPEN: Final = frozenset({EntryState.MATCH, EntryState.PLANNED, EntryState.INTENDED})
@@ -35,11 +32,15 @@ _OPEN: Final = frozenset({EntryState.MATCH, EntryState.PLANNED, EntryState.INTEN
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What kind of cycle is asked for. Without names: whatever changed since the watermark."""
+    """What kind of cycle is asked for. Without names: whatever changed since the watermark.
+
+    ``reviewed``: carry out these records of a kept plan, and nothing else.
+    """
 
     full: bool = False
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    reviewed: tuple[PlannedRecord, ...] | None = None
 
     @property
     def on_demand(self) -> bool:
@@ -63,6 +64,12 @@ async def run_cycle(
     opened = await ledger.unfinished(rules.app_id)
     cycle = opened if opened is not None else await _open(ledger, rules, wish, now)
     context = begin(cycle)
+    if cycle.kind is CycleKind.REVIEWED:
+        # Of one that was interrupted nothing more is sent: what was reviewed is not kept here.
+        named = wish.reviewed or () if opened is None else ()
+        context.reviewed = {one.key: one for one in named}
+    elif await _follows_a_review(ledger, cycle):
+        context.linked_now = 1
     context.linked_before = (await ledger.link_counts(rules.app_id)).get(Kind.USER, 0)
     try:
         await _run(context, wish, continued=opened is not None)
@@ -73,24 +80,56 @@ async def run_cycle(
     return context.cycle
 
 
+def kind_of(wish: Wish, position: Position | None, rules: Rules) -> CycleKind:
+    """Return what kind of cycle a wish leads to, from this watermark and under these rules."""
+    if wish.reviewed is not None:
+        return CycleKind.REVIEWED
+    if wish.on_demand:
+        return CycleKind.ON_DEMAND
+    if position is None:
+        return CycleKind.INITIAL
+    if wish.full or position.digest != rules.digest:
+        return CycleKind.FULL
+    return CycleKind.INCREMENTAL
+
+
+def cycle_to_be(
+    wish: Wish, position: Position | None, rules: Rules, last_change: int, now: dt.datetime
+) -> Cycle:
+    """Return the cycle that a wish would open now, for a preview; the ledger has none of it."""
+    return Cycle(
+        "",
+        rules.app_id,
+        0,
+        kind_of(wish, position, rules),
+        CycleState.PLANNING,
+        position.seq if position else 0,
+        last_change,
+        rules.digest,
+        now,
+    )
+
+
 async def _open(ledger: Ledger, rules: Rules, wish: Wish, now: dt.datetime) -> Cycle:
     position = await ledger.position(rules.app_id)
-    if wish.on_demand:
-        kind = CycleKind.ON_DEMAND
-    elif position is None:
-        kind = CycleKind.INITIAL
-    elif wish.full or position.digest != rules.digest:
-        kind = CycleKind.FULL
-    else:
-        kind = CycleKind.INCREMENTAL
     return await ledger.open_cycle(
         rules.app_id,
-        kind,
+        kind_of(wish, position, rules),
         from_seq=position.seq if position else 0,
         to_seq=await ledger.last_change(),
         digest=rules.digest,
         now=now,
     )
+
+
+async def _follows_a_review(ledger: Ledger, cycle: Cycle) -> bool:
+    """Whether a reviewed plan may have left somebody waiting for an account that is there."""
+    for earlier in await ledger.cycles(cycle.app_id):
+        if earlier.id != cycle.id and earlier.covers_all:
+            return False
+        if earlier.kind is CycleKind.REVIEWED:
+            return cycle.covers_all
+    return False
 
 
 async def _run(context: AppContext, wish: Wish, *, continued: bool) -> None:
@@ -99,6 +138,9 @@ async def _run(context: AppContext, wish: Wish, *, continued: bool) -> None:
         context.moved(replace(context.cycle, note=note))
         context.linked_now = 1  # whoever was linked before the interruption may be waited for
         await _end_switched_off(context)
+    if continued and context.cycle.kind is CycleKind.REVIEWED:
+        await _end_review(context)
+        return
     if context.cycle.state is CycleState.PLANNING:
         await context.ledger.drop_plan(context.cycle)
         context.moved(replace(context.cycle, counters=Counters(), total=0, done=0))
@@ -110,21 +152,29 @@ async def _run(context: AppContext, wish: Wish, *, continued: bool) -> None:
         await _finish(context)
 
 
+async def _end_review(context: AppContext) -> None:
+    """End a reviewed plan that was interrupted: find out what was sent, and send nothing more."""
+    note = f"ended after an interruption; carry the plan out again ({context.cycle.number})"
+    context.moved(replace(context.cycle, note=note))
+    await settle_doubts(context)
+    while True:
+        rest = await context.ledger.entries(context.cycle.id, states=_OPEN)
+        if not rest:
+            break
+        ended = [(context.cycle.id, replace(entry, state=EntryState.DONE)) for entry in rest]
+        await context.ledger.write(context.app_id, Work(entries=ended))
+    await _finish(context)
+
+
 async def _plan(context: AppContext, wish: Wish) -> None:
-    kind = context.cycle.kind
-    if kind is CycleKind.ON_DEMAND:
-        await plan_records(context, Kind.USER, wish.users)
-        if context.rules.groups is not None:
-            await plan_records(context, Kind.GROUP, wish.groups)
-    elif kind is CycleKind.INCREMENTAL:
-        await _plan_changes(context)
-    else:
-        for record in (Kind.USER, Kind.GROUP):
-            if context.rules.mapping(record) is not None:
-                async for page in all_ids(context, record):
-                    await plan_records(context, record, page)
-            else:
+    if context.cycle.kind in {CycleKind.INITIAL, CycleKind.FULL}:
+        for record in Kind:
+            if context.rules.mapping(record) is None:
                 await _drop_escrows(context, record)
+    if context.reviewed is not None:
+        await plan_reviewed(context, context.reviewed)
+    async for kind, page, retries in chosen(context, wish.users, wish.groups):
+        await plan_records(context, kind, page, retries=retries)
     counts = await context.ledger.entry_counts(context.cycle.id)
     await context.ledger.write(context.app_id, planning_done(context, sum(counts.values())))
 
@@ -152,39 +202,18 @@ async def _end_switched_off(context: AppContext) -> None:
             await context.ledger.write(context.app_id, Work(entries=ended))
 
 
-async def _plan_changes(context: AppContext) -> None:
-    users, groups = await touched_ids(context)
-    await _plan_pages(context, Kind.USER, users)
-    if context.rules.groups is not None:
-        await _plan_pages(context, Kind.GROUP, groups)
-    due = await context.ledger.due(context.app_id, context.now())
-    for kind, seen in ((Kind.USER, users), (Kind.GROUP, groups)):
-        retries = {one.record_id for one in due if one.kind is kind} - seen
-        if context.rules.mapping(kind) is not None:
-            await _plan_pages(context, kind, retries, retries=retries)
-
-
-async def _plan_pages(
-    context: AppContext, kind: Kind, ids: Collection[str], *, retries: Collection[str] = ()
-) -> None:
-    ordered = sorted(ids)
-    for start in range(0, len(ordered), PAGE):
-        await plan_records(context, kind, ordered[start : start + PAGE], retries=retries)
-
-
 async def _finish(context: AppContext) -> None:
     """Move the watermark with the last of the work it covers, and tell of new failures."""
     cycle, now = context.cycle, context.now()
     escrows = await context.ledger.escrows(context.app_id)
     counters = replace(cycle.counters, waiting=len(escrows))
     ended = replace(cycle, state=CycleState.DONE, ended=now, counters=counters)
-    moves = cycle.kind is not CycleKind.ON_DEMAND
     notices = failure_notices(context.rules, escrows, ended, context.recipient)
     await context.ledger.write(
         context.app_id,
         Work(
             cycle=context.moved(ended),
-            position=Position(cycle.to_seq, cycle.digest) if moves else None,
+            position=Position(cycle.to_seq, cycle.digest) if cycle.covers_all else None,
             health=Health(),
             notices=notices,
             open_causes=frozenset(open_causes(escrows)),

@@ -33,15 +33,19 @@ from seatkeeper.provisioning.plan import (
     Update,
     gives_access_back,
 )
+from seatkeeper.provisioning.reviewed import check_sending
 from seatkeeper.provisioning.walk import (
     Decided,
     Facts,
+    NeedsMatch,
     decide,
     decide_matched,
 )
 
 BATCH_SECONDS = 1.0
 """After this long a batch starts no further request, so that stopping is quick."""
+
+_EVERYBODY = 10_000_000
 
 
 async def export_cycle(context: AppContext) -> bool:
@@ -55,7 +59,7 @@ async def export_cycle(context: AppContext) -> bool:
             return False
         # Planning a record anew ends its waiting, so that this comes to an end.
         while context.linked_now:
-            healable = await context.ledger.healable(context.app_id, kind)
+            healable = await _healable(context, kind)
             if not healable:
                 break
             await plan_records(context, kind, healable)
@@ -63,6 +67,14 @@ async def export_cycle(context: AppContext) -> bool:
             if not await _export_kind(context, kind):
                 return False
     return True
+
+
+async def _healable(context: AppContext, kind: Kind) -> Sequence[str]:
+    """Return who waits no longer; with a reviewed plan, only those whom it names."""
+    if context.reviewed is None:
+        return await context.ledger.healable(context.app_id, kind)
+    every = await context.ledger.healable(context.app_id, kind, limit=_EVERYBODY)
+    return [one for one in every if (kind, one) in context.reviewed]
 
 
 async def _export_kind(context: AppContext, kind: Kind) -> bool:
@@ -124,17 +136,20 @@ async def _send_in_time(context: AppContext, sent: Sent, until: float) -> None:
 def _decide_again(context: AppContext, facts: Facts, entry: Entry) -> Decided | None:
     """Decide from the present directory, so that nothing older than it is ever sent.
 
-    None: the record needs a look-up that its entry does not hold.
+    None: the record needs a look-up that its entry does not hold. Raises
+    ``PlanOutdated`` where somebody reviewed something else.
     """
     answer = decide(facts, context.rules)
-    if isinstance(answer, Decided):
-        return answer
-    if entry.found is not None:
-        asked = context.asked_by(facts.kind, entry.found.id, facts.record_id)
-        check_only_asker(entry.found, asked, facts.record_id)
-    if entry.found is not None or entry.verb == "create":
-        return decide_matched(facts, answer, entry.found, context.rules)
-    return None
+    if isinstance(answer, NeedsMatch):
+        if entry.found is not None:
+            asked = context.asked_by(facts.kind, entry.found.id, facts.record_id)
+            check_only_asker(entry.found, asked, facts.record_id)
+        if entry.found is None and entry.verb != "create":
+            return None
+        answer = decide_matched(facts, answer, entry.found, context.rules)
+    if context.reviewed is not None:
+        check_sending(context.reviewed[facts.kind, facts.record_id], facts, answer, context.rules)
+    return answer
 
 
 def _removes(decided: Decided) -> bool:

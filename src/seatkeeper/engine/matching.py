@@ -33,6 +33,8 @@ async def look_up(
         if account is not None:
             askers = context.asked_by(kind, account.id, record_id)
             owner = await context.ledger.linked_record(context.app_id, kind, account.id)
+            if owner is not None and (kind, owner) in context.released:
+                owner = None
             check_unclaimed(account, owner, record_id)
             check_only_asker(account, askers, record_id)
             return account

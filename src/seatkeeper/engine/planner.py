@@ -8,8 +8,8 @@ have no account yet. It sends the app only questions.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import Booking, plain_exchanges
@@ -18,7 +18,7 @@ from seatkeeper.engine.matching import look_up
 from seatkeeper.errors import ConnectorError, SeatkeeperError
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account
-from seatkeeper.provisioning.cycle import CycleState
+from seatkeeper.provisioning.cycle import CycleKind, CycleState
 from seatkeeper.provisioning.journal import Entry, EntryState, Waiting, Work
 from seatkeeper.provisioning.log import verb
 from seatkeeper.provisioning.match import Claim, check_claims, check_only_asker, claims
@@ -43,16 +43,31 @@ async def plan_records(
     """Walk these records as far as it goes without asking the app, and write it down."""
     booking = Booking(context)
     context.count(retried=len(retries))
-    for facts in await context.facts(kind, ids):
+    for facts, answer in await walk_records(context, kind, ids):
         retry = facts.record_id in retries
-        try:
-            answer = decide(facts, context.rules)
-        except SeatkeeperError as error:
+        if isinstance(answer, SeatkeeperError):
             _forget_claims(booking, facts)
-            await booking.failed(facts, error, retry=retry)
-            continue
-        await _note(context, booking, facts, answer, retry=retry)
+            await booking.failed(facts, answer, retry=retry)
+        else:
+            await _note(context, booking, facts, answer, retry=retry)
     await booking.write()
+
+
+async def walk_records(
+    context: AppContext, kind: Kind, ids: Collection[str]
+) -> list[tuple[Facts, Answer | SeatkeeperError]]:
+    """Walk these records as far as it goes without asking the app; nothing is written down.
+
+    Nobody's fault stops the others: it stands where the answer would. A cycle
+    and a preview both start here.
+    """
+    walked: list[tuple[Facts, Answer | SeatkeeperError]] = []
+    for facts in await context.facts(kind, ids):
+        try:
+            walked.append((facts, decide(facts, context.rules)))
+        except SeatkeeperError as error:
+            walked.append((facts, error))
+    return walked
 
 
 async def match_records(context: AppContext) -> None:
@@ -72,6 +87,42 @@ async def match_records(context: AppContext) -> None:
     if matched:
         managers = await context.ledger.managers_of_planned(context.cycle.id)
         await context.ledger.set_levels(context.cycle.id, levels(managers))
+
+
+async def chosen(
+    context: AppContext, users: Collection[str], groups: Collection[str]
+) -> AsyncIterator[tuple[Kind, Sequence[str], Collection[str]]]:
+    """Yield the records that a cycle of this kind looks at, page by page.
+
+    ``users`` and ``groups`` are those named in a cycle that looks only at
+    these. The third value holds those that are tried again and did not change.
+    """
+    kinds = [kind for kind in Kind if context.rules.mapping(kind) is not None]
+    if not context.cycle.covers_all:
+        named = {Kind.USER: users, Kind.GROUP: groups}
+        for kind in kinds:
+            for page in _pages(named[kind]):
+                yield kind, page, ()
+    elif context.cycle.kind is CycleKind.INCREMENTAL:
+        touched = dict(zip(Kind, await touched_ids(context), strict=True))
+        for kind in kinds:
+            for page in _pages(touched[kind]):
+                yield kind, page, ()
+        due = await context.ledger.due(context.app_id, context.now())
+        for kind in kinds:
+            again = {one.record_id for one in due if one.kind is kind} - touched[kind]
+            for page in _pages(again):
+                yield kind, page, page
+    else:
+        for kind in kinds:
+            async for found in all_ids(context, kind):
+                yield kind, found, ()
+
+
+def _pages(ids: Collection[str]) -> Iterator[Sequence[str]]:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), PAGE):
+        yield ordered[start : start + PAGE]
 
 
 async def all_ids(context: AppContext, kind: Kind) -> AsyncIterator[Sequence[str]]:
@@ -188,7 +239,7 @@ def _forget_claims(booking: Booking, facts: Facts) -> None:
         booking.claims[key] = []
 
 
-def _shared(context: AppContext, facts: Facts, found: Account) -> SeatkeeperError | None:
+def shared(context: AppContext, facts: Facts, found: Account) -> SeatkeeperError | None:
     """Return the fault of somebody whose account another one found, too, a moment later."""
     try:
         check_only_asker(
@@ -231,21 +282,47 @@ async def _match_page(context: AppContext, kind: Kind, entries: dict[str, Entry]
     rivals = await context.ledger.rivals(
         context.app_id, kind, {claim for _, _, needs in asked for claim in needs.claims}
     )
-    answers = await asyncio.gather(
-        *(_ask(context, facts, needs, rivals) for facts, _, needs in asked)
-    )
-    for (facts, entry, needs), (found, trace, problem) in zip(asked, answers, strict=True):
-        count = len(trace.exchanges)
+    answers = await ask_app(context, [(facts, needs) for facts, _, needs in asked], rivals)
+    for (facts, entry, needs), answered in zip(asked, answers, strict=True):
+        count = len(answered.trace.exchanges)
         context.count(requests=count, retry_requests=count if entry.retry else 0)
-        if problem is None and found is not None:
-            problem = _shared(context, facts, found)
+        found, problem = answered.found, answered.problem
         if problem is None:
             decided = decide_matched(facts, needs, found, context.rules)
+            trace = answered.trace
             made = planned(facts, decided, retry=entry.retry, found=found, exchanges=trace)
             booking.entry(replace(made, in_doubt=entry.in_doubt))
         elif not isinstance(problem, AppStopped) and not stops_the_app(problem):
-            await booking.failed(facts, problem, entry=entry, trace=trace)
+            await booking.failed(facts, problem, entry=entry, trace=answered.trace)
     await booking.write()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the app said about one record: an account, none, or why that cannot be said."""
+
+    found: Account | None
+    trace: Trace
+    problem: SeatkeeperError | AppStopped | None
+
+
+async def ask_app(
+    context: AppContext,
+    asked: Sequence[tuple[Facts, NeedsMatch]],
+    rivals: Mapping[Claim, Sequence[tuple[str, str]]],
+) -> list[Answered]:
+    """Look these records up in the app, all at once; questions only, and nothing written down.
+
+    ``rivals`` says which records (id and name) ask for which unique value. An
+    account that two of these found belongs to neither.
+    """
+    answers = await asyncio.gather(*(_ask(context, facts, needs, rivals) for facts, needs in asked))
+    return [
+        replace(answer, problem=shared(context, facts, answer.found))
+        if answer.problem is None and answer.found is not None
+        else answer
+        for (facts, _), answer in zip(asked, answers, strict=True)
+    ]
 
 
 async def _ask(
@@ -253,7 +330,7 @@ async def _ask(
     facts: Facts,
     needs: NeedsMatch,
     rivals: Mapping[Claim, Sequence[tuple[str, str]]],
-) -> tuple[Account | None, Trace, SeatkeeperError | AppStopped | None]:
+) -> Answered:
     trace = Trace()
     try:
         check_claims(
@@ -265,12 +342,12 @@ async def _ask(
         )
         found = await look_up(context, facts.kind, facts.record_id, needs, trace)
     except AppStopped as stopped:
-        return None, trace, stopped
+        return Answered(None, trace, stopped)
     except SeatkeeperError as error:
         if isinstance(error, ConnectorError) and stops_the_app(error):
             context.stop(error)
-        return None, trace, error
-    return found, trace, None
+        return Answered(None, trace, error)
+    return Answered(found, trace, None)
 
 
 def planning_done(context: AppContext, total: int) -> Work:

@@ -15,13 +15,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
 import structlog
 
 from seatkeeper.engine.cycle_runner import Wish
-from seatkeeper.errors import SeatkeeperError
+from seatkeeper.errors import BadInput, SeatkeeperError
 from seatkeeper.ports import Ledger, Post
-from seatkeeper.provisioning.cycle import Cycle, CycleKind
+from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.journal import Health, HealthState, Order
+from seatkeeper.provisioning.preview import PlannedRecord
 
 logger = structlog.get_logger(__name__)
 
@@ -72,7 +74,7 @@ def deciding(cycles: Sequence[Cycle]) -> Cycle | None:
 
     One that is open comes first; one on demand covers only its own records.
     """
-    counted = (one for one in cycles if not one.finished or one.kind is not CycleKind.ON_DEMAND)
+    counted = (one for one in cycles if not one.finished or one.covers_all)
     return next(counted, None)
 
 
@@ -156,7 +158,12 @@ class EngineRunner:
         for order in await self.ledger.open_orders():
             if order.app_id not in self._running:
                 await self.ledger.answer_order(order.id, "taken", None)
-                self._begin(order.app_id, wish_of(order), order)
+                try:
+                    wish = wish_of(order)
+                except BadInput as error:
+                    await self._fail(order, error)
+                else:
+                    self._begin(order.app_id, wish, order)
 
     def _begin(self, app_id: str, wish: Wish, order: Order | None) -> None:
         self._running[app_id] = asyncio.create_task(self._run_one(app_id, wish, order))
@@ -167,8 +174,7 @@ class EngineRunner:
         except SeatkeeperError as error:
             logger.error("engine.cycle_failed", app=app_id, code=error.code, message=str(error))
             if order is not None:
-                answer = {"code": error.code, "message": error.message, "advice": error.advice}
-                await self.ledger.answer_order(order.id, "failed", answer)
+                await self._fail(order, error)
         else:
             self._broken_until.pop(app_id, None)
             if order is not None:
@@ -176,6 +182,10 @@ class EngineRunner:
         finally:
             self.live.pop(app_id, None)
             self._running.pop(app_id, None)
+
+    async def _fail(self, order: Order, error: SeatkeeperError) -> None:
+        answer = {"code": error.code, "message": error.message, "advice": error.advice}
+        await self.ledger.answer_order(order.id, "failed", answer)
 
     async def _until_wished(self, app_id: str, wish: Wish) -> Cycle:
         """Run; where that only finished an interrupted cycle, run the one that was wished."""
@@ -206,11 +216,31 @@ class EngineRunner:
 
 
 def wish_of(order: Order) -> Wish:
-    """Return what an order asks for."""
+    """Return what an order asks for.
+
+    Raises ``BadInput`` where its reviewed plan is none that this program understands.
+    """
     options: Mapping[str, object] = order.options
-    users, groups = options.get("users"), options.get("groups")
+    users, groups, plan = options.get("users"), options.get("groups"), options.get("plan")
+    try:
+        kept = None if plan is None else msgspec.convert(plan, tuple[PlannedRecord, ...])
+    except msgspec.ValidationError as error:
+        raise BadInput("The order holds no plan.", advice="Run the command again.") from error
     return Wish(
         full=bool(options.get("full", False)),
         users=tuple(str(one) for one in users) if isinstance(users, list) else (),
         groups=tuple(str(one) for one in groups) if isinstance(groups, list) else (),
+        reviewed=kept,
     )
+
+
+def options_of(wish: Wish) -> dict[str, object]:
+    """Return a wish as an order holds it; ``wish_of`` reads it back."""
+    options: dict[str, object] = {
+        "full": wish.full,
+        "users": list(wish.users),
+        "groups": list(wish.groups),
+    }
+    if wish.reviewed is not None:
+        options["plan"] = msgspec.to_builtins(wish.reviewed)
+    return options

@@ -19,6 +19,7 @@ from seatkeeper.errors import (
     Conflict,
     ConnectorError,
     InDoubt,
+    PlanOutdated,
     SeatkeeperError,
     Transient,
     Vanished,
@@ -39,6 +40,7 @@ from seatkeeper.provisioning.plan import (
     known_of_adopted,
     known_there,
 )
+from seatkeeper.provisioning.reviewed import ADVICE, reviewed_members
 from seatkeeper.provisioning.walk import Decided, Facts, NeedsMatch, decide, decide_matched
 
 
@@ -155,7 +157,15 @@ async def _look_again(context: AppContext, sent: Sent) -> Account | None:
 
 
 async def _take(context: AppContext, sent: Sent, found: Account, *, ours: bool) -> None:
-    """Go on with an account that a look-up found where we wanted to create one."""
+    """Go on with an account that a look-up found where we wanted to create one.
+
+    Raises ``PlanOutdated`` where somebody reviewed that it is created.
+    """
+    if context.reviewed is not None and not ours:
+        raise PlanOutdated(
+            f"An account that is this record's has appeared in the app since ({found.id}).",
+            advice=ADVICE,
+        )
     answer = decide(replace(sent.facts, link=None), context.rules)
     assert isinstance(answer, NeedsMatch)  # noqa: S101 - the look-up just asked its questions
     decided = decide_matched(sent.facts, answer, found, context.rules)
@@ -208,6 +218,8 @@ async def _read_back(
 
 async def _remake(context: AppContext, sent: Sent) -> None:
     """Let an account that is gone be gone, or give the person a new one (fault T8)."""
+    if context.reviewed is not None and not isinstance(sent.action, Disable):
+        raise PlanOutdated("The account is gone from the app.", advice=ADVICE)
     sent.gone = True
     if isinstance(sent.action, Disable):
         return
@@ -241,6 +253,9 @@ async def _send_members(context: AppContext, sent: Sent) -> None:
     if group_id is None:
         return
     difference = await context.ledger.member_difference(context.app_id, sent.facts.record_id)
+    if context.reviewed is not None:
+        kept = context.reviewed[sent.facts.kind, sent.facts.record_id]
+        difference = reviewed_members(kept, difference)
     sent.unresolved = difference.unresolved
     if difference.empty:
         return

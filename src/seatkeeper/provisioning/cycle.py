@@ -12,12 +12,13 @@ from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable,
 
 
 class CycleKind(StrEnum):
-    """Why a cycle runs."""
+    """Why a cycle runs. ``REVIEWED`` carries out a plan that somebody kept and looked at."""
 
     INITIAL = "initial"
     INCREMENTAL = "incremental"
     FULL = "full"
     ON_DEMAND = "on demand"
+    REVIEWED = "reviewed plan"
 
 
 class CycleState(StrEnum):
@@ -86,6 +87,11 @@ class Cycle:
     total: int = 0
     done: int = 0
     note: str = ""
+
+    @property
+    def covers_all(self) -> bool:
+        """Whether it looks at everything that changed, so that the watermark moves with it."""
+        return self.kind not in {CycleKind.ON_DEMAND, CycleKind.REVIEWED}
 
     @property
     def finished(self) -> bool:

@@ -20,6 +20,7 @@ from seatkeeper.provisioning.journal import (
     EntryState,
     Escrow,
     Health,
+    Key,
     MemberDifference,
     Order,
     OrderVerb,
@@ -32,6 +33,7 @@ from seatkeeper.provisioning.walk import Facts
 from seatkeeper.store import ledger_facts as facts
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
+from seatkeeper.store import ledger_waiting as waiting
 from seatkeeper.store.database import Database
 from seatkeeper.store.ledger_write import write_work
 from seatkeeper.store.tables import changes, users
@@ -263,6 +265,18 @@ class SqlLedger:
             .limit(limit)
         )
         return [row.record_id for row in await self._all(asked)]
+
+    async def waiting_for(
+        self, app_id: str, missing_ids: Collection[str]
+    ) -> Mapping[Key, set[str]]:
+        """Return the linked records that wait until one of these has an account."""
+        return await self._database.read(lambda c: waiting.waiting_for(c, app_id, missing_ids))
+
+    async def linked_groups_of(
+        self, app_id: str, member_ids: Collection[str]
+    ) -> Mapping[str, set[str]]:
+        """Return the groups with an account that these are direct members of."""
+        return await self._database.read(lambda c: waiting.linked_groups_of(c, app_id, member_ids))
 
     async def member_difference(self, app_id: str, group_id: str) -> MemberDifference:
         """Compare a group's members in the directory with those last written."""

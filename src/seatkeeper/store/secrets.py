@@ -14,6 +14,8 @@ from typing import Final, Never, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from seatkeeper.errors import KeyMissing
 
@@ -58,10 +60,11 @@ class Sealed:
 class MasterKey:
     """The key that wraps the data keys. ``id`` is a digest's beginning and may be shown."""
 
-    __slots__ = ("_key", "id")
+    __slots__ = ("_key", "_root", "id")
 
     def __init__(self, key: bytes) -> None:
         self._key = AESGCM(key)
+        self._root = Secret(key)
         self.id = hashlib.sha256(b"seatkeeper master key\0" + key).hexdigest()[:12]
 
     def __repr__(self) -> str:
@@ -86,6 +89,14 @@ class MasterKey:
         if len(key) != _KEY:
             raise KeyMissing(f"{file} does not hold a master key of {_KEY} bytes.")
         return cls(key)
+
+    def derive(self, purpose: str) -> bytes:
+        """Return 32 bytes that only this key and this purpose give, such as a signing key.
+
+        They say nothing about the key itself, nor about those of other purposes.
+        """
+        info = b"seatkeeper\0" + purpose.encode()
+        return HKDF(SHA256(), _KEY, salt=None, info=info).derive(self._root.reveal())
 
     def seal(self, secret: Secret, *, secret_id: str, owner_id: str) -> Sealed:
         """Seal a secret for one row and one owner."""

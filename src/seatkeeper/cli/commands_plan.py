@@ -1,0 +1,66 @@
+"""The command that shows a cycle before it runs: plan.
+
+On top of everything. Computing is the engine's, wording the renderer's; this
+page names the records, keeps the file and chooses the exit status.
+"""
+
+from pathlib import Path
+
+import cyclopts
+
+from seatkeeper.bootstrap import Installation
+from seatkeeper.cli.commands_config import Json
+from seatkeeper.cli.out import CHANGES_PLANNED, DONE, installation, show, speak
+from seatkeeper.cli.render_plan import plan_view
+from seatkeeper.cli.views_plan import plan_plain
+from seatkeeper.clock import utc_now
+from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.store.plan_file import write_plan
+
+
+def register(app: cyclopts.App) -> None:
+    """Add this command to the command line."""
+    app.command(plan)
+
+
+async def plan(
+    app_id: str,
+    /,
+    *,
+    user: list[str] | None = None,
+    group: list[str] | None = None,
+    out: Path | None = None,
+    json: Json = False,
+) -> int:
+    """Show what the next cycle would do; nothing is sent and nothing is written down.
+
+    Parameters
+    ----------
+    app_id
+        The configured app.
+    user
+        Only this person (userName, e-mail or id); may be given several times.
+    group
+        Only this group (display name or id); may be given several times.
+    out
+        Keep the plan in this file, to be carried out with: run APP --plan FILE
+    """
+    async with installation() as opened:
+        wish = await wish_for(opened, user, group)
+        preview = await opened.preview(app_id, wish, steps=wish.on_demand)
+        if out is not None:
+            write_plan(out, preview, key=opened.key, installation=opened.id, now=utc_now())
+        plain = plan_plain(preview, kept_in=str(out) if out is not None else "")
+    speak([plain], plan_view(plain), json=json)
+    if out is not None and not json:
+        show(f"Kept. Carry it out with: seatkeeper run {app_id} --plan {out}")
+    return CHANGES_PLANNED if preview.to_do else DONE
+
+
+async def wish_for(
+    opened: Installation, user: list[str] | None, group: list[str] | None, *, full: bool = False
+) -> Wish:
+    """Return the wish for these people and groups, named as somebody types them."""
+    users = [(await opened.directory.user(one)).id for one in user or ()]
+    groups = [(await opened.directory.group(one)).id for one in group or ()]
+    return Wish(full=full, users=tuple(users), groups=tuple(groups))

@@ -1,0 +1,121 @@
+"""Show a plan, and the four steps of one record, for people.
+
+After the walk: every function takes the plain mapping that ``--json`` prints
+and decides nothing. Text from the directory or an app goes through ``clean``.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from seatkeeper.cli.render import Plain, clean, short_path
+
+_STYLES: Final = {
+    "create": "green",
+    "link": "green",
+    "disable": "yellow",
+    "delete": "red",
+    "fail": "red",
+    "skip": "dim",
+    "unlink": "dim",
+}
+_SIGNS: Final = {
+    "success": ("✓", "green"),
+    "warning": ("!", "yellow"),
+    "skipped": ("–", "dim"),
+    "failure": ("✕", "red"),
+}
+_TITLES: Final = {"import": "Import", "scoping": "Scope", "matching": "Match", "export": "Action"}
+
+
+def plan_view(plan: Plain) -> RenderableType:
+    """Show a plan: what for, whom, and which values and requests.
+
+    Reads ``app``, ``kind``, ``causes`` (``cause``, ``counts``, ``records``),
+    ``counts`` and ``note``.
+    """
+    causes = _plains(plan.get("causes"))
+    parts: list[RenderableType] = []
+    for cause in causes:
+        title = Text.assemble((clean(cause.get("cause")), "bold"), f": {_counted(cause)}")
+        parts += [title, *(_record_view(one) for one in _plains(cause.get("records"))), Text("")]
+    if not plan.get("changes_planned"):
+        parts.append(Text("Nothing would be sent: everything is in step, or waits."))
+    counts = plan.get("counts")
+    if isinstance(counts, Mapping):
+        said = ", ".join(f"{clean(n)} {clean(name)}" for name, n in counts.items())
+        parts.append(Text(f"{clean(plan.get('app'))}, {clean(plan.get('kind'))} cycle: {said}"))
+    if plan.get("note"):
+        parts.append(Text(clean(plan["note"]), "yellow"))
+    parts.append(Text("Nothing has been sent."))
+    return Group(*parts)
+
+
+def steps_view(record: Plain) -> RenderableType:
+    """Show one record's four steps with all their facts.
+
+    Reads ``display_name`` and ``steps`` (``type``, ``status``, ``text``, ``details``).
+    """
+    parts: list[RenderableType] = [Text(clean(record.get("display_name")), "bold")]
+    for number, step in enumerate(_plains(record.get("steps")), start=1):
+        sign, style = _SIGNS.get(str(step.get("status")), ("–", "dim"))
+        title = _TITLES.get(str(step.get("type")), clean(step.get("type")))
+        parts.append(
+            Text.assemble(f"  {number} ", (sign, style), f" {title}: {clean(step.get('text'))}")
+        )
+        details = step.get("details")
+        if isinstance(details, Mapping):
+            parts += [_fact(name, value) for name, value in details.items()]
+    return Group(*parts)
+
+
+def _record_view(record: Plain) -> RenderableType:
+    if record.get("steps"):
+        return steps_view(record)
+    action = str(record.get("action"))
+    reason = f" ({clean(record['reason'])})" if record.get("reason") else ""
+    lines: list[RenderableType] = [
+        Text.assemble(
+            "  ",
+            (f"{action:8}", _STYLES.get(action, "")),
+            clean(record.get("display_name") or record.get("record")),
+            (reason, "dim"),
+        )
+    ]
+    lines += [
+        Text(
+            f"      {short_path(clean(one.get('path')))}: "
+            f"{_value(one.get('old'))} -> {_value(one.get('new'))}"
+        )
+        for one in _plains(record.get("changes"))
+    ]
+    for name in ("waiting", "requests"):
+        said = record.get(name)
+        if isinstance(said, list):
+            lines += [Text(f"      {clean(one)}", "dim") for one in said]
+    if record.get("code") and record.get("advice"):
+        lines.append(Text(f"      {clean(record['code'])}: {clean(record['advice'])}", "yellow"))
+    return Group(*lines)
+
+
+def _fact(name: object, value: object) -> Text:
+    return Text(f"      {short_path(clean(name))}: {clean(value)}", "dim")
+
+
+def _value(value: object) -> str:
+    return "empty" if value is None else clean(value)
+
+
+def _counted(cause: Plain) -> str:
+    counts = cause.get("counts")
+    if not isinstance(counts, Mapping):
+        return ""
+    return ", ".join(f"{clean(n)} {clean(word)}" for word, n in counts.items())
+
+
+def _plains(value: object) -> list[Plain]:
+    if not isinstance(value, list | tuple):
+        return []
+    return [one for one in value if isinstance(one, Mapping)]

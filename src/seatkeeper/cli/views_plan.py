@@ -1,0 +1,98 @@
+"""The facts of a plan that commands print, as plain data."""
+
+from seatkeeper.bootstrap import Installation
+from seatkeeper.cli.views import Plain
+from seatkeeper.directory.model import Kind
+from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.four_steps import steps_after
+from seatkeeper.provisioning.log import Step
+from seatkeeper.provisioning.preview import PlannedRecord, Preview, by_cause
+from seatkeeper.provisioning.walk import scope_of
+
+
+def plan_plain(preview: Preview, *, kept_in: str = "") -> Plain:
+    """Return a plan as one document: grouped by cause, and record by record."""
+    return {
+        "app": preview.app_id,
+        "kind": preview.kind,
+        "rules": preview.digest,
+        "from_change": preview.from_seq,
+        "to_change": preview.to_seq,
+        "changes_planned": bool(preview.to_do),
+        "counts": dict(preview.counters),
+        "lookups": preview.lookups,
+        "note": preview.note,
+        "file": kept_in or None,
+        "causes": [
+            {
+                "cause": one.cause,
+                "counts": dict(one.counts),
+                "records": [record_plain(record) for record in one.records],
+            }
+            for one in by_cause(preview.records)
+        ],
+    }
+
+
+def record_plain(record: PlannedRecord) -> Plain:
+    """Return one record of a plan."""
+    return {
+        "kind": record.kind.value,
+        "record": record.record_id,
+        "display_name": record.display_name,
+        "action": record.verb.value,
+        "account": record.account_id,
+        "reason": record.reason,
+        "code": record.code,
+        "advice": record.advice,
+        "changes": [{"path": m.path, "old": m.old, "new": m.new} for m in record.changes],
+        "requests": list(record.requests),
+        "waiting": list(record.waiting),
+        "steps": steps_plain(record.steps),
+    }
+
+
+async def steps_of_cycle(
+    opened: Installation, app_id: str, wish: Wish, cycle: Cycle
+) -> list[Plain]:
+    """Return the four steps of everybody who was named for a cycle, as they now are.
+
+    What was done comes from the log of that cycle; who was in step has none there.
+    """
+    if not wish.on_demand or not cycle.finished:
+        return []
+    rules = await opened.rules(app_id)
+    records: list[Plain] = []
+    for kind, ids in ((Kind.USER, wish.users), (Kind.GROUP, wish.groups)):
+        for facts in await opened.ledger.facts(
+            app_id, kind, ids, memberships=rules.reads_memberships
+        ):
+            logged = await opened.ledger.log(app_id, record_id=facts.record_id, limit=20)
+            mine = [entry for _, entry in logged if entry.cycle_id == cycle.id]
+            entry = mine[-1] if mine else None  # the first of this cycle; healing comes after it
+            steps = steps_after(facts, scope_of(facts, rules), entry)
+            records.append(
+                {
+                    "kind": kind.value,
+                    "record": facts.record_id,
+                    "display_name": facts.display_name,
+                    "account": facts.link.account_id if facts.link else None,
+                    "steps": steps_plain(steps),
+                }
+            )
+    return records
+
+
+def steps_plain(steps: tuple[Step, ...]) -> list[Plain]:
+    """Return the four steps of a record."""
+    return [
+        {
+            "name": step.name,
+            "type": step.type,
+            "status": step.status.value,
+            "text": step.text,
+            "details": dict(step.details),
+        }
+        for step in steps
+    ]

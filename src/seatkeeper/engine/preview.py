@@ -1,0 +1,277 @@
+"""Compute a whole cycle without carrying anything out.
+
+    source change -> [scope -> map -> match -> plan] -> export -> log
+
+Shell: the plan half with its results kept in memory instead of the ledger. The
+app is asked only questions, the ledger is only read. What a live cycle learns
+while it sends (accounts of managers and members that it makes itself) stands
+here as a sign in place of the account's id.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from seatkeeper.directory.model import Kind, User
+from seatkeeper.engine.context import AppContext, AppStopped
+from seatkeeper.engine.planner import PAGE, ask_app, chosen, shared, walk_records
+from seatkeeper.engine.preview_lines import Asking, Seen, Sketch, line_of
+from seatkeeper.errors import SeatkeeperError
+from seatkeeper.provisioning.match import Claim, claims
+from seatkeeper.provisioning.outcome import stops_the_app
+from seatkeeper.provisioning.plan import (
+    Adopt,
+    Create,
+    Delete,
+    Disable,
+    Skip,
+    Update,
+    gives_access_back,
+)
+from seatkeeper.provisioning.preview import Preview
+from seatkeeper.provisioning.reference import levels
+from seatkeeper.provisioning.walk import NeedsMatch, decide, decide_matched
+
+
+async def preview_cycle(context: AppContext, asking: Asking, *, note: str = "") -> Preview:
+    """Return what a cycle like ``context.cycle`` would do, in the order of ids.
+
+    The cycle is only a description; it is not in the ledger. Raises
+    ``ConnectorError`` when the app cannot be asked.
+    """
+    at_work = Sketch(context, asking)
+    async for kind, page, retries in chosen(context, asking.users, asking.groups):
+        await _walk(at_work, kind, page, retries=retries)
+    try:
+        _note_released(at_work)
+        await _match(at_work, Kind.USER)
+        _resolve_managers(at_work)
+        await _heal_reports(at_work)
+        _note_returned(at_work)
+        await _match(at_work, Kind.GROUP)
+        await _heal_groups(at_work)
+    except AppStopped as stopped:
+        raise stopped.error from stopped
+    finally:
+        context.released.clear()
+    at_work.names = {
+        sign: at_work.seen[key].facts.display_name
+        for key, sign in at_work.made.items()
+        if sign == _sign(key[1])
+    }
+    at_work.made_records = {record for _, record in at_work.made}
+    records = [
+        line
+        for key in sorted(at_work.seen, key=lambda key: (key[0] is not Kind.USER, key[1]))
+        if (line := await line_of(at_work, at_work.seen[key])) is not None
+    ]
+    cycle = context.cycle
+    return Preview(
+        context.app_id,
+        cycle.kind.value,
+        context.rules.digest,
+        cycle.from_seq,
+        cycle.to_seq,
+        tuple(records),
+        at_work.unchanged,
+        context.cycle.counters.requests,
+        note,
+    )
+
+
+async def _walk(
+    at_work: Sketch,
+    kind: Kind,
+    ids: Collection[str],
+    *,
+    retries: Collection[str] = (),
+    causes: Mapping[str, str] | None = None,
+) -> None:
+    for facts, answer in await walk_records(at_work.context, kind, ids):
+        cause = (causes or {}).get(facts.record_id, "")
+        seen = Seen(facts, None, retry=facts.record_id in retries, cause=cause)
+        if isinstance(answer, SeatkeeperError):
+            seen.problem = answer
+        else:
+            seen.answer = answer
+            if isinstance(answer, NeedsMatch):
+                seen.needs = answer
+        at_work.seen[kind, facts.record_id] = seen
+
+
+async def _take_in(at_work: Sketch, kind: Kind, causes: Mapping[str, str]) -> list[Seen]:
+    """Walk records that something else in the plan brought in; return those that are new to it."""
+    new = sorted(one for one in causes if (kind, one) not in at_work.seen)
+    for start in range(0, len(new), PAGE):
+        await _walk(at_work, kind, new[start : start + PAGE], causes=causes)
+    return [at_work.seen[kind, one] for one in new]
+
+
+def _note_released(at_work: Sketch) -> None:
+    """Note whose account is free before anybody is matched, as a cycle lets go of it."""
+    for key, seen in at_work.seen.items():
+        if isinstance(seen.action, Skip) and seen.action.release:
+            at_work.context.released.add(key)
+
+
+async def _match(at_work: Sketch, kind: Kind) -> None:
+    """Look up everybody of one kind who has no account yet, and note who gets one."""
+    context = at_work.context
+    waiting = [
+        (seen, seen.needs)
+        for key, seen in sorted(at_work.seen.items())
+        if key[0] is kind and seen.needs is not None
+    ]
+    everybody = _asked_for(at_work, kind) if waiting else {}
+    for start in range(0, len(waiting), context.batch):
+        page = waiting[start : start + context.batch]
+        wanted = {claim for _, needs in page for claim in needs.claims}
+        rivals = await _rivals(at_work, kind, wanted, everybody)
+        asked = [(seen.facts, needs) for seen, needs in page]
+        for (seen, _), answered in zip(page, await ask_app(context, asked, rivals), strict=True):
+            context.count(requests=len(answered.trace.exchanges))
+            seen.answered = answered
+        context.raise_if_stopped()
+    for seen, needs in waiting:
+        _take_answer(at_work, seen, needs)
+
+
+def _take_answer(at_work: Sketch, seen: Seen, needs: NeedsMatch) -> None:
+    answered = seen.answered
+    if answered is None:
+        return
+    problem = answered.problem
+    if problem is None and answered.found is not None:  # a later page may have found it, too
+        problem = shared(at_work.context, seen.facts, answered.found)
+    if isinstance(problem, AppStopped):
+        raise problem
+    if problem is not None:
+        if stops_the_app(problem):
+            raise problem
+        seen.problem, seen.answer = problem, None
+        return
+    decided = decide_matched(seen.facts, needs, answered.found, at_work.context.rules)
+    seen.answer = decided
+    key = (seen.facts.kind, seen.facts.record_id)
+    if isinstance(decided.action, Create):
+        at_work.made[key] = _sign(seen.facts.record_id)
+    elif isinstance(decided.action, Update | Adopt):
+        at_work.made[key] = decided.action.account_id
+
+
+def _sign(record_id: str) -> str:
+    """Return what stands for the id of an account that does not exist yet."""
+    return f"\0new account of {record_id}"
+
+
+async def _rivals(
+    at_work: Sketch,
+    kind: Kind,
+    wanted: Collection[Claim],
+    asked: Mapping[Claim, Sequence[tuple[str, str]]],
+) -> dict[Claim, list[tuple[str, str]]]:
+    """Return who asks for these values: as stored, but for those whose wishes were just read."""
+    found = {claim: list(asked.get(claim, ())) for claim in wanted}
+    stored = await at_work.context.ledger.rivals(at_work.context.app_id, kind, wanted)
+    for claim, others in stored.items():
+        for record_id, name in others:
+            seen = at_work.seen.get((kind, record_id))
+            if seen is None or (seen.problem is not None and seen.facts.link is not None):
+                found.setdefault(claim, []).append((record_id, name))
+    return found
+
+
+def _asked_for(at_work: Sketch, kind: Kind) -> dict[Claim, list[tuple[str, str]]]:
+    """Return which records of this plan ask for which unique value, by id and name."""
+    found: dict[Claim, list[tuple[str, str]]] = defaultdict(list)
+    mapping = at_work.context.rules.mapping(kind)
+    for (of, record_id), seen in at_work.seen.items():
+        source = seen.needs or seen.decided
+        if of is not kind or source is None or source.desired is None or mapping is None:
+            continue
+        record = seen.facts.record
+        name = record.user_name if isinstance(record, User) else seen.facts.display_name
+        for claim in claims(source.desired, mapping):
+            found[claim].append((record_id, name))
+    return found
+
+
+def _resolve_managers(at_work: Sketch) -> None:
+    """Write references to accounts of this very plan, in the order of the reporting line."""
+    accounts = {record: sign for (kind, record), sign in at_work.made.items() if kind is Kind.USER}
+    line = {
+        record: seen.facts.record.manager_id
+        for (kind, record), seen in at_work.seen.items()
+        if kind is Kind.USER
+        and isinstance(seen.facts.record, User)
+        and not isinstance(seen.action, Skip | Disable | Delete | None)
+    }
+    order = levels(line)
+    for (kind, record), seen in at_work.seen.items():
+        if kind is not Kind.USER or seen.decided is None or not seen.decided.waiting:
+            continue
+        missing = set(seen.decided.waiting.values()) & set(accounts)
+        if not missing:
+            continue
+        _resolve(at_work, seen, {one: accounts[one] for one in missing})
+        first = seen.first.action if seen.first is not None else None
+        if isinstance(first, Disable):  # access goes first, without waiting for anybody's turn
+            seen.later = seen.action != first
+        elif isinstance(first, Create | Update | Adopt):
+            turn = order.get(record, len(order))
+            seen.later = any(order.get(one, -1) >= turn for one in missing)
+
+
+def _resolve(at_work: Sketch, seen: Seen, accounts: Mapping[str, str]) -> None:
+    """Decide a record again as if these accounts were there."""
+    rules = at_work.context.rules
+    seen.first = seen.decided
+    facts = replace(seen.facts, accounts={**seen.facts.accounts, **accounts})
+    again = decide(facts, rules)
+    if isinstance(again, NeedsMatch):
+        found = seen.answered.found if seen.answered is not None else None
+        again = decide_matched(facts, again, found, rules)
+    seen.facts, seen.answer = facts, again
+
+
+async def _heal_reports(at_work: Sketch) -> None:
+    """Take in people who waited for an account that this plan makes."""
+    context = at_work.context
+    names = {one: at_work.seen[Kind.USER, one].facts.display_name for _, one in at_work.made}
+    accounts = {record: sign for (kind, record), sign in at_work.made.items() if kind is Kind.USER}
+    waiting = await context.ledger.waiting_for(context.app_id, list(accounts))
+    missing = {record: ends for (kind, record), ends in waiting.items() if kind is Kind.USER}
+    causes = {
+        record: f"waited for {', '.join(sorted(names[one] for one in ends))}"
+        for record, ends in missing.items()
+    }
+    for seen in await _take_in(at_work, Kind.USER, causes):
+        if seen.decided is not None:
+            ends = missing[seen.facts.record_id]
+            _resolve(at_work, seen, {one: accounts[one] for one in ends})
+
+
+def _note_returned(at_work: Sketch) -> None:
+    """Note whose accounts are re-activated: their memberships are written again."""
+    for (kind, record), seen in at_work.seen.items():
+        action = seen.action
+        if (
+            kind is Kind.USER
+            and isinstance(action, Update)
+            and gives_access_back(action.changes, at_work.context.rules.users)
+        ):
+            at_work.back.add(record)
+
+
+async def _heal_groups(at_work: Sketch) -> None:
+    """Take in groups that miss somebody who gets an account, or access back, in this plan."""
+    context = at_work.context
+    if context.rules.groups is None:
+        return
+    missing = await context.ledger.waiting_for(context.app_id, [one for _, one in at_work.made])
+    at_work.back_in = await context.ledger.linked_groups_of(context.app_id, at_work.back)
+    touched = {group for kind, group in missing if kind is Kind.GROUP} | set(at_work.back_in)
+    await _take_in(at_work, Kind.GROUP, dict.fromkeys(touched, "a member gets an account"))
+
+
+__all__ = ["Asking", "preview_cycle"]

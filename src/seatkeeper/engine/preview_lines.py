@@ -1,0 +1,238 @@
+"""Word one record of a plan: verb, reason, cause, values, requests.
+
+    source change -> scope -> map -> match -> [plan] -> export -> log
+
+Shell beside ``preview``, which walks the records: here each becomes one line.
+It reads members and names from the ledger; it decides and sends nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.engine.context import AppContext
+from seatkeeper.engine.planner import Answered
+from seatkeeper.errors import SeatkeeperError
+from seatkeeper.provisioning.causes import FIRST_CYCLE, NO_CHANGE, TRIES_AGAIN, Causes
+from seatkeeper.provisioning.cycle import CycleKind
+from seatkeeper.provisioning.four_steps import action_step, import_step, match_step, scope_step
+from seatkeeper.provisioning.journal import Key
+from seatkeeper.provisioning.log import Step
+from seatkeeper.provisioning.plan import Action, Delete, Reason, Skip
+from seatkeeper.provisioning.preview import (
+    Members,
+    Outlook,
+    PlannedRecord,
+    account_of,
+    failing,
+    outlook,
+    requests_of,
+    shown_changes,
+)
+from seatkeeper.provisioning.reviewed import (
+    action_digest,
+    facts_digest,
+    in_sync_digest,
+    part_digests,
+)
+from seatkeeper.provisioning.walk import Answer, Decided, Facts, NeedsMatch, scope_of
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a preview is asked for.
+
+    ``users`` and ``groups`` are those named in a cycle on demand. ``causes``
+    explains records by what changed; ``rules_cause`` is what is said of those
+    that did not. ``steps``: show each record's four steps.
+    """
+
+    users: Sequence[str] = ()
+    groups: Sequence[str] = ()
+    causes: Causes | None = None
+    rules_cause: str = ""
+    steps: bool = False
+
+
+@dataclass
+class Seen:
+    """One record on its way: its facts, how far the walk came, and what the app said."""
+
+    facts: Facts
+    answer: Answer | None
+    problem: SeatkeeperError | None = None
+    needs: NeedsMatch | None = None
+    answered: Answered | None = None
+    retry: bool = False
+    cause: str = ""
+    first: Decided | None = None
+    later: bool = False
+
+    @property
+    def decided(self) -> Decided | None:
+        """The walk's answer, once it needs nothing more."""
+        return self.answer if isinstance(self.answer, Decided) else None
+
+    @property
+    def action(self) -> Action | None:
+        """The action, where there is one."""
+        return self.decided.action if self.decided is not None else None
+
+
+@dataclass
+class Sketch:
+    """A whole plan while it is computed.
+
+    ``made`` maps who gets an account in this plan to its id, or to the sign
+    that stands for it, ``names`` such a sign to the name. ``back`` are
+    people who get their access back, ``back_in`` their groups.
+    """
+
+    context: AppContext
+    asking: Asking
+    seen: dict[Key, Seen] = field(default_factory=dict)
+    made: dict[Key, str] = field(default_factory=dict)
+    made_records: set[str] = field(default_factory=set)
+    names: dict[str, str] = field(default_factory=dict)
+    back: set[str] = field(default_factory=set)
+    back_in: Mapping[str, set[str]] = field(default_factory=dict)
+    unchanged: int = 0
+
+
+async def _members(at_work: Sketch, seen: Seen) -> Members:
+    """Return what a group's members would become, with the accounts that this plan makes."""
+    context, facts = at_work.context, seen.facts
+    decided = seen.decided
+    if facts.kind is not Kind.GROUP or decided is None or not decided.scope.entitled:
+        return Members()
+    if isinstance(decided.action, Skip) and decided.action.reason is not Reason.IN_SYNC:
+        return Members()
+    if isinstance(decided.action, Delete):
+        return Members()
+    difference = await context.ledger.member_difference(context.app_id, facts.record_id)
+    made = at_work.made_records
+    add = [one.member_id for one in difference.add]
+    add += [one for one in difference.unresolved if one in made]
+    add += sorted(at_work.back_in.get(facts.record_id, set()) - set(add))
+    remove = [one.member_id for one in difference.remove]
+    abilities = context.rules.capabilities.groups
+    return Members(
+        tuple(dict.fromkeys(add)),
+        tuple(remove),
+        tuple(one for one in difference.unresolved if one not in made),
+        await _names(at_work, [*add, *remove]),
+        abilities.members_per_patch if abilities is not None else 100,
+    )
+
+
+async def _names(at_work: Sketch, ids: Sequence[str]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    unknown: list[str] = []
+    for one in ids:
+        seen = at_work.seen.get((Kind.USER, one)) or at_work.seen.get((Kind.GROUP, one))
+        if seen is not None:
+            names[one] = seen.facts.display_name
+        else:
+            unknown.append(one)
+    for kind in Kind:
+        for facts in await at_work.context.facts(kind, unknown):
+            if facts.record is not None or facts.link is not None:
+                names[facts.record_id] = facts.display_name
+    return names
+
+
+async def line_of(at_work: Sketch, seen: Seen) -> PlannedRecord | None:
+    """Return a record's line in the plan; none for one about which there is nothing to say."""
+    facts, decided, rules = seen.facts, seen.decided, at_work.context.rules
+    cause = _cause(at_work, seen)
+    if seen.problem is not None or decided is None:
+        error = seen.problem or SeatkeeperError("The record was not looked up.")
+        steps = _steps(at_work, seen, None, error) if at_work.asking.steps else ()
+        return failing(facts, error, cause, facts_digest(facts), steps)
+    members = await _members(at_work, seen)
+    action = decided.action
+    word = outlook(action)
+    if isinstance(action, Skip) and not members.empty:
+        word = Outlook.UPDATE
+    if word is Outlook.SKIP and not at_work.asking.steps and _says_nothing(facts, action):
+        at_work.unchanged += 1
+        return None
+    first = seen.first.action if seen.first is not None else action
+    account = account_of(action) or (facts.link.account_id if facts.link else None)
+    writes = requests_of(facts.kind, action, members, later=seen.later)
+    if isinstance(action, Skip) and account is not None:
+        writes = tuple(one.replace("(new account)", account) for one in writes)
+    digests = [action_digest(facts, action, rules)]
+    if seen.first is not None:
+        digests += part_digests(facts, first, action, rules)
+    if facts.kind is Kind.GROUP and not members.empty:
+        digests.append(in_sync_digest())
+    waiting = tuple(f"{path} waits until {one} has an account" for path, one in _missing(seen))
+    if members.missing:
+        waiting += (f"{len(members.missing)} members have no account and are left out",)
+    line = PlannedRecord(
+        facts.kind,
+        facts.record_id,
+        facts.display_name,
+        word,
+        reason=action.text
+        if word is Outlook.SKIP and isinstance(action, Skip)
+        else (decided.scope.reason),
+        cause=cause,
+        changes=(*shown_changes(action, at_work.names), *members.changes),
+        requests=writes,
+        waiting=waiting,
+        code=action.reason.value if word is Outlook.SKIP and isinstance(action, Skip) else "",
+        account_id=account,
+        add=members.add,
+        remove=members.remove,
+        facts_digest=facts_digest(facts),
+        digests=tuple(dict.fromkeys(digests)),
+    )
+    return replace(line, steps=_steps(at_work, seen, line)) if at_work.asking.steps else line
+
+
+def _missing(seen: Seen) -> Sequence[tuple[str, str]]:
+    decided = seen.decided
+    return list(decided.waiting.items()) if decided is not None else []
+
+
+def _says_nothing(facts: Facts, action: Action) -> bool:
+    """Whether a cycle would not even log the record: in step, or nothing speaks for it."""
+    if not isinstance(action, Skip):
+        return False
+    return action.reason is Reason.IN_SYNC or (facts.link is None and not facts.grants)
+
+
+def _steps(
+    at_work: Sketch,
+    seen: Seen,
+    line: PlannedRecord | None,
+    error: SeatkeeperError | None = None,
+) -> tuple[Step, ...]:
+    facts = seen.facts
+    asked = seen.needs.questions if seen.needs is not None else ()
+    found = seen.answered.found if seen.answered is not None else None
+    unmatched = error if seen.needs is not None else None
+    changes, requests = (line.changes, line.requests) if line is not None else ((), ())
+    return (
+        import_step(facts),
+        scope_step(scope_of(facts, at_work.context.rules)),
+        match_step(facts, asked, found, unmatched),
+        action_step(
+            seen.action, changes, requests, error, line.waiting if line is not None else ()
+        ),
+    )
+
+
+def _cause(at_work: Sketch, seen: Seen) -> str:
+    asking, facts = at_work.asking, seen.facts
+    if seen.cause:
+        return seen.cause
+    if at_work.context.cycle.kind is CycleKind.INITIAL:
+        return FIRST_CYCLE
+    changed = asking.causes.of((facts.kind, facts.record_id)) if asking.causes is not None else ""
+    said = [one for one in (changed, asking.rules_cause) if one]
+    if said:
+        return "; ".join(said)
+    return TRIES_AGAIN if seen.retry else NO_CHANGE

@@ -1,0 +1,117 @@
+"""Say why a record is in a plan, from what changed in the directory since the last cycle.
+
+    [source change] -> scope -> map -> match -> plan -> export -> log
+
+Pure: changes in, one short text per record out. It explains and decides
+nothing; the walk reads the present facts, never a change's detail.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from seatkeeper.directory.model import Change, Kind, Subject, Verb
+
+FIRST_CYCLE = "first cycle"
+TRIES_AGAIN = "tries again"
+NO_CHANGE = "differs from the directory"
+RULES_CHANGED = "settings changed since the last cycle"
+
+Key = tuple[Kind, str]
+
+_USER_WORDS = {
+    Verb.CREATED: "new in the directory",
+    Verb.DISABLED: "disabled in the directory",
+    Verb.ENABLED: "enabled in the directory",
+    Verb.DELETED: "deleted in the directory",
+    Verb.RESTORED: "restored in the directory",
+    Verb.PURGED: "purged from the directory",
+}
+_SAYS_ALL = {_USER_WORDS[Verb.CREATED], _USER_WORDS[Verb.DELETED], _USER_WORDS[Verb.PURGED]}
+_NEUTRAL = "accountEnabled"
+
+
+@dataclass
+class Causes:
+    """Collects changes, in their order; the newest word on one thing counts.
+
+    ``assigned_groups`` are groups whose own assignment changed, with the text
+    that every member of theirs gets.
+    """
+
+    app_id: str
+    assigned_groups: dict[str, str] = field(default_factory=dict)
+    _said: dict[Key, dict[str, str]] = field(default_factory=dict)
+    _attributes: dict[Key, dict[str, None]] = field(default_factory=dict)
+
+    def take(self, changes: Iterable[Change], group_names: Mapping[str, str]) -> None:
+        """Take in a page of the feed; a group that is gone has no name and is shown by its id."""
+        for change in changes:
+            match change.subject:
+                case Subject.USER:
+                    self._record((Kind.USER, change.record_id), change)
+                case Subject.GROUP:
+                    self._record((Kind.GROUP, change.record_id), change)
+                case Subject.MEMBERSHIP:
+                    self._membership(change, group_names)
+                case Subject.ASSIGNMENT if change.app_id == self.app_id:
+                    self._assignment(change, group_names)
+                case _:
+                    pass
+
+    def members(self, group_id: str, member_ids: Collection[str]) -> None:
+        """Say of a group's members that the group's assignment changed."""
+        for member in member_ids:
+            self._slot((Kind.USER, member))[f"through {group_id}"] = self.assigned_groups[group_id]
+
+    def of(self, key: Key) -> str:
+        """Return why a record is looked at, empty where nothing of it changed."""
+        said = self._said.get(key, {})
+        texts = list(dict.fromkeys(said.values()))
+        if key in self._attributes and said.get("record") not in _SAYS_ALL:
+            texts.append(f"{', '.join(self._attributes[key])} changed")
+        return ", ".join(texts)
+
+    def _slot(self, key: Key) -> dict[str, str]:
+        return self._said.setdefault(key, {})
+
+    def _record(self, key: Key, change: Change) -> None:
+        slot = self._slot(key)
+        made_here = slot.get("record") == _USER_WORDS[Verb.CREATED]
+        word = _USER_WORDS.get(change.verb)
+        if word is not None and not (made_here and change.verb is not Verb.PURGED):
+            slot["record"] = word
+        names = change.detail.get("attributes")
+        if change.verb is not Verb.CREATED and isinstance(names, list | tuple):
+            mine = self._attributes.setdefault(key, {})
+            mine.update({str(name): None for name in names if name != _NEUTRAL})
+            if not mine:
+                del self._attributes[key]
+
+    def _membership(self, change: Change, names: Mapping[str, str]) -> None:
+        name = names.get(change.record_id, change.record_id)
+        verb = "left" if change.verb is Verb.DELETED else "joined"
+        if change.other_id is not None:
+            member = (change.other_kind or Kind.USER, change.other_id)
+            self._slot(member)[f"member of {change.record_id}"] = f"{verb} group {name}"
+        self._slot((Kind.GROUP, change.record_id))["members"] = "members changed"
+
+    def _assignment(self, change: Change, names: Mapping[str, str]) -> None:
+        word = {Verb.DELETED: "unassigned", Verb.UPDATED: "assigned in another role"}.get(
+            change.verb, "assigned"
+        )
+        if change.other_kind is Kind.GROUP:
+            name = names.get(change.record_id, change.record_id)
+            self.assigned_groups[change.record_id] = f"group {name} {word}"
+            self._slot((Kind.GROUP, change.record_id))["assignment"] = word
+        else:
+            self._slot((Kind.USER, change.record_id))["assignment"] = word
+
+
+def groups_named(changes: Iterable[Change]) -> set[str]:
+    """Return the groups whose names a page of the feed needs."""
+    return {
+        change.record_id
+        for change in changes
+        if change.subject is Subject.MEMBERSHIP
+        or (change.subject is Subject.ASSIGNMENT and change.other_kind is Kind.GROUP)
+    }

@@ -1,0 +1,62 @@
+"""Read who waits for whom: records whose reference or member has no account yet.
+
+Beside the walk: two questions of ``ports.Ledger`` that a preview asks. Nothing
+is written here, and nothing decided.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from sqlalchemy import Connection, select
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.provisioning.journal import Key
+from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.tables import memberships
+from seatkeeper.store.upsert import pieces
+
+
+def waiting_for(
+    connection: Connection, app_id: str, missing_ids: Collection[str]
+) -> dict[Key, set[str]]:
+    """Return the linked records that wait for one of these, each with whom it waits for."""
+    found: dict[Key, set[str]] = defaultdict(set)
+    for piece in pieces(sorted(missing_ids)):
+        rows = connection.execute(
+            select(t.waiting.c.kind, t.waiting.c.record_id, t.waiting.c.missing_id)
+            .select_from(
+                t.waiting.join(
+                    t.links,
+                    (t.links.c.app_id == t.waiting.c.app_id)
+                    & (t.links.c.kind == t.waiting.c.kind)
+                    & (t.links.c.record_id == t.waiting.c.record_id),
+                )
+            )
+            .where(t.waiting.c.app_id == app_id, t.waiting.c.missing_id.in_(piece))
+        )
+        for row in rows:
+            found[Kind(row.kind), row.record_id].add(row.missing_id)
+    return found
+
+
+def linked_groups_of(
+    connection: Connection, app_id: str, member_ids: Collection[str]
+) -> dict[str, set[str]]:
+    """Return the groups with an account that these are direct members of, each with whom."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for piece in pieces(sorted(member_ids)):
+        rows = connection.execute(
+            select(memberships.c.group_id, memberships.c.member_id)
+            .select_from(
+                memberships.join(
+                    t.links,
+                    (t.links.c.app_id == app_id)
+                    & (t.links.c.kind == Kind.GROUP)
+                    & (t.links.c.record_id == memberships.c.group_id),
+                )
+            )
+            .where(memberships.c.member_id.in_(piece))
+        )
+        for row in rows:
+            found[row.group_id].add(row.member_id)
+    return found

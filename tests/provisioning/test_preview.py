@@ -1,0 +1,322 @@
+"""What a plan says of people, and when what was reviewed still holds."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.provisioning.builders import MANAGER, NOW, ada, rules
+
+from seatkeeper.directory.model import Change, Kind, Subject, Verb
+from seatkeeper.errors import PlanOutdated
+from seatkeeper.provisioning.account import ValueChange
+from seatkeeper.provisioning.causes import Causes
+from seatkeeper.provisioning.journal import MemberDifference, MemberWrite
+from seatkeeper.provisioning.link import Link
+from seatkeeper.provisioning.log import Modified
+from seatkeeper.provisioning.plan import Create, Disable, Update
+from seatkeeper.provisioning.preview import (
+    Members,
+    Outlook,
+    PlannedRecord,
+    Preview,
+    by_cause,
+    requests_of,
+)
+from seatkeeper.provisioning.reviewed import (
+    action_digest,
+    check_planned,
+    check_sending,
+    facts_digest,
+    part_digests,
+    reviewed_members,
+)
+from seatkeeper.provisioning.scope import Grant
+from seatkeeper.provisioning.walk import Decided, Facts, scope_of
+
+LINK = Link(Kind.USER, "ada", "a-1", {"title": "Engineer", "userName": "ada@larkspur.example"})
+
+
+def facts(**more: Any) -> Facts:
+    return replace(Facts(Kind.USER, "ada", ada(), (Grant(),), LINK), **more)
+
+
+def line(
+    name: str, *, verb: Outlook = Outlook.UPDATE, cause: str = "", **more: Any
+) -> PlannedRecord:
+    return replace(PlannedRecord(Kind.USER, name, name, verb, cause=cause), **more)
+
+
+def title(old: str, new: str, account: str = "a-1") -> Update:
+    return Update(account, (ValueChange("title", old, new),))
+
+
+def plan(records: Sequence[PlannedRecord]) -> Preview:
+    return Preview("app", "incremental", "digest", 0, 9, tuple(records))
+
+
+# --- grouping ---
+
+
+def test_people_are_grouped_by_cause_and_the_largest_group_comes_first() -> None:
+    groups = by_cause(
+        [
+            line("Ada", cause="jobTitle changed"),
+            line("Zoe", verb=Outlook.CREATE, cause="joined group Sales"),
+            line("Ken", verb=Outlook.UPDATE, cause="joined group Sales"),
+        ]
+    )
+
+    assert [(one.cause, dict(one.counts)) for one in groups] == [
+        ("joined group Sales", {"create": 1, "update": 1}),
+        ("jobTitle changed", {"update": 1}),
+    ]
+
+
+@given(st.permutations(["Ada", "Bo", "Eve", "Ken", "Zoe"]))
+def test_the_order_in_which_people_were_found_changes_neither_groups_nor_digest(
+    names: list[str],
+) -> None:
+    found = [line(one, cause="x" if one < "D" else "y", digests=(one,)) for one in names]
+
+    settled = sorted(found, key=lambda one: one.record_id)
+
+    assert by_cause(found) == by_cause(settled)
+    assert plan(found).action_digest == plan(settled).action_digest
+
+
+def test_who_fails_or_is_left_out_is_not_work_to_do() -> None:
+    made = plan([line("Ada", verb=Outlook.FAIL), line("Ken", verb=Outlook.SKIP)])
+
+    assert made.to_do == ()
+    assert made.counters == {"skip": 1, "fail": 1, "unchanged": 0, "requests": 0}
+
+
+def test_requests_are_what_the_app_will_see() -> None:
+    members = Members(add=tuple("abcde"), batch=2)
+
+    assert requests_of(Kind.USER, Create({"userName": "ada"})) == ("POST /Users",)
+    assert requests_of(Kind.USER, title("a", "b")) == ("PATCH /Users/a-1",)
+    assert requests_of(Kind.GROUP, Create({}), members) == (
+        "POST /Groups",
+        *["PATCH /Groups/(new account)"] * 3,
+    )
+
+
+# --- causes ---
+
+
+def change(subject: Subject, verb: Verb, record: str, **more: Any) -> Change:
+    return replace(Change(1, NOW, "hr", subject, verb, record), **more)
+
+
+def cause(*changes: Change) -> str:
+    causes = Causes("app")
+    causes.take(changes, {"g": "Sales"})
+    return causes.of((Kind.USER, "ada"))
+
+
+def test_attributes_that_changed_are_named_once() -> None:
+    edit = change(Subject.USER, Verb.UPDATED, "ada", detail={"attributes": ["jobTitle"]})
+    both = replace(edit, detail={"attributes": ["mail", "jobTitle"]})
+
+    assert cause(edit, both) == "jobTitle, mail changed"
+
+
+def test_who_left_a_group_and_came_back_joined_it() -> None:
+    more: dict[str, Any] = {"other_id": "ada", "other_kind": Kind.USER}
+    left = change(Subject.MEMBERSHIP, Verb.DELETED, "g", **more)
+    joined = change(Subject.MEMBERSHIP, Verb.CREATED, "g", **more)
+
+    assert cause(left) == "left group Sales"
+    assert cause(left, joined) == "joined group Sales"
+
+
+def test_somebody_new_is_new_whatever_was_edited_afterwards() -> None:
+    new = change(Subject.USER, Verb.CREATED, "ada", detail={"attributes": ["mail"]})
+    edit = change(Subject.USER, Verb.UPDATED, "ada", detail={"attributes": ["jobTitle"]})
+
+    assert cause(new, edit) == "new in the directory"
+
+
+def test_another_apps_assignments_are_no_cause_here() -> None:
+    ours = change(Subject.ASSIGNMENT, Verb.DELETED, "ada", app_id="app", other_kind=Kind.USER)
+
+    assert cause(replace(ours, app_id="other")) == ""
+    assert cause(ours) == "unassigned"
+
+
+def test_members_of_a_group_that_was_assigned_know_it() -> None:
+    given_group = change(Subject.ASSIGNMENT, Verb.CREATED, "g", app_id="app", other_kind=Kind.GROUP)
+    causes = Causes("app")
+    causes.take([given_group], {"g": "Sales"})
+
+    causes.members("g", ["ada"])
+
+    assert causes.of((Kind.USER, "ada")) == "group Sales assigned"
+
+
+# --- digests ---
+
+
+def test_a_digest_is_the_same_for_the_same_facts_in_another_order() -> None:
+    one = ada(jobTitle="Keeper", department="Sales")
+    other = replace(one, attributes=dict(reversed(list(one.attributes.items()))))
+    grants = (Grant("r", "R", "g", "G"), Grant())
+
+    assert facts_digest(facts(record=one, grants=grants)) == facts_digest(
+        facts(record=other, grants=tuple(reversed(grants)))
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        facts(record=ada(jobTitle="Keeper")),
+        facts(record=ada(enabled=False)),
+        facts(record=ada(manager="bo")),
+        facts(grants=()),
+        facts(link=None),
+        facts(link=replace(LINK, account_id="a-2")),
+        facts(link=replace(LINK, known={})),
+        facts(record=None),
+    ],
+)
+def test_every_fact_that_changes_changes_the_digest(other: Facts) -> None:
+    assert facts_digest(other) != facts_digest(facts())
+
+
+def test_the_order_of_changes_and_of_several_values_does_not_matter() -> None:
+    one, two = ValueChange("title", "a", "b"), ValueChange("roles", None, ("x", "y"))
+    again = ValueChange("roles", None, ("y", "x"))
+
+    first = action_digest(facts(), Update("a-1", (one, two)), rules())
+
+    assert first == action_digest(facts(), Update("a-1", (again, one)), rules())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        title("Engineer", "Captain"),
+        title("Seller", "Keeper"),
+        title("Engineer", "Keeper", account="a-2"),
+        Disable("a-1", (ValueChange("title", "Engineer", "Keeper"),)),
+        Create({"title": "Keeper"}),
+    ],
+)
+def test_every_other_action_has_another_digest(other: Update | Disable | Create) -> None:
+    reviewed = action_digest(facts(), title("Engineer", "Keeper"), rules())
+
+    assert action_digest(facts(), other, rules()) != reviewed
+
+
+def test_a_reference_is_known_by_its_person_before_and_after_the_account_exists() -> None:
+    before, after = facts(accounts={"bo": "to be made"}), facts(accounts={"bo": "b-7"})
+
+    planned = action_digest(before, Create({MANAGER: "to be made"}), rules())
+
+    assert planned == action_digest(after, Create({MANAGER: "b-7"}), rules())
+    assert planned != action_digest(after, Create({MANAGER: "b-8"}), rules())
+
+
+def test_taking_the_old_manager_away_is_no_part_of_writing_the_new_one() -> None:
+    known = facts(accounts={"bo": "b-7"})
+    whole = Update("a-1", (ValueChange(MANAGER, "old", "b-7"),))
+    removal = Update("a-1", (ValueChange(MANAGER, "old", None),))
+
+    parts = part_digests(known, removal, whole, rules())
+
+    assert action_digest(known, removal, rules()) not in parts
+
+
+# --- what was reviewed ---
+
+
+def reviewed(action: Update | Create | Disable, **more: Any) -> PlannedRecord:
+    verb = {Update: Outlook.UPDATE, Create: Outlook.CREATE, Disable: Outlook.DISABLE}[type(action)]
+    made = line(
+        "ada",
+        verb=verb,
+        account_id=getattr(action, "account_id", None),
+        changes=tuple(
+            Modified(one.path, str(one.old), str(one.new)) for one in getattr(action, "changes", ())
+        ),
+        digests=(action_digest(facts(), action, rules()),),
+    )
+    return replace(made, **more)
+
+
+KEEPER = reviewed(title("Engineer", "Keeper"))
+
+
+def test_what_is_the_same_goes_through() -> None:
+    decided = Decided(scope_of(facts(), rules()), title("Engineer", "Keeper"))
+
+    check_planned(KEEPER, KEEPER, rules(), facts())
+    check_sending(KEEPER, facts(), decided, rules())
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (
+            title("Engineer", "Captain"),
+            "jobTitle was Keeper when the plan was made and is Captain now.",
+        ),
+        (
+            title("Seller", "Keeper"),
+            "The app's title was Engineer when the plan was made and is Seller now.",
+        ),
+        (
+            title("Engineer", "Keeper", account="a-2"),
+            "The app's account changed: it was a-1 when the plan was made and is a-2 now.",
+        ),
+        (
+            Disable("a-1", (ValueChange("active", old=True, new=False),)),
+            "It was to be updated when the plan was made, and now deactivated",
+        ),
+    ],
+)
+def test_what_changed_since_is_said_at_planning_and_at_sending(
+    now: Update | Disable, said: str
+) -> None:
+    with pytest.raises(PlanOutdated) as planning:
+        check_planned(KEEPER, reviewed(now), rules(), facts())
+    with pytest.raises(PlanOutdated) as sending:
+        check_sending(KEEPER, facts(), Decided(scope_of(facts(), rules()), now), rules())
+
+    assert planning.value.message.startswith(said)
+    assert sending.value.message.startswith(said)
+
+
+def test_what_nobody_plans_any_more_is_told_from_what_is_done() -> None:
+    done = facts(link=replace(LINK, known={"title": "Keeper"}))
+
+    with pytest.raises(PlanOutdated, match="no longer planned"):
+        check_planned(KEEPER, None, rules(), facts())
+    with pytest.raises(PlanOutdated, match="already done"):
+        check_planned(KEEPER, None, rules(), done)
+
+
+def test_members_who_came_since_are_refused_and_fewer_are_not() -> None:
+    then = line("Sales", add=("ada", "zoe"), digests=("same",))
+    came = line("Sales", add=("ada", "ken"), digests=("same",))
+
+    check_planned(then, replace(then, add=("zoe",)), rules(), facts())
+    with pytest.raises(PlanOutdated, match="members"):
+        check_planned(then, came, rules(), facts())
+
+
+def test_only_reviewed_memberships_are_sent() -> None:
+    wanted = MemberDifference(
+        add=[MemberWrite("g", "ada", "a-1"), MemberWrite("g", "ken", "k-1")],
+        remove=[MemberWrite("g", "bo", "b-1")],
+    )
+
+    left = reviewed_members(line("Sales", add=("ada",)), wanted)
+
+    assert [one.member_id for one in left.add] == ["ada"]
+    assert left.remove == []
