@@ -65,9 +65,14 @@ class Scope:
 
     @property
     def reason(self) -> str:
-        """The first failing check in words, or the words of the last one."""
+        """The first failing check in words, or what speaks for the record where none fails."""
         failing = (check.text for check in self.checks if check.passed is False)
-        return next(failing, self.checks[-1].text if self.checks else "")
+        return next(failing, " and ".join(self._in_favour))
+
+    @property
+    def _in_favour(self) -> tuple[str, ...]:
+        """What lets the record in; that it exists, and that no filter is set, tells nobody why."""
+        return tuple(check.text for check in self.checks if check.name != "active" and check.facts)
 
 
 def judge_user(
