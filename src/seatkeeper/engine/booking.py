@@ -76,6 +76,7 @@ class Booking:
     members_added: list[MemberWrite] = field(default_factory=list)
     members_removed: list[MemberWrite] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
+    unchanged: int = 0
 
     def entry(self, entry: Entry) -> None:
         """Put one record's entry into the journal, or move it on."""
@@ -250,6 +251,8 @@ class Booking:
     def work(self) -> Work:
         """Return everything gathered as one write, with the cycle's numbers so far."""
         context = self.context
+        context.count(unchanged=self.unchanged)
+        self.unchanged = 0
         ended = sum(e.state in {EntryState.DONE, EntryState.FAILED} for e in self.entries)
         done = context.cycle.done + ended
         total = max(context.cycle.total, done) if context.cycle.total else 0

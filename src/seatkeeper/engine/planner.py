@@ -256,7 +256,7 @@ def _note_skip(booking: Booking, facts: Facts, answer: Decided) -> None:
     assert isinstance(action, Skip)  # noqa: S101 - the caller looked
     if action.reason is Reason.IN_SYNC:
         booking.cleared.append((facts.kind, facts.record_id))
-        booking.context.count(unchanged=1)
+        booking.unchanged += 1
     elif facts.link is None and not facts.grants:
         booking.cleared.append((facts.kind, facts.record_id))
     else:

@@ -72,6 +72,7 @@ class Circumstances:
     creating: bool = True
     roles: Sequence[Role] = ()
     now: dt.datetime | None = None
+    day: dt.datetime | None = None
     default_domain: str = ""
     seed: str = ""
     taken: frozenset[str] = frozenset()
@@ -236,9 +237,7 @@ def _value(mapping: Mapping, value_of: _Reader, about: Circumstances) -> TargetV
 
 
 def _environment(mapping: Mapping, value_of: _Reader, about: Circumstances) -> Environment:
-    now = about.now
-    if now is not None and mapping.applies is not Applies.ON_CREATE:
-        now = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    now = about.now if mapping.applies is Applies.ON_CREATE else about.day
     return Environment(
         value_of,
         now=now,
