@@ -107,7 +107,9 @@ def candidates(
         sources.append(select(table.c.id.label("id")).where(table.c.id > after))
     else:
         sources += _assigned(app_id, kind, after)
-    every = union(*sources).subquery()
+    # Each source gives its first page only: the whole of them is never sorted for a part.
+    firsts = [one.distinct().order_by(one.selected_columns.id).limit(limit) for one in sources]
+    every = union(*(select(first.subquery().c.id) for first in firsts)).subquery()
     rows = connection.execute(select(every.c.id).order_by(every.c.id).limit(limit))
     return [row.id for row in rows]
 
