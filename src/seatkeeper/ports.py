@@ -351,8 +351,11 @@ class Ledger(Protocol):
     async def managers_of_planned(self, cycle_id: str) -> Mapping[str, str | None]:
         """Return record id to manager's record id, of the people this cycle creates."""
 
-    async def set_levels(self, cycle_id: str, levels: Mapping[str, int]) -> None:
-        """Store each person's place along the reporting line."""
+    async def set_levels(self, cycle_id: str, kind: Kind, levels: Mapping[str, int]) -> None:
+        """Store each record's place in the order of writing."""
+
+    async def changing(self, cycle_id: str, kind: Kind, paths: Collection[str]) -> Sequence[Entry]:
+        """Return the planned entries of linked records that change a value at these paths."""
 
     async def rivals(
         self, app_id: str, kind: Kind, claims: Collection[Claim]

@@ -55,6 +55,7 @@ def _facts(settings: AppSettings) -> dict[str, str]:
         "scope": settings.scope,
         "exclude Default Access": _yes(settings.exclude_default_access),
         "skip out-of-scope deletions": _yes(settings.skip_out_of_scope_deletions),
+        "rehire": settings.rehire,
         "scoping filter of users": in_words(settings.user_filter),
         "scoping filter of groups": in_words(settings.group_filter),
         "every": print_interval(settings.interval_seconds),

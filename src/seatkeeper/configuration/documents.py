@@ -31,7 +31,7 @@ DEFAULT_ACCESS_ROLE: Final = "Default Access"
 
 _FIELDS: Final = (
     "app", "gallery", "name", "connection", "mode", "status", "scope",
-    "exclude_default_access", "skip_out_of_scope_deletions", "schedule", "notification",
+    "exclude_default_access", "skip_out_of_scope_deletions", "rehire", "schedule", "notification",
     "assignments", "scoping_filters", "mappings",
 )  # fmt: skip
 _CHANGE_FIELDS: Final = MappingChange.__struct_fields__
@@ -92,6 +92,7 @@ def print_document(document: AppDocument) -> str:
         "scope": settings.scope,
         "exclude_default_access": settings.exclude_default_access,
         **({"skip_out_of_scope_deletions": True} if settings.skip_out_of_scope_deletions else {}),
+        **({"rehire": settings.rehire} if settings.rehire != "link" else {}),
         "schedule": {"every": print_interval(settings.interval_seconds)},
     }
     if settings.notification != Notification():
@@ -176,6 +177,7 @@ def _settings(
         skip_out_of_scope_deletions=reading.boolean(
             fields.get("skip_out_of_scope_deletions"), default=False
         ),
+        rehire=cast("_Rehire", reading.word(fields.get("rehire"), ("link", "ask"), "link")),
     )
     places.setdefault("interval_seconds", fields.get("schedule", node))
     for flaw in settings_flaws(app, settings):
@@ -186,6 +188,7 @@ def _settings(
 _Mode = Literal["manual", "automatic"]
 _Status = Literal["on", "off"]
 _Scope = Literal["assigned", "all"]
+_Rehire = Literal["link", "ask"]
 _CONNECTION: Final = ("tenant_url", "secret_token", "allow_loopback", "requests_per_second")
 
 

@@ -28,7 +28,7 @@ from seatkeeper.provisioning.mapping.model import (
     ValueType,
     WhenNull,
 )
-from seatkeeper.provisioning.rules import Rules, ScopeSetting
+from seatkeeper.provisioning.rules import Rehire, Rules, ScopeSetting
 
 _PLANNER_VERSION: Final = "2"
 """Raised when the same rules would decide otherwise, so that everybody is planned again."""
@@ -80,6 +80,7 @@ def rules_for(
         default_domain if reads_domain else "",
         repr((user_filter, group_filter)),
         settings.skip_out_of_scope_deletions,
+        settings.rehire,
     )
     return Rules(
         application.id,
@@ -97,6 +98,7 @@ def rules_for(
         roles,
         moment,
         default_domain,
+        Rehire(settings.rehire),
     )
 
 

@@ -67,7 +67,8 @@ class AppSettings(_Strict, frozen=True, kw_only=True):
     ``requests_per_second`` replaces the limit that the gallery file gives.
     The filters are trees as ``provisioning.condition.plain`` writes them.
     With ``skip_out_of_scope_deletions`` an account whose person merely left the
-    scope stays as it is.
+    scope stays as it is. ``rehire``: whether the account of somebody purged
+    passes on to a new record that answers to it, or that waits for a person.
     """
 
     gallery: str
@@ -87,6 +88,7 @@ class AppSettings(_Strict, frozen=True, kw_only=True):
     user_filter: dict[str, Any] | None = None
     group_filter: dict[str, Any] | None = None
     skip_out_of_scope_deletions: bool = False
+    rehire: Literal["link", "ask"] = "link"
 
 
 def default_settings(app: GalleryApp) -> AppSettings:

@@ -9,7 +9,18 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    Text,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import BadInput, NotFound
@@ -36,7 +47,7 @@ from seatkeeper.store import ledger_tables as t
 from seatkeeper.store import ledger_waiting as waiting
 from seatkeeper.store.database import Database
 from seatkeeper.store.ledger_write import write_work
-from seatkeeper.store.tables import changes, users
+from seatkeeper.store.tables import canonical, changes, users
 from seatkeeper.store.upsert import pieces
 
 RESETS = {
@@ -190,8 +201,26 @@ class SqlLedger:
         )
         return {row.record_id: row.manager_id for row in found}
 
-    async def set_levels(self, cycle_id: str, levels: Mapping[str, int]) -> None:
-        """Store each person's place along the reporting line."""
+    async def changing(self, cycle_id: str, kind: Kind, paths: Collection[str]) -> Sequence[Entry]:
+        """Return the planned entries of linked records that change a value at these paths."""
+        if not paths:
+            return []
+        text = type_coerce(t.journal.c.changes, Text)
+        names = [text.contains(canonical(path), autoescape=True) for path in paths]
+        asked = select(t.journal).where(
+            t.journal.c.cycle_id == cycle_id,
+            t.journal.c.kind == kind,
+            t.journal.c.state == EntryState.PLANNED,
+            t.journal.c.verb == "update",
+            t.journal.c.found_id.is_(None),
+            or_(*names),
+        )
+        found = await self._all(asked.order_by(t.journal.c.record_id))
+        entries = [rows.entry_of(row) for row in found]
+        return [one for one in entries if any(change.path in paths for change in one.changes)]
+
+    async def set_levels(self, cycle_id: str, kind: Kind, levels: Mapping[str, int]) -> None:
+        """Store each record's place in the order of writing."""
 
         def work(connection: Connection) -> None:
             for level in sorted(set(levels.values())):
@@ -200,7 +229,7 @@ class SqlLedger:
                         update(t.journal)
                         .where(
                             t.journal.c.cycle_id == cycle_id,
-                            t.journal.c.kind == Kind.USER,
+                            t.journal.c.kind == kind,
                             t.journal.c.record_id.in_(piece),
                             t.journal.c.level != level,
                         )

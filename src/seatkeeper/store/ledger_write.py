@@ -26,6 +26,7 @@ def write_work(connection: Connection, app_id: str, work: Work) -> None:
     if work.cycle is not None:
         upsert(connection, t.cycles, [rows.cycle_row(work.cycle)])
     upsert(connection, t.journal, [rows.entry_row(cycle, entry) for cycle, entry in work.entries])
+    _inherit(connection, app_id, work.inherited)
     _unlink(connection, app_id, work.unlinked)
     _link(connection, app_id, work.links)
     _write_members(connection, app_id, work.members_added, work.members_removed)
@@ -71,6 +72,20 @@ def _link(connection: Connection, app_id: str, links: Sequence[Link]) -> None:
             for link in links
         ],
     )
+
+
+def _inherit(connection: Connection, app_id: str, heirs: Mapping[str, str]) -> None:
+    """Let what was written as a record's members or memberships be those of its heir."""
+    for owner, heir in heirs.items():
+        for mine, other in (("member_id", "group_id"), ("group_id", "member_id")):
+            theirs = select(t.link_members.c[other]).where(
+                t.link_members.c.app_id == app_id, t.link_members.c[mine] == heir
+            )
+            held = (t.link_members.c.app_id == app_id) & (t.link_members.c[mine] == owner)
+            connection.execute(
+                delete(t.link_members).where(held, t.link_members.c[other].in_(theirs))
+            )
+            connection.execute(update(t.link_members).where(held).values({mine: heir}))
 
 
 def _write_members(
