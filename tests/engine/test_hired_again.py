@@ -10,7 +10,7 @@ from seatkeeper.provisioning.preview import Outlook
 
 async def gone(world: World, name: str) -> None:
     """Purge somebody from the directory, under another name for the test's own books."""
-    await world.directory.delete_user(world.ids[name], actor="hr")
+    await world.directory.delete_user(world.ids[name], actor="hr", now=world.now)
     await world.directory.purge_user(world.ids[name], actor="hr")
     world.ids[f"old {name}"] = world.ids.pop(name)
 
@@ -101,14 +101,13 @@ async def test_somebody_who_can_still_be_restored_keeps_the_account(world: World
     await world.connect(scope="all", groups="off")
     await world.hire("Ada", employeeId="7")
     await world.run()
-    await world.directory.delete_user(world.ids["Ada"], actor="hr")
+    await world.directory.delete_user(world.ids["Ada"], actor="hr", now=world.now)
     await world.run()
     world.ids["old Ada"] = world.ids["Ada"]
-    await world.hire(
-        "Ada", userPrincipalName="ada.two@larkspur.example", mail="a2@larkspur.example"
-    )
+    two = "ada.two@larkspur.example"
+    await world.hire("Ada", userPrincipalName=two, mail=two)
     account = world.account_id("old Ada")
-    world.target.held[Kind.USER][account]["userName"] = "ada.two@larkspur.example"
+    world.target.held[Kind.USER][account]["userName"] = two
 
     await world.run()
 
