@@ -135,7 +135,7 @@ async def set_person(who: str, /, *changes: str, json: Json = False) -> int:
     """
     async with installation() as opened:
         user = await opened.directory.user(who)
-        edit = await _edit(opened, changes)
+        edit = await edit_of(opened, changes)
         after = await opened.directory.edit_user(user.id, edit, actor=actor())
     same = after == user
     text = f"{after.display_name}: {'nothing to change' if same else 'changed'}."
@@ -278,7 +278,8 @@ async def _member_names(opened: Installation, group_id: str) -> list[str]:
     return sorted(names) + sorted(f"group {group.display_name}" for group in groups.values())
 
 
-async def _edit(opened: Installation, changes: tuple[str, ...]) -> UserEdit:
+async def edit_of(opened: Installation, changes: tuple[str, ...]) -> UserEdit:
+    """Return the edit that NAME=VALUE texts write. Raises ``InvalidValue`` for another text."""
     if not changes:
         raise InvalidValue("Nothing to change.", advice='Say for example jobTitle="Team lead".')
     attributes: dict[str, Value | None] = {}

@@ -15,6 +15,7 @@ from seatkeeper import __version__
 from seatkeeper.cli import (
     commands_app,
     commands_config,
+    commands_explain,
     commands_expression,
     commands_people,
     commands_plan,
@@ -33,6 +34,7 @@ app = cyclopts.App(
 for module in (
     commands_serve,
     commands_config,
+    commands_explain,
     commands_expression,
     commands_app,
     commands_report,

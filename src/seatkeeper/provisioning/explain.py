@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from seatkeeper.errors import RecordError
-from seatkeeper.provisioning.journal import Escrow
+from seatkeeper.provisioning.journal import Escrow, Health, HealthState
 from seatkeeper.provisioning.log import LogEntry, shown
 from seatkeeper.provisioning.match import Claim, check_claims
 from seatkeeper.provisioning.plan import Create, Delete, Disable, Reason, Skip, Update
@@ -87,6 +87,18 @@ def explain(
     checks = _not_reached_after_failure(checks)
     verdict = _verdict(answer, problem, escrow)
     return Explanation(verdict, _sentence(facts, rules, verdict, checks), checks, account_id)
+
+
+def standing(app_name: str, *, on: bool, ran: bool, health: Health) -> str:
+    """Say why an app gets nothing just now, whatever is planned; empty where it does."""
+    if health.state is not HealthState.WELL:
+        when = f"; next try {health.next_try:%Y-%m-%d %H:%M} UTC" if health.next_try else ""
+        state = "cannot be reached" if health.state is HealthState.AWAY else "is in quarantine"
+        return f"{app_name} {state} ({health.message}){when}. Until then nothing is sent."
+    if on:
+        return ""
+    first = "" if ran else ", and no cycle has run yet"
+    return f"Provisioning to {app_name} is off{first}: nothing is sent but by hand."
 
 
 def _scope_checks(facts: Facts, rules: Rules) -> tuple[Check, ...]:

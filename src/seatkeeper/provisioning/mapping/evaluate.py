@@ -109,7 +109,7 @@ def want_user(user: User, mapping: ObjectMapping, about: Circumstances) -> Desir
 
 def want_group(group: Group, mapping: ObjectMapping, about: Circumstances) -> Desired:
     """Return what the mappings ask for this group, members apart. Raises ``MappingFailed``."""
-    return _want(mapping, lambda name: _group_value(group, name, about), about)
+    return _want(mapping, lambda name: group_value(group, name, about), about)
 
 
 def want_access(user: User, mapping: ObjectMapping, about: Circumstances) -> TargetValues:
@@ -156,7 +156,8 @@ def _computed(user: User, name: str, about: Circumstances, *, usable: bool) -> V
     return None
 
 
-def _group_value(group: Group, name: str, about: Circumstances) -> Value:
+def group_value(group: Group, name: str, about: Circumstances) -> Value:
+    """Return one source attribute of a group, the computed ones included; null where absent."""
     if name == "objectId":
         return group.id
     if name == "displayName":
