@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from seatkeeper.scim.core import ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA
 from seatkeeper.scim.members import MemberChange, MemberWrite, split_members
 from seatkeeper.scim.messages import ENTERPRISE_USER, PATCH_OP, Json, Resource, ScimError
-from seatkeeper.scim.patch import apply_patch, read_operations
+from seatkeeper.scim.operation import read_operations
+from seatkeeper.scim.patch import apply_patch
 from seatkeeper.scim.path import parse_path, read
-from seatkeeper.scim.schema import ResourceSchema, checked
+from seatkeeper.scim.schema import ResourceSchema
+from seatkeeper.scim.validation import received as checked
 
 USERS = ResourceSchema(USER_SCHEMA, (ENTERPRISE_SCHEMA,))
 GROUPS = ResourceSchema(GROUP_SCHEMA)

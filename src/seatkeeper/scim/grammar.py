@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from seatkeeper.scim.messages import ScimError
+from seatkeeper.scim.errors import refusal_of
 from seatkeeper.scim.syntax import (
     And,
     AttributePath,
@@ -92,7 +92,7 @@ class Reader:
             token = self._peek()
             start = token.start if token else self._end
         noun = "filter" if self._scim_type == "invalidFilter" else "path"
-        raise ScimError(400, self._scim_type, f"The {noun} has {what}, at position {start}.")
+        raise refusal_of(self._scim_type, f"The {noun} has {what}, at position {start}.")
 
     def _peek(self) -> _Token | None:
         return self._tokens[self._at] if self._at < len(self._tokens) else None
