@@ -37,12 +37,9 @@ ORDERED: Final = frozenset({Operator.GT, Operator.GE, Operator.LT, Operator.LE})
 
 def test_of(op: Operator, wanted: Scalar, kind: Type | None, *, exact: bool) -> Test:
     """Return the test that ``held op wanted`` is; ``ne`` is asked as ``eq`` by the caller."""
-    if kind is Type.BOOLEAN or (kind is None and op is Operator.EQ and _is_boolean(wanted)):
+    if kind is Type.BOOLEAN or (kind is None and not exact and _is_boolean(wanted)):
         truth = boolean_from_text(wanted)
-        texts = _text_test(op, wanted, kind, exact=exact) if isinstance(wanted, str) else None
-        return lambda held: (
-            op is Operator.EQ and (_is_truth(held, truth) or (texts is not None and texts(held)))
-        )
+        return lambda held: op is Operator.EQ and _is_truth(held, truth)
     if isinstance(wanted, str):
         return _text_test(op, wanted, kind, exact=exact)
     if wanted is None or isinstance(wanted, bool) or op in TEXTUAL:

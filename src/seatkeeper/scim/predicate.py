@@ -152,9 +152,7 @@ def _compared(path: AttributePath, op: Operator, wanted: Scalar, scope: _Scope) 
     if wanted is None:
         # Null asks for absence: eq null is "has no value".
         absent = op is Operator.EQ
-        return lambda resource: (
-            any(_plain(value) is not None for value in reach(resource)) is not absent
-        )
+        return lambda resource: any(map(_is_there, reach(resource))) is not absent
     exact = leaf.case_exact if leaf is not None else is_core_exact(scope.dotted(path))
     kind = leaf.type if leaf is not None and leaf.type is not Type.COMPLEX else None
     if op is Operator.NE:
@@ -251,6 +249,12 @@ def _listed(value: Json) -> list[Json]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def _is_there(value: Json) -> bool:
+    if isinstance(value, dict):
+        return any(part is not None for part in value.values())
+    return value is not None
 
 
 def _is_filled(value: Json) -> bool:

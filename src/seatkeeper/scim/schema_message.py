@@ -20,6 +20,8 @@ from seatkeeper.scim.schema import Schema
 
 MOST_ATTRIBUTES: Final = 1_000
 _RULE: Final = "RFC 7643 7"
+# The schema of schemas has the deepest attributes there are: sub-attributes' characteristics.
+_LEVELS: Final = 3
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -81,7 +83,7 @@ def _schema(body: Json, inspection: Inspection) -> Schema | None:
         inspection.advise(_RULE, "id", "A schema without an id was left out.")
         return None
     inspection.place = urn[:200]
-    attributes = _attributes(get(body, "attributes"), inspection, levels=2)
+    attributes = _attributes(get(body, "attributes"), inspection, levels=_LEVELS)
     return Schema(urn, _text(body, "name") or urn, _text(body, "description"), attributes)
 
 
