@@ -134,9 +134,11 @@ SPOKEN: list[tuple[Quirk, Callable[[Inspection], Any], Any]] = [
     (dialect.SCHEMAS_MISSING, post({**ada(), "schemas": "urn:x"}), ada()),
     (
         dialect.SCHEMAS_MISSING,
-        lambda inspection: read_operations(
-            {"Operations": [{"op": "add", "path": "title", "value": "x"}]}, USERS, inspection
-        )[0].value,
+        lambda inspection: (
+            read_operations(
+                {"Operations": [{"op": "add", "path": "title", "value": "x"}]}, USERS, inspection
+            )[0].value
+        ),
         "x",
     ),
     (
@@ -170,9 +172,11 @@ SPOKEN: list[tuple[Quirk, Callable[[Inspection], Any], Any]] = [
     (dialect.FILTER_MISFIT, find(f'{BADGE}:since gt "soon"'), False),
     (
         dialect.REMOVE_WITH_VALUE,
-        lambda inspection: leave(
-            {"op": "remove", "path": "members", "value": [{"value": "a"}]}
-        )(inspection)[1][0].ids,
+        lambda inspection: (
+            leave({"op": "remove", "path": "members", "value": [{"value": "a"}]})(inspection)[1][
+                0
+            ].ids
+        ),
         ("a",),
     ),
     (dialect.BARE_ELEMENT, lambda inspection: member_ids(["a"], inspection), ("a",)),

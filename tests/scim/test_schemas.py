@@ -167,9 +167,12 @@ def test_an_object_without_schemas_is_an_empty_list() -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["id", "name", "attributes", "subAttributes", "type", "returned"]), inner
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "name", "attributes", "subAttributes", "type", "returned"]),
+            inner,
+        )
     ),
     max_leaves=10,
 )
@@ -186,7 +189,9 @@ def test_whatever_an_app_answers_is_read_or_refused(body: Json) -> None:
 
 def test_a_service_says_what_it_offers_and_no_more() -> None:
     some: Any = provider_config_body(Features(1_000, 100), "https://x")
-    all_: Any = provider_config_body(Features(1_000, 100, 10, 99, 600, True, True, True), "https://x")
+    all_: Any = provider_config_body(
+        Features(1_000, 100, 10, 99, 600, True, True, True), "https://x"
+    )
 
     for body, expected in ((some, False), (all_, True)):
         peer.ServiceProviderConfig.model_validate(body)

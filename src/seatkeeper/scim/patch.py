@@ -17,7 +17,7 @@ from seatkeeper.scim.elements import joined, merged, with_one_primary, without
 from seatkeeper.scim.errors import NoTarget, NotWritable, TooLarge, UnfitValue
 from seatkeeper.scim.fitting import fit_at, fitted_element, is_primary
 from seatkeeper.scim.messages import Json, Resource
-from seatkeeper.scim.names import get, is_empty, same
+from seatkeeper.scim.names import get, is_empty, key_of, same
 from seatkeeper.scim.operation import Operation, read_operations
 from seatkeeper.scim.path import described
 from seatkeeper.scim.predicate import Predicate, compile_element_filter, size
@@ -162,9 +162,7 @@ class _Patching:
             return self._joined(held, value, attribute)
         merges = attribute is None or not attribute.is_reference
         if isinstance(value, dict) and isinstance(before, dict) and merges:
-            for name, part in value.items():
-                before = with_part(before, name, part)
-            return before
+            return {**before, **{key_of(before, name) or name: value[name] for name in value}}
         return value
 
     def _cleared(self, before: Json, path: AttributePath, attribute: Attribute | None) -> Json:

@@ -32,8 +32,12 @@ class Sort:
     descending: bool = False
 
     def __post_init__(self) -> None:
-        """Raise ``UnfitValue`` for an attribute without an order, ``InvalidPath``'s sibling."""
+        """Raise ``UnfitValue`` for an attribute without an order."""
         found = leaf(self.path, self.schema)
+        whole = self.schema.attribute(self.path)
+        if self.path.sub is None and found is None:
+            # A complex attribute without a value of its own has none to compare.
+            found = whole
         if found is not None and (found.is_hidden or found.type in (Type.BINARY, Type.COMPLEX)):
             raise UnfitValue(f"sortBy cannot be {self.path.dotted[:200]}; it has no order.")
 
