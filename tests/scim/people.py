@@ -1,10 +1,10 @@
 """Ada, her group, and a schema that has every characteristic; for the tests of this room."""
 
-from typing import Final
+from typing import Any, Final
 
 from seatkeeper.scim.attribute import Attribute, Mutability, Returned, Type, Uniqueness
 from seatkeeper.scim.core import ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA
-from seatkeeper.scim.messages import ENTERPRISE_USER, PATCH_OP, USER, Json, Resource
+from seatkeeper.scim.messages import ENTERPRISE_USER, PATCH_OP, USER, Resource
 from seatkeeper.scim.schema import ResourceSchema, Schema
 
 BADGE: Final = "urn:example:params:badge:1.0:User"
@@ -58,21 +58,21 @@ CLOSED_USERS: Final = ResourceSchema(USER_SCHEMA, (ENTERPRISE_SCHEMA,), keeps_un
 GROUPS: Final = ResourceSchema(GROUP_SCHEMA)
 
 
-def ada(**more: Json) -> Resource:
+def ada(**more: Any) -> Resource:
     return {"userName": "ada", "active": True, **more}
 
 
-def sent(**more: Json) -> Resource:
+def sent(**more: Any) -> Resource:
     """Ada as a client that follows the RFC sends her."""
     extensions = [name for name in more if ":" in name]
     return {"schemas": [USER, *extensions], **ada(**more)}
 
 
-def enterprise(**values: Json) -> Resource:
+def enterprise(**values: Any) -> Resource:
     return {ENTERPRISE_USER: values}
 
 
-def badge(**values: Json) -> Resource:
+def badge(**values: Any) -> Resource:
     return {BADGE: values}
 
 

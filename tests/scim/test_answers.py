@@ -33,7 +33,7 @@ from seatkeeper.scim.query import PageLimits, Query, read_query, read_search
 from seatkeeper.scim.sorting import Sort
 from seatkeeper.scim.version import Decision, decide, version_tag
 
-CORE = {"schemas": ["urn:x"], "id": "1"}
+CORE: Resource = {"schemas": ["urn:x"], "id": "1"}
 WHOLE: Resource = {
     **CORE,
     **ada(title="Lead", password="p", name={"givenName": "Ada", "familyName": "L"}),
@@ -123,6 +123,7 @@ def test_an_extension_that_is_no_object_is_not_shown() -> None:
     projection = Projection(USERS, ["userName"])
 
     assert projection.shown({"id": "1", BADGE: "text", ENTERPRISE_USER: {}}) == {"id": "1"}
+    assert Projection(USERS).shown({"id": "1", **badge(holder={"secret": 1})}) == {"id": "1"}
 
 
 def order(by: str, *values: Resource, descending: bool = False) -> list[Json]:

@@ -135,4 +135,7 @@ def test_true_is_not_the_number_one_and_nothing_is_empty() -> None:
     assert not same({"a": [True]}, {"a": [1]})
     assert not same([1], [1, 2])
     assert same({"a": [1, None]}, {"a": [1.0, None]})
-    assert [is_empty(value) for value in (None, "", [], {}, 0, False)] == [True] * 4 + [False] * 2
+    nothing: list[Json] = [None, "", [], {}]
+    assert all(map(is_empty, nothing))
+    assert not is_empty(0)
+    assert not is_empty(False)

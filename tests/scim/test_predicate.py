@@ -164,6 +164,7 @@ def test_values_are_read_through_a_filter_in_the_path() -> None:
     path = parse_path('emails[type eq "home"].value')
 
     assert list(values_at(ADA, path)) == ["Ada@home.example"]
+    assert list(values_at(ADA, parse_path(ENTERPRISE_USER))) == [ADA[ENTERPRISE_USER]]
     assert list(values_at({"emails": ["plain"]}, path)) == []
     assert list(values_at({"emails": ["plain"]}, parse_path("emails.value"))) == []
     assert list(values_at({"urn:a": "text"}, parse_path("urn:a:b"))) == []
@@ -242,7 +243,8 @@ def naive(tree: Filter, resource: Json) -> bool:
 
 def reached(path: AttributePath, resource: Json) -> list[Json]:
     value = look_up(resource, path.name)
-    found = value if isinstance(value, list) else [] if value is None else [value]
+    found: list[Json] = list(value) if isinstance(value, list) else [value]
+    found = [] if value is None else found
     if path.where is not None:
         found = [one for one in found if isinstance(one, dict) and naive(path.where, one)]
     if path.sub is None:

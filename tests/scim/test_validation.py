@@ -13,7 +13,7 @@ from seatkeeper.scim.messages import ENTERPRISE_USER, USER, Json, Resource
 from seatkeeper.scim.names import same
 from seatkeeper.scim.replacement import replaced
 from seatkeeper.scim.schema import ResourceSchema, Schema
-from seatkeeper.scim.uniqueness import UniqueValue, unique_values
+from seatkeeper.scim.uniqueness import UniqueValue, taken, unique_values
 from seatkeeper.scim.validation import received
 
 
@@ -171,6 +171,13 @@ def test_unique_values_are_told_as_they_are_compared() -> None:
         UniqueValue(f"{BADGE}:doors.value", "b"),
         UniqueValue("emails.value", "a@x"),
     )
+
+
+def test_a_value_that_somebody_has_is_refused_without_saying_who() -> None:
+    refusal = taken("userName")
+
+    assert (refusal.status, refusal.scim_type) == (409, "uniqueness")
+    assert refusal.message == "userName must be unique, and another one has this value."
 
 
 def test_a_number_can_be_unique_too() -> None:

@@ -97,7 +97,7 @@ def _one(value: Json, attribute: Attribute, label: str, inspection: Inspection) 
         case Type.DECIMAL:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise _misfit(label, "a number")
-        case Type.STRING | Type.REFERENCE | Type.DATE_TIME | Type.BINARY:
+        case _:
             _check_text(value, attribute, label, inspection)
     return value
 

@@ -107,8 +107,9 @@ def size(tree: Filter) -> int:
             return sum(map(size, parts))
         case Not(part):
             return size(part)
-        case HasElement(path) | Present(path) | Comparison(path):
-            return 1 + (size(path.where) if path.where is not None else 0)
+        case _:
+            where = tree.path.where
+            return 1 if where is None else 1 + size(where)
 
 
 def _compiled(tree: Filter, scope: _Scope) -> Predicate:
@@ -127,8 +128,8 @@ def _compiled(tree: Filter, scope: _Scope) -> Predicate:
         case HasElement(path):
             reach = _reach(path, scope, None)
             return lambda resource: bool(reach(resource))
-        case Comparison(path, op, wanted):
-            return _compared(path, op, wanted, scope)
+        case _:
+            return _compared(tree.path, tree.op, tree.value, scope)
 
 
 def _present(path: AttributePath, scope: _Scope) -> Predicate:
