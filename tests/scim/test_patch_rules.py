@@ -378,7 +378,7 @@ def test_a_message_that_writes_too_much_is_refused_before_it_is_begun() -> None:
         op("remove", "roles", [{"value": "none"}]),
     ],
 )
-def test_a_patch_that_would_look_at_a_million_values_is_refused(operation: Resource) -> None:
+def test_a_patch_that_would_look_at_too_many_values_is_refused(operation: Resource) -> None:
     held = ada(roles=[{"value": str(at)} for at in range(10_000)])
 
     with pytest.raises(TooLarge):

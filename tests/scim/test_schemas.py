@@ -253,6 +253,15 @@ def test_a_strict_service_refuses_what_no_schema_has() -> None:
         USERS.path("badge", Inspection(STRICT))
 
 
+def test_a_path_that_was_understood_once_is_still_refused_by_a_strict_service() -> None:
+    for _ in range(200):
+        USERS.path(f"{OLD}.department", noisy := Inspection())
+        assert noisy.departures == 1
+
+    with pytest.raises(InvalidPath):
+        USERS.path(f"{OLD}.department", Inspection(STRICT))
+
+
 def test_the_characteristics_answer_in_words() -> None:
     hidden = Attribute("pin", mutability=Mutability.READ_ONLY, returned=Returned.NEVER)
     unique = Attribute("serial", uniqueness=Uniqueness.GLOBAL)

@@ -220,7 +220,7 @@ class Inspection:
     """One request on its way through reading: what was noticed so far, and in which dialect.
 
     Made anew for each request and thrown away with it. ``place`` is where the
-    reading stands, such as ``Operations[2]``.
+    reading stands, such as ``Operations[2]``; ``departures`` counts them all.
     """
 
     def __init__(self, dialect: Dialect = TOLERANT) -> None:
@@ -228,6 +228,7 @@ class Inspection:
         self._found: list[Finding] = []
         self._met: set[str] = set()
         self.place = ""
+        self.departures = 0
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -240,6 +241,7 @@ class Inspection:
 
     def tolerate(self, quirk: Quirk, where: str) -> None:
         """Note a departure; raise its refusal where the dialect does not understand it."""
+        self.departures += 1
         place = ": ".join(part for part in (self.place, where[:200]) if part)
         self._note(Finding(quirk.rule, place, quirk.says))
         if quirk not in self._dialect.understood:

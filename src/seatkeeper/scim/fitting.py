@@ -6,7 +6,6 @@ telephone number is reformatted here. Departures go through ``translation``.
 """
 
 import re
-from dataclasses import replace
 from typing import Final
 
 from seatkeeper.scim import dialect, translation
@@ -80,7 +79,7 @@ def _element(value: Json, attribute: Attribute, label: str, inspection: Inspecti
         value = translation.element_from_json(value, label, inspection)
     elif isinstance(value, dict):
         value = get(value, "value")
-    return _one(value, replace(attribute, multi_valued=False), label, inspection)
+    return _one(value, attribute, label, inspection)
 
 
 def _one(value: Json, attribute: Attribute, label: str, inspection: Inspection) -> Json:

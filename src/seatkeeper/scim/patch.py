@@ -26,7 +26,7 @@ from seatkeeper.scim.syntax import AttributePath, Filter
 from seatkeeper.scim.validation import require
 from seatkeeper.scim.writing import held_at, put_at, with_part
 
-MOST_WORK: Final = 1_000_000
+MOST_WORK: Final = 500_000
 """Elements looked at by one PATCH, times the conditions asked of each."""
 
 

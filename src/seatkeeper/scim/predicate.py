@@ -22,7 +22,6 @@ from seatkeeper.scim.quirks import boolean_from_text
 from seatkeeper.scim.syntax import (
     And,
     AttributePath,
-    Comparison,
     Filter,
     HasElement,
     Not,

@@ -12,6 +12,7 @@ from seatkeeper.scim.attribute import Attribute, Returned
 from seatkeeper.scim.common import COMMON
 from seatkeeper.scim.dialect import Inspection
 from seatkeeper.scim.messages import Json, Resource
+from seatkeeper.scim.names import get
 from seatkeeper.scim.schema import ResourceSchema
 from seatkeeper.scim.syntax import AttributePath
 
@@ -49,11 +50,7 @@ class Projection:
                 "excludedAttributes",
                 "attributes and excludedAttributes exclude each other; both were applied.",
             )
-        plain = {one.returned for one in _attributes(schema)} <= {
-            Returned.DEFAULT,
-            Returned.ALWAYS,
-        }
-        self._shows_all = plain and not self._wanted and not self._excluded
+        self._has_wishes = bool(self._wanted or self._excluded)
 
     def shows(self, name: str) -> bool:
         """Say whether a core attribute will be shown, so that nobody fetches it for nothing."""
@@ -62,7 +59,7 @@ class Projection:
 
     def shown(self, resource: Resource) -> Resource:
         """Return what the answer shows of a resource."""
-        if self._shows_all:
+        if not self._has_wishes and not self._has_special(resource):
             return resource
         found: Resource = {}
         for key, value in resource.items():
@@ -82,6 +79,13 @@ class Projection:
                 if part not in ({}, []):
                     found[key] = part
         return found
+
+    def _has_special(self, resource: Resource) -> bool:
+        """Say whether it has what is hidden, or shown on request only; most have nothing."""
+        core, extensions = self._schema.special
+        if not core.isdisjoint(map(str.casefold, resource)):
+            return True
+        return any(get(resource, urn) is not None for urn in extensions)
 
     def _extension(self, urn: str, value: Json, by_name: Mapping[str, Attribute]) -> Resource:
         found: Resource = {}
@@ -149,10 +153,3 @@ def _named(
         else:
             entry.parts.add(path.sub.casefold())
     return found
-
-
-def _attributes(schema: ResourceSchema) -> Iterable[Attribute]:
-    for attributes in (schema.core.attributes, *(one.attributes for one in schema.extensions)):
-        for attribute in attributes:
-            yield attribute
-            yield from attribute.sub

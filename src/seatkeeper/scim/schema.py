@@ -9,15 +9,19 @@ does; whether a value fits is ``fitting``'s business, whether a request does
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 from seatkeeper.scim import dialect
-from seatkeeper.scim.attribute import Attribute
+from seatkeeper.scim.attribute import Attribute, Returned
 from seatkeeper.scim.common import COMMON
 from seatkeeper.scim.dialect import Inspection
 from seatkeeper.scim.errors import InvalidPath
 from seatkeeper.scim.names import is_core
 from seatkeeper.scim.path import parse_path
 from seatkeeper.scim.syntax import AttributePath
+
+_REMEMBERED: Final = 1_000
+_USUAL_LENGTH: Final = 200
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,11 @@ class Schema:
     def by_name(self) -> Mapping[str, Attribute]:
         """The attributes by folded name."""
         return {one.name.casefold(): one for one in self.attributes}
+
+    @cached_property
+    def required(self) -> tuple[Attribute, ...]:
+        """The attributes that a client must give a value."""
+        return tuple(one for one in self.attributes if one.required and not one.is_read_only)
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,15 @@ class ResourceSchema:
         """The folded URNs of all its schemas."""
         return frozenset((self.core.id.casefold(), *self._extensions))
 
+    @cached_property
+    def special(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        """The core attributes, folded, and the extensions of which not everything is shown."""
+        core = frozenset(name for name, one in self.core.by_name.items() if _is_special(one))
+        extensions = tuple(
+            one.id for one in self.extensions if any(map(_is_special, one.attributes))
+        )
+        return core, extensions
+
     def extension(self, urn: str) -> Schema | None:
         """Return the extension with that URN, whatever its case."""
         return self._extensions.get(urn.casefold())
@@ -68,7 +86,23 @@ class ResourceSchema:
         A URN alone names its whole extension. Raises ``InvalidPath`` for a
         name that is neither known nor kept.
         """
+        known = self._plain_paths.get(text)
+        if known is not None:
+            return known
         inspection = inspection or Inspection()
+        before = inspection.departures
+        path = self._read(text, inspection)
+        is_plain = inspection.departures == before and len(text) <= _USUAL_LENGTH
+        if is_plain and len(self._plain_paths) < _REMEMBERED:
+            # Clients repeat themselves; a path with nothing to note is read once.
+            self._plain_paths[text] = path
+        return path
+
+    @cached_property
+    def _plain_paths(self) -> dict[str, AttributePath]:
+        return {}
+
+    def _read(self, text: str, inspection: Inspection) -> AttributePath:
         owner = self._owner(text)
         if owner is None:
             return self.spelt(parse_path(text), inspection)
@@ -129,3 +163,8 @@ class ResourceSchema:
             return self.core.by_name.get(folded) or COMMON.get(folded)
         extension = self.extension(path.schema)
         return extension.by_name.get(folded) if extension is not None else None
+
+
+def _is_special(attribute: Attribute) -> bool:
+    ways = {one.returned for one in (attribute, *attribute.sub)}
+    return not ways <= {Returned.DEFAULT, Returned.ALWAYS}

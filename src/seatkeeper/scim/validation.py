@@ -91,8 +91,12 @@ def _with_attribute(
     if known is not None:
         if known.is_read_only:
             return found
-        path = AttributePath(None, known.name)
-        return merged_at(found, path, fitted(value, known, known.name, inspection))
+        fit = fitted(value, known, known.name, inspection)
+        # ``found`` is still this reading's own, so the common case copies nothing.
+        if not is_empty(fit) and known.name not in found:
+            found[known.name] = fit
+            return found
+        return merged_at(found, AttributePath(None, known.name), fit)
     if isinstance(value, dict) and ":" in key:
         # An extension that nobody declared: all of it or nothing.
         if not schema.keeps_unknown:
@@ -121,20 +125,18 @@ def note_key(key: str, inspection: Inspection) -> None:
 
 def require(resource: Resource, schema: ResourceSchema) -> None:
     """Refuse a resource that lacks a required attribute or extension, or has it empty."""
-    for attribute in schema.core.attributes:
+    for attribute in schema.core.required:
         _require(resource, attribute, attribute.name)
     for extension in schema.extensions:
         values = get(resource, extension.id)
         if isinstance(values, dict):
-            for attribute in extension.attributes:
+            for attribute in extension.required:
                 _require(values, attribute, f"{extension.id}:{attribute.name}")
         elif extension.id in schema.required_extensions:
             raise UnfitValue(f"{extension.id} is required.")
 
 
 def _require(holder: Resource, attribute: Attribute, label: str) -> None:
-    if not attribute.required or attribute.is_read_only:
-        return
     value = get(holder, attribute.name)
     if is_empty(value) or (isinstance(value, str) and not value.strip()):
         raise UnfitValue(f"{label} is required.")

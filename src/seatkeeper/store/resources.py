@@ -209,9 +209,8 @@ class ResourceStore:
         with self._transaction() as db:
             held = _one(db, kind, resource_id)
             values = change(held.values)
-            for one in members:
-                _change_members(db, resource_id, one)
-            if values == held.values and not members:
+            moved = [_change_members(db, resource_id, one) for one in members]
+            if values == held.values and not any(moved):
                 return held
             at = _stamp(now)
             row = RESOURCES.update().where(RESOURCES.c.id == resource_id)
@@ -357,24 +356,28 @@ def _forget(db: sa.Connection, resource_id: str) -> None:
         db.execute(table.delete().where(table.c.id == resource_id))
 
 
-def _change_members(db: sa.Connection, group_id: str, change: MemberChange) -> None:
+def _change_members(db: sa.Connection, group_id: str, change: MemberChange) -> bool:
+    """Carry out one change of members; say whether anybody came or went."""
     mine = MEMBERS.c.group_id == group_id
+    gone = 0
     if change.write is MemberWrite.REPLACE:
-        db.execute(MEMBERS.delete().where(mine))
+        others = MEMBERS.delete().where(mine, MEMBERS.c.member_id.not_in(change.ids))
+        gone = db.execute(others).rowcount
     elif change.write is MemberWrite.REMOVE:
         ids = change.ids if change.where is None else _meeting(db, group_id, change.where)
-        if ids:
-            one = MEMBERS.delete().where(mine, MEMBERS.c.member_id == sa.bindparam("gone"))
-            db.execute(one, [{"gone": member} for member in ids])
-        return
+        if not ids:
+            return False
+        one = MEMBERS.delete().where(mine, MEMBERS.c.member_id == sa.bindparam("gone"))
+        return db.execute(one, [{"gone": member} for member in ids]).rowcount > 0
     if not change.ids:
-        return
+        return gone > 0
     there = sa.select(RESOURCES.c.id).where(RESOURCES.c.id == sa.bindparam("member"))
     for member in change.ids:
         if db.execute(there, {"member": member}).first() is None:
             raise UnfitValue("A member's value must be the id of an account.")
     rows = [{"group_id": group_id, "member_id": member} for member in change.ids]
-    db.execute(MEMBERS.insert().prefix_with("OR IGNORE"), rows)
+    come = db.execute(MEMBERS.insert().prefix_with("OR IGNORE"), rows).rowcount
+    return gone + come > 0
 
 
 def _meeting(db: sa.Connection, group_id: str, where: Filter) -> Sequence[str]:
