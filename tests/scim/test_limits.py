@@ -41,6 +41,8 @@ SMALL = BodyLimits(size=1_000, levels=4, keys=3, text=10)
         (b'{"a": "' + b"x" * 70_000 + b'"}', 400, "invalidValue"),
         (b'{"' + b"x" * 70_000 + b'": 1}', 400, "invalidValue"),
         (json.dumps({str(at): at for at in range(1_001)}).encode(), 400, "invalidSyntax"),
+        (json.dumps({"a": [1] * 10_001}).encode(), 413, "tooMany"),
+        (json.dumps({"a": [[1] * 9_000] * 60}).encode(), 413, ""),
         (b" " * (10 * 1024 * 1024 + 1), 413, ""),
     ],
 )

@@ -1,14 +1,22 @@
 """SCIM over a real socket, as clients of the app meet it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 from tests.sandboxes import RunningSandbox, running_sandbox
 
-from seatkeeper.scim.messages import ENTERPRISE_USER, PATCH_OP, USER, Json
+from seatkeeper.gallery.schema import gallery_app
+from seatkeeper.scim.dialect import STRICT, Inspection
+from seatkeeper.scim.finding import Verdict
+from seatkeeper.scim.messages import ENTERPRISE_USER, PATCH_OP, USER, Json, ScimError
+from seatkeeper.service_provider.profile import profile_of
+from seatkeeper.service_provider.service import Call, ScimService
+from seatkeeper.store.resources import ResourceStore
 
 FIVE = "urn:ietf:params:scim:schemas:extension:15Five:2.0:User"
 
@@ -307,4 +315,19 @@ async def test_the_service_describes_itself(client: httpx.AsyncClient) -> None:
     assert [attribute["name"] for attribute in one.json()["attributes"]] == [
         "location",
         "startDate",
+    ]
+
+
+def test_a_strict_service_refuses_a_departure_with_its_rule_and_notes_it(tmp_path: Path) -> None:
+    profile = replace(profile_of(gallery_app("15five")), dialect=STRICT)
+    store = ResourceStore(tmp_path / "app.db", profile.keys_of)
+    body = json.dumps({"schemas": [USER], **person("ada", active="True")}).encode()
+    call = Call("POST", ("Users",), {}, body, "http://x", Inspection(profile.dialect))
+
+    with pytest.raises(ScimError, match=r"RFC 7643 2\.3\.2"):
+        ScimService(store, profile).answer(call)
+
+    store.close()
+    assert [one.where for one in call.inspection.findings if one.verdict is Verdict.BROKEN] == [
+        "active"
     ]

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from seatkeeper.scim.errors import InvalidSyntax, TooLarge, UnfitValue
+from seatkeeper.scim.errors import InvalidSyntax, TooLarge, TooMany, UnfitValue
 from seatkeeper.scim.messages import Json, Resource
 
 
@@ -22,6 +22,8 @@ class BodyLimits:
     size: int = 10 * 1024 * 1024
     levels: int = 32
     keys: int = 1_000
+    elements: int = 10_000
+    values: int = 500_000
     text: int = 64 * 1024
 
 
@@ -48,7 +50,11 @@ def measure(value: Json, limits: BodyLimits = BODY_LIMITS) -> None:
     Level by level, so that depth costs no stack.
     """
     level: list[Json] = [value]
+    seen = 0
     for _ in range(limits.levels):
+        seen += len(level)
+        if seen > limits.values:
+            raise TooLarge(f"At most {limits.values} values at a time.")
         below: list[Json] = []
         for one in level:
             if isinstance(one, dict):
@@ -57,6 +63,8 @@ def measure(value: Json, limits: BodyLimits = BODY_LIMITS) -> None:
                 below.extend(one)
                 below.extend(one.values())
             elif isinstance(one, list):
+                if len(one) > limits.elements:
+                    raise TooMany(f"A list has more than {limits.elements} elements.")
                 below.extend(one)
             else:
                 _measure_plain(one, limits)

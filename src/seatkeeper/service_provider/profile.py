@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from seatkeeper.gallery.schema import AttributeType, GalleryApp, ObjectType, TargetAttribute
 from seatkeeper.scim.attribute import Attribute, Type, Uniqueness
 from seatkeeper.scim.core import ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA
+from seatkeeper.scim.dialect import TOLERANT, Dialect
 from seatkeeper.scim.errors import UnfitValue
 from seatkeeper.scim.filter import values_at
 from seatkeeper.scim.messages import ENTERPRISE_USER, Json, Resource
@@ -55,12 +56,13 @@ class Kind:
 
 @dataclass(frozen=True)
 class Profile:
-    """The service of one app: its resource types and how it refuses to delete users."""
+    """The service of one app: its resource types, how it refuses to delete users, its dialect."""
 
     kinds: tuple[Kind, ...]
     page_size: int
     refused_delete_status: int
     app_name: str
+    dialect: Dialect = TOLERANT
 
     def kind(self, name: str) -> Kind:
         """Return the resource type of that name."""

@@ -7,7 +7,7 @@ that a join never reads the members. ``http`` puts this behind a socket.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from seatkeeper.clock import utc_now
 from seatkeeper.scim.dialect import Inspection
@@ -34,13 +34,17 @@ from seatkeeper.store.resources import ResourceStore, Stored
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, as the service needs it; ``base`` is the service's own URL."""
+    """One request, as the service needs it; ``base`` is the service's own URL.
+
+    ``inspection`` fixes the dialect, and holds what was noticed once the call is answered.
+    """
 
     method: str
     parts: tuple[str, ...]
     query: Mapping[str, str]
     body: bytes
     base: str
+    inspection: Inspection = field(default_factory=Inspection)
 
 
 class ScimService:
@@ -90,14 +94,14 @@ class ScimService:
 
     def _create(self, call: Call, kind: Kind) -> Answer:
         self._permit(kind, "created", allowed=kind.may_create)
-        values, members = _received(call.body, kind)
+        values, members = _received(call, kind)
         found = self._store.create(kind.name, values, utc_now(), members)
         body = self._shown(found, call, kind)
         return Answer(201, body, {"Location": _location(call, kind, found.id)})
 
     def _put(self, call: Call, kind: Kind, resource_id: str) -> Answer:
         self._permit(kind, "changed", allowed=kind.may_update)
-        values, members = _received(call.body, kind)
+        values, members = _received(call, kind)
         change = [MemberChange(MemberWrite.REPLACE, members)] if kind.name == GROUPS else []
         found = self._store.edit(
             kind.name,
@@ -110,7 +114,7 @@ class ScimService:
 
     def _patch(self, call: Call, kind: Kind, resource_id: str) -> Answer:
         self._permit(kind, "changed", allowed=kind.may_update)
-        inspection = Inspection()
+        inspection = call.inspection
         rest = read_operations(read_body(call.body), kind.schema, inspection)
         members: tuple[MemberChange, ...] = ()
         if kind.name == GROUPS:
@@ -148,22 +152,19 @@ class ScimService:
 
     def _list(self, call: Call, kind: Kind) -> Answer:
         query = read_query(call.query, PageLimits(self._profile.page_size))
-        inspection = Inspection()
-        projection = query.projection(kind.schema, inspection)
+        projection = query.projection(kind.schema, call.inspection)
         offset = query.start - 1
         if query.filter is None:
             total = self._store.count(kind.name)
             page = self._store.page(kind.name, offset=offset, limit=query.count)
         else:
-            found = self._filtered(query.filter, call, kind, inspection)
+            found = self._filtered(query.filter, call, kind)
             total, page = len(found), found[offset : offset + query.count]
         shown = [self._projected(one, call, kind, projection) for one in page]
         return Answer(200, list_response(shown, total=total, start=query.start))
 
-    def _filtered(
-        self, tree: Filter, call: Call, kind: Kind, inspection: Inspection
-    ) -> list[Stored]:
-        meets = compile_filter(tree, kind.schema, inspection)
+    def _filtered(self, tree: Filter, call: Call, kind: Kind) -> list[Stored]:
+        meets = compile_filter(tree, kind.schema, call.inspection)
         plural = "members" if kind.name == GROUPS else "groups"
         # Members and groups are only read where the filter asks for them.
         with_related = plural in print_filter(tree).casefold()
@@ -186,7 +187,7 @@ class ScimService:
 
     def _shown(self, found: Stored, call: Call, kind: Kind) -> Resource:
         query = read_query(call.query)
-        return self._projected(found, call, kind, query.projection(kind.schema, Inspection()))
+        return self._projected(found, call, kind, query.projection(kind.schema, call.inspection))
 
     def _projected(self, found: Stored, call: Call, kind: Kind, projection: Projection) -> Resource:
         plural = "members" if kind.name == GROUPS else "groups"
@@ -247,9 +248,9 @@ class ScimService:
         return [one for schema in schemas for one in (schema.core, *schema.extensions)]
 
 
-def _received(raw: bytes, kind: Kind) -> tuple[Resource, tuple[str, ...]]:
-    inspection = Inspection()
-    body = read_body(raw)
+def _received(call: Call, kind: Kind) -> tuple[Resource, tuple[str, ...]]:
+    inspection = call.inspection
+    body = read_body(call.body)
     members: tuple[str, ...] = ()
     if kind.name == GROUPS:
         members = member_ids(get(body, "members"), inspection)
