@@ -130,6 +130,18 @@ def patched(held: Resource, *operations: Resource, spoken: Dialect = STRICT) -> 
         ),
         (ada(title="x"), op("replace", "title"), ada()),
         (ada(emails=[WORK]), op("replace", 'emails[type eq "work"].value'), ada()),
+        (
+            ada(**badge(doors=[DOOR])),
+            op("add", f'{BADGE}:doors[value eq "A"]', {"open": True}),
+            ada(**badge(doors=[{**DOOR, "open": True}])),
+        ),
+        (
+            ada(name={"givenName": "Ada"}),
+            op("replace", 'name[givenName eq "Ada"].familyName', "L"),
+            ada(name={"givenName": "Ada", "familyName": "L"}),
+        ),
+        (ada(name={"givenName": "Ada"}), op("remove", 'name[givenName eq "ada"]'), ada()),
+        (ada(), op("add", "title.value", "Lead"), ada(title="Lead")),
         # remove
         (ada(title="x"), op("remove", "title"), ada()),
         (ada(), op("remove", "title"), ada()),
@@ -244,6 +256,7 @@ def test_an_immutable_value_is_set_once() -> None:
         ({}, op("remove", "userName")),
         ({}, op("replace", "userName", None)),
         (badge(doors=[DOOR]), op("remove", f"{BADGE}:doors.value")),
+        (badge(doors=[DOOR]), op("remove", f'{BADGE}:doors[value eq "A"].value')),
         ({}, op("replace", "id", "7")),
         ({}, op("replace", "meta.created", "x")),
         ({}, op("add", "groups", [{"value": "g"}])),
@@ -289,6 +302,20 @@ def test_an_operation_that_cannot_be_carried_out_is_refused(
         patched(held, operation)
 
     assert (caught.value.status, caught.value.scim_type) == (400, scim_type)
+
+
+def test_a_filter_that_the_one_value_does_not_meet_makes_no_second() -> None:
+    held = ada(name={"givenName": "Ada"})
+
+    with pytest.raises(ScimError) as caught:
+        patched(held, op("replace", 'name[givenName eq "Bo"].familyName', "B"), spoken=TOLERANT)
+
+    assert caught.value.scim_type == "noTarget"
+
+
+def test_an_element_without_its_required_part_is_refused() -> None:
+    with pytest.raises(ScimError, match=r"doors\.value is required"):
+        patched(ada(), op("add", f"{BADGE}:doors", [{"open": True}]), spoken=TOLERANT)
 
 
 def test_two_new_primaries_in_one_operation_are_refused() -> None:
@@ -416,6 +443,10 @@ PATHS = st.sampled_from(
         'emails[type eq "ada"]',
         'emails[type eq "ada"].value',
         "emails[primary eq true].display",
+        "title.value",
+        'name[givenName eq "ada"]',
+        'name[givenName eq "ada"].familyName',
+        'title[value eq "ada"]',
         "roles",
         "own",
         ENTERPRISE_USER,
@@ -423,7 +454,9 @@ PATHS = st.sampled_from(
         f"{ENTERPRISE_USER}:manager.value",
         *(f"{BADGE}:{one}" for one in ("number", "since", "words", "born", "holder", "pin")),
         f"{BADGE}:doors",
+        f'{BADGE}:doors[value eq "ada"]',
         f'{BADGE}:doors[value eq "ada"].open',
+        f"{BADGE}:words.value",
     ]
 )
 OPERATIONS: st.SearchStrategy[Resource] = st.fixed_dictionaries(

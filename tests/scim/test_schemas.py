@@ -1,5 +1,6 @@
 """Schemas as data: what the RFC says of each attribute, shown to clients and read from apps."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -94,9 +95,7 @@ def test_a_schema_that_was_shown_is_read_as_the_same_schema(schema: Schema) -> N
     def plain(one: Attribute) -> Attribute:
         # The one thing no /Schemas can say, and the description that it always says.
         sub = tuple(plain(part) for part in one.sub)
-        given = {**one.__dict__, "sub": sub, "only_canonical": False, "description": ""}
-        given.pop("parts", None)
-        return Attribute(**given)
+        return replace(one, sub=sub, only_canonical=False, description="")
 
     assert (again.id, again.name) == (schema.id, schema.name)
     assert list(map(plain, again.attributes)) == list(map(plain, schema.attributes))
@@ -227,6 +226,7 @@ def test_a_resource_type_names_its_schemas() -> None:
         ("own.thing", AttributePath(None, "own", None, "thing")),
         ("name.own", AttributePath(None, "name", None, "own")),
         ("id", AttributePath(None, "id")),
+        ("title.VALUE", AttributePath(None, "title")),
         ("meta.lastmodified", AttributePath(None, "meta", None, "lastModified")),
     ],
 )
@@ -235,9 +235,17 @@ def test_a_path_comes_out_in_the_schemas_own_spelling(text: str, path: Attribute
 
 
 @pytest.mark.parametrize(
-    "text", [USER, f"{OLD}:{OLD}:department", f"{ENTERPRISE_USER}:{ENTERPRISE_USER}", f"{OLD}:"]
+    "text",
+    [
+        "title.own",
+        "active.x",
+        USER,
+        f"{OLD}:{OLD}:department",
+        f"{ENTERPRISE_USER}:{ENTERPRISE_USER}",
+        f"{OLD}:",
+    ],
 )
-def test_a_urn_alone_or_twice_names_no_attribute(text: str) -> None:
+def test_a_urn_alone_or_a_part_of_what_has_none_names_no_attribute(text: str) -> None:
     with pytest.raises(InvalidPath):
         USERS.path(text)
 

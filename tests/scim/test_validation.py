@@ -145,6 +145,19 @@ def test_a_key_that_brings_nothing_leaves_nothing(key: str, value: Json) -> None
     assert received({**sent(), key: value}, USERS) == ada()
 
 
+def test_parts_of_a_list_that_arrive_alone_are_elements() -> None:
+    body = {
+        **sent(emails=[{"value": "a"}]),
+        "emails.value": "b",
+        "roles.value": "r",
+        "ims.value": "",
+    }
+
+    assert received(body, USERS) == ada(
+        emails=[{"value": "a"}, {"value": "b"}], roles=[{"value": "r"}]
+    )
+
+
 def test_an_extension_that_every_resource_must_have_is_missed() -> None:
     extension = Schema(BADGE, "Badge", "", (Attribute("serial", Type.INTEGER, required=True),))
     schema = ResourceSchema(USER_SCHEMA, (extension,), required_extensions=frozenset({BADGE}))

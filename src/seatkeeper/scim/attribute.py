@@ -77,6 +77,11 @@ class Attribute:
         """The sub-attributes by folded name."""
         return {one.name.casefold(): one for one in self.sub}
 
+    @cached_property
+    def required_parts(self) -> "tuple[Attribute, ...]":
+        """The sub-attributes that every value must have."""
+        return tuple(one for one in self.sub if one.required and not one.is_read_only)
+
     def part(self, name: str) -> "Attribute | None":
         """Return the sub-attribute of that name, whatever its case."""
         return self.parts.get(name.casefold())

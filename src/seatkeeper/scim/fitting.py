@@ -24,7 +24,11 @@ _BASE64: Final = re.compile(r"[A-Za-z0-9+/_\-\s]*={0,2}\s*", re.ASCII)
 def fit_at(
     path: AttributePath, value: Json, schema: ResourceSchema, inspection: Inspection
 ) -> Json:
-    """Return ``value`` as the attribute or sub-attribute at the end of ``path`` takes it."""
+    """Return ``value`` as the attribute or sub-attribute at the end of ``path`` takes it.
+
+    It may be a part of what is there already, so required parts are not asked
+    for; see ``require_parts``.
+    """
     attribute = schema.attribute(path)
     if attribute is None:
         return translation.nothing(value, path.dotted, inspection)
@@ -32,11 +36,28 @@ def fit_at(
         return fitted(value, attribute.part(path.sub), path.dotted, inspection)
     if path.where is not None and attribute.multi_valued:
         return fitted_element(value, attribute, path.dotted, inspection)
-    return fitted(value, attribute, path.dotted, inspection)
+    return _fitted(value, attribute, path.dotted, inspection)
 
 
 def fitted(value: Json, attribute: Attribute | None, label: str, inspection: Inspection) -> Json:
-    """Return ``value`` in the attribute's own shape, or raise ``UnfitValue``."""
+    """Return a whole ``value`` in the attribute's own shape, or raise ``UnfitValue``."""
+    found = _fitted(value, attribute, label, inspection)
+    require_parts(found, attribute, label)
+    return found
+
+
+def require_parts(value: Json, attribute: Attribute | None, label: str) -> None:
+    """Refuse an object, or an element, that lacks a sub-attribute which is required."""
+    if attribute is None or not attribute.required_parts:
+        return
+    values = value if isinstance(value, list) else [value]
+    for one in [one for one in values if isinstance(one, dict)]:
+        for part in attribute.required_parts:
+            if is_empty(get(one, part.name)):
+                raise UnfitValue(f"{label[:200]}.{part.name} is required.")
+
+
+def _fitted(value: Json, attribute: Attribute | None, label: str, inspection: Inspection) -> Json:
     value = translation.nothing(value, label, inspection)
     if attribute is None or value is None:
         return value
@@ -126,13 +147,9 @@ def _object(value: Json, attribute: Attribute, label: str, inspection: Inspectio
             inspection.tolerate(dialect.UNKNOWN_ATTRIBUTE, f"{label}.{name}")
         elif known.is_read_only and not attribute.is_read_only:
             continue
-        fit = fitted(part, known, f"{label}.{name}", inspection)
+        fit = _fitted(part, known, f"{label}.{name}", inspection)
         if not is_empty(fit):
             found[name] = fit
-    if found:
-        for known in attribute.sub:
-            if known.required and known.name not in found:
-                raise UnfitValue(f"{label[:200]}.{known.name} is required.")
     return found
 
 

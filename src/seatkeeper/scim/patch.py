@@ -15,7 +15,7 @@ from seatkeeper.scim.attribute import Attribute, Mutability
 from seatkeeper.scim.dialect import PRIMARY_TWICE, TOLERANT, Dialect, Inspection
 from seatkeeper.scim.elements import joined, merged, with_one_primary, without
 from seatkeeper.scim.errors import NoTarget, NotWritable, TooLarge, UnfitValue
-from seatkeeper.scim.fitting import fit_at, fitted_element, is_primary
+from seatkeeper.scim.fitting import fit_at, fitted_element, is_primary, require_parts
 from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.scim.names import get, is_empty, key_of, same
 from seatkeeper.scim.operation import Operation, read_operations
@@ -78,9 +78,21 @@ class _Patching:
             now = self._removed(before, operation, attribute)
         else:
             now = self._written(before, operation, attribute)
+        now = self._in_shape(now, path, attribute)
         self._hold_immutable(before, now, path, attribute)
         now = with_one_primary(before, now, path.name, self._seen)
         return put_at(resource, AttributePath(path.schema, path.name), now)
+
+    def _in_shape(self, now: Json, path: AttributePath, attribute: Attribute | None) -> Json:
+        """Return what an operation left as its attribute holds it; a filter leaves a list."""
+        if attribute is None:
+            return now
+        if isinstance(now, list) and not attribute.multi_valued:
+            if len(now) > 1:
+                raise NoTarget(f"{path.name} has one value, and the filter does not meet it.")
+            now = now[0] if now else None
+        require_parts(now, attribute, path.dotted)
+        return now
 
     def _on_extension(self, resource: Resource, operation: Operation) -> Resource:
         path, value = operation.path, operation.value
@@ -136,10 +148,11 @@ class _Patching:
 
     def _refuse_required(self, path: AttributePath, attribute: Attribute | None) -> None:
         """A required attribute is replaced, never removed (RFC 7644 3.5.2.2)."""
-        if attribute is None or path.where is not None:
+        if attribute is None:
             return
         part = attribute.part(path.sub) if path.sub else None
-        if (attribute.required and part is None) or (part is not None and part.required):
+        whole = attribute.required and path.sub is None and path.where is None
+        if whole or (part is not None and part.required):
             raise NotWritable(f"{path.dotted} is required and cannot be removed.")
 
     # --- add and replace ---

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Final
 
 from seatkeeper.scim import dialect
-from seatkeeper.scim.attribute import Attribute, Returned
+from seatkeeper.scim.attribute import Attribute, Returned, Type
 from seatkeeper.scim.common import COMMON
 from seatkeeper.scim.dialect import Inspection
 from seatkeeper.scim.errors import InvalidPath
@@ -145,11 +145,23 @@ class ResourceSchema:
         if attribute is None:
             self._unknown(path.dotted, inspection)
             return replace(path, schema=schema)
-        part = attribute.part(path.sub) if path.sub else None
-        if path.sub and part is None:
-            self._unknown(path.dotted, inspection)
-        sub = part.name if part is not None else path.sub
+        sub = self._spelt_part(path, attribute, inspection)
         return AttributePath(schema, attribute.name, path.where, sub)
+
+    def _spelt_part(
+        self, path: AttributePath, attribute: Attribute, inspection: Inspection
+    ) -> str | None:
+        if path.sub is None:
+            return None
+        part = attribute.part(path.sub)
+        if part is not None:
+            return part.name
+        if attribute.type is not Type.COMPLEX:
+            if path.sub.casefold() == "value":
+                return None
+            raise InvalidPath(f"{attribute.name} has no parts.")
+        self._unknown(path.dotted, inspection)
+        return path.sub
 
     def _unknown(self, dotted: str, inspection: Inspection) -> None:
         if not self.keeps_unknown:

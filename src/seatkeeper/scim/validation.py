@@ -5,6 +5,8 @@ may not write, and has what is required. Whether a unique value is still free
 only the store knows; ``uniqueness`` says which values those are.
 """
 
+from dataclasses import replace
+
 from seatkeeper.scim import dialect
 from seatkeeper.scim.attribute import Attribute
 from seatkeeper.scim.dialect import Inspection
@@ -14,7 +16,7 @@ from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.scim.names import get, is_empty
 from seatkeeper.scim.schema import ResourceSchema, Schema
 from seatkeeper.scim.syntax import AttributePath
-from seatkeeper.scim.writing import merged_at
+from seatkeeper.scim.writing import held_at, merged_at
 
 _COMMON_READ_ONLY = frozenset({"id", "meta", "schemas"})
 
@@ -112,7 +114,17 @@ def _with_attribute(
         return found
     if path.where is not None:
         raise InvalidSyntax(f"A resource has attributes, not paths such as {key[:200]}.")
+    if attribute is not None and attribute.multi_valued and path.sub is not None:
+        whole = replace(path, sub=None)
+        held = held_at(found, whole)
+        element: Json = [{path.sub: value}]
+        added = fitted(element, attribute, path.dotted, inspection)
+        return merged_at(found, whole, [*_list(held), *_list(added)])
     return merged_at(found, path, fit_at(path, value, schema, inspection))
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
 
 
 def note_key(key: str, inspection: Inspection) -> None:
