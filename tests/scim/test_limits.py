@@ -134,6 +134,7 @@ def test_values_have_one_identity_exactly_if_they_are_the_same(one: Json, other:
 
 def test_true_is_not_the_number_one_and_nothing_is_empty() -> None:
     assert not same(True, 1)
+    assert identity(True) != identity(1)
     assert not same({"a": [True]}, {"a": [1]})
     assert not same([1], [1, 2])
     assert same({"a": [1, None]}, {"a": [1.0, None]})

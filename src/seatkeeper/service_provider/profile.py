@@ -76,7 +76,7 @@ class Profile:
             for name, path in _LOOKUPS[kind].items()
         }
         unique = unique_values(values, of.schema, of.unique)
-        return Keys(lookups, {one.name: one.folded for one in unique})
+        return Keys(lookups, tuple((one.name, one.folded) for one in unique))
 
 
 def profile_of(app: GalleryApp) -> Profile:

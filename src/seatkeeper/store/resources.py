@@ -111,10 +111,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What of a resource is looked up, and what must be unique: name to folded values."""
+    """What of a resource is looked up, name to folded values, and each value that is unique."""
 
     lookups: Mapping[str, Sequence[str]]
-    unique: Mapping[str, str]
+    unique: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +280,7 @@ class ResourceStore:
         ]
         if rows:
             db.execute(KEYS.insert(), rows)
-        for name, value in keys.unique.items():
+        for name, value in keys.unique:
             try:
                 db.execute(
                     CLAIMS.insert().values(kind=kind, name=name, value=value, id=resource_id)
