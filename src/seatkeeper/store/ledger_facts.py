@@ -18,6 +18,7 @@ from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.scope import Grant
 from seatkeeper.provisioning.walk import Facts
+from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.tables import applications, assignments, changes, groups, memberships, users
 from seatkeeper.store.upsert import pieces
@@ -113,7 +114,10 @@ def candidates(
 
 
 def touched(connection: Connection, app_id: str, *, after: int, to: int, limit: int) -> Touched:
-    """Return whom a stretch of the feed concerns, at most ``limit`` changes of it."""
+    """Return whom a stretch of the feed concerns, at most ``limit`` changes of it.
+
+    Whom it concerns through nested groups is said by ``ledger_nesting``.
+    """
     rows = connection.execute(
         select(changes)
         .where(changes.c.seq > after, changes.c.seq <= to)
@@ -288,13 +292,19 @@ def _grants(
                     assignments, assignments.c.principal_id == memberships.c.group_id
                 ).join(groups, groups.c.id == memberships.c.group_id)
             )
-            .where(assignments.c.app_id == app_id, memberships.c.member_id.in_(ids))
+            .where(
+                assignments.c.app_id == app_id,
+                memberships.c.member_id.in_(ids),
+                assignments.c.nested.is_(False),
+            )
             .order_by(memberships.c.member_id, groups.c.display_name)
         )
         for reached in through:
             role = names.get(reached.role_id, reached.role_id)
             grant = Grant(reached.role_id, role, reached.id, reached.display_name)
             found[reached.member_id].append(grant)
+        for member, deep in nesting.nested_grants(connection, app_id, ids, names).items():
+            found[member] += deep
     return found
 
 
@@ -342,4 +352,4 @@ def _assigned(app_id: str, kind: Kind, after: str) -> list[Select[Any]]:
         )
         .where(mine, memberships.c.member_kind == Kind.USER, memberships.c.member_id > after)
     )
-    return [direct, through]
+    return [direct, through, nesting.members_below(app_id, after)]
