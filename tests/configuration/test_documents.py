@@ -248,8 +248,8 @@ def test_a_person_cannot_be_nested() -> None:
 
     assert [(one.line, one.text) for one in faults(text)] == [
         (
-            21,
-            "Column 13: The user ana@larkspur.example cannot be nested: only a group has groups"
+            22,
+            "Column 13: The user 'ana@larkspur.example' cannot be nested: only a group has groups"
             " inside it.",
         )
     ]

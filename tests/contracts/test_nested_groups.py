@@ -257,7 +257,7 @@ async def statements(company: Company, kind: Kind, ids: list[str]) -> list[str]:
     def note(_connection, _cursor, statement, *_more):
         said.append(statement)
 
-    engine = company.database._reading  # noqa: SLF001 - counts what is sent
+    engine = company.database._reading
     event.listen(engine, "before_cursor_execute", note)
     try:
         await company.ledger.facts(company.app, kind, ids)

@@ -1,5 +1,7 @@
 """Ways from a group down to the groups inside it, and back up to where they begin."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +39,7 @@ def test_each_way_is_made_of_real_steps_and_none_is_shorter_than_the_one_told(
 
     for group, way in ways.items():
         assert (way[0], way[-1]) == (root, group)
-        assert set(zip(way, way[1:], strict=False)) <= pairs
+        assert set(pairwise(way)) <= pairs
         assert len(set(way)) == len(way)
     for group, member in pairs:
         if group in ways:

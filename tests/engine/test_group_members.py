@@ -8,7 +8,7 @@ from seatkeeper.provisioning.log import Status
 
 async def sales(world: World) -> None:
     """Ada and Eve are in Sales, which is assigned but reaches only who passes the filter: Ada."""
-    await world.connect(filters="  users: [{attribute: department, equals: Sales}]")
+    await world.connect(filters="  users:\n    department EQUALS: Sales\n")
     await world.hire("Ada", department="Sales")
     await world.hire("Eve", department="Legal")
     await world.found("Sales", "Ada", "Eve")

@@ -93,9 +93,7 @@ async def test_a_joiner_two_levels_down_gets_an_account_in_the_next_cycle(any_wo
 
 
 @pytest.mark.parametrize("event", ["leaves", "is deleted", "is inside no more"])
-async def test_people_below_lose_access_when_the_middle_group(
-    event: str, any_world: World
-) -> None:
+async def test_people_below_lose_access_when_the_middle_group(event: str, any_world: World) -> None:
     world = any_world
     await larkspur(world)
     await world.run()
@@ -296,9 +294,7 @@ async def test_a_crowd_outside_queues_nothing(world: World) -> None:
 
 
 @pytest.mark.parametrize("joined", [True, False])
-async def test_a_plan_says_which_group_brought_or_took_somebody(
-    joined: bool, world: World
-) -> None:
+async def test_a_plan_says_which_group_brought_or_took_somebody(joined: bool, world: World) -> None:
     await larkspur(world)
     if joined:
         await world.leave("Engineering", "Platform")

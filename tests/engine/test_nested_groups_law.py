@@ -1,4 +1,4 @@
-"""Whatever groups join and leave each other, and whenever cycles run: the same people have access."""
+"""Whichever groups join and leave each other, and whenever cycles run: the same have access."""
 
 import asyncio
 import shutil
@@ -61,8 +61,8 @@ async def begin(database: Database, folder: Path) -> World:
     await world.connect()
     for name in PEOPLE:
         await world.hire(name)
-    for group, name in zip(GROUPS, (*PEOPLE, None), strict=True):
-        await world.found(group, *([name] if name else []))
+    for group, *members in (*zip(GROUPS, PEOPLE, strict=False), ("Danube",)):
+        await world.found(group, *members)
     await world.join("Alps", "Baltic")
     await world.join("Baltic", "Celtic")
     await world.assign("Alps", nested=True)
@@ -76,7 +76,7 @@ async def usable(world: World) -> set[str]:
     return {names[str(one["externalId"])] for one in held if one["active"]}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
 def test_cycles_in_between_and_one_full_cycle_at_the_end_give_the_same_access(
     empty_file: Path, steps: Sequence[Step]
@@ -91,7 +91,8 @@ def test_cycles_in_between_and_one_full_cycle_at_the_end_give_the_same_access(
         often, once = worlds
         for step in steps:
             await takes(often, step)
-            await takes(once, step if step[0] != "cycle" else ("leave", "", ""))
+            if step[0] != "cycle":
+                await takes(once, step)
         await often.run()
         await once.run(Wish(full=True))
         wrong = await often.differences()

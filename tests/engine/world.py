@@ -403,7 +403,8 @@ class World:
             else:
                 if held[named[group]]["displayName"] != groups[group].display_name:
                     wrong.append(f"group {groups[group].display_name} has another name")
-                wanted = {by_record[one] for one in member_of[group] if one in by_record}
+                ends = {**by_record, **named}
+                wanted = {ends[one] for one in member_of[group] if one in ends}
                 if self.target.memberships.get(named[group], set()) != wanted:
                     wrong.append(f"group {groups[group].display_name} has other members")
         return wrong + [f"group {one} is left" for one in named if one not in groups]

@@ -164,9 +164,7 @@ def _names(connection: Connection, group_ids: Collection[str]) -> dict[str, str]
 
 def _changes_of_groups(app_id: str, after: int) -> Select[Any]:
     """Return the query of the changes that may open or cut a way through nested groups."""
-    among_groups = and_(
-        changes.c.subject == Subject.MEMBERSHIP, changes.c.other_kind == Kind.GROUP
-    )
+    among_groups = and_(changes.c.subject == Subject.MEMBERSHIP, changes.c.other_kind == Kind.GROUP)
     of_reach = and_(
         changes.c.subject == Subject.ASSIGNMENT,
         changes.c.app_id == app_id,
