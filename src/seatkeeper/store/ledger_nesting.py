@@ -7,8 +7,8 @@ once, which is also what ends a walk round a loop.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import CTE, ColumnElement, Connection, Select, and_, literal, or_, select
 
@@ -17,6 +17,9 @@ from seatkeeper.directory.nesting import Nesting, Regrouped, inside, roots_above
 from seatkeeper.provisioning.scope import Grant
 from seatkeeper.store.tables import assignments, changes, groups, memberships
 from seatkeeper.store.upsert import pieces
+
+Within: TypeAlias = Callable[[ColumnElement[str]], ColumnElement[bool]]
+"""Says which stretch of ids a query keeps to."""
 
 _INSIDE: Final = memberships.c.member_kind == literal(Kind.GROUP.value, literal_execute=True)
 """A group is the member; said in the statement itself, or its index would not be used."""
@@ -57,14 +60,14 @@ def nested_grants(
     return found
 
 
-def members_below(app_id: str, after: str) -> Select[Any]:
-    """Return the query of the people in groups below the app's nested assignments."""
+def members_below(app_id: str, within: Within) -> Select[Any]:
+    """Return the query of those people in groups below the app's nested assignments."""
     opened = select(assignments.c.principal_id.label("id")).where(*_nested(app_id))
     below = _below(opened)
     return (
         select(memberships.c.member_id.label("id"))
         .select_from(memberships.join(below, below.c.id == memberships.c.group_id))
-        .where(memberships.c.member_kind == Kind.USER, memberships.c.member_id > after)
+        .where(memberships.c.member_kind == Kind.USER, within(memberships.c.member_id))
     )
 
 
