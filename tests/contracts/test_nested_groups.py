@@ -149,6 +149,31 @@ async def test_groups_in_a_loop_end_and_each_is_named_once(company: Company) -> 
     }
 
 
+async def test_a_chain_of_hundreds_of_groups_is_walked_to_its_end(database: Database) -> None:
+    company = Company(database)
+    await company.opens()
+    await company.holds(300, {(a, a + 1) for a in range(299)}, {(299, 0)})
+    await company.assigns(0)
+
+    [way] = await company.ways(0)
+
+    assert way == (
+        "through group g0 > g1 > g2 > g3 > g4 > (290 more) > g295 > g296 > g297 > g298 > g299,"
+        " role Default Access"
+    )
+    assert await company.reached() == {company.person(0)}
+
+
+async def test_the_few_whom_an_app_concerns_are_found_among_many(database: Database) -> None:
+    company = Company(database)
+    await company.opens()
+    crowd = {(1, number) for number in range(100, 300)}
+    await company.holds(3, {(0, 2)}, {(0, 100), (2, 203), (2, 204), (0, 299), *crowd})
+    await company.assigns(0)
+
+    assert await company.reached() == {company.person(one) for one in (100, 203, 204, 299)}
+
+
 async def test_each_nested_assignment_is_a_grant_of_its_own(company: Company) -> None:
     await company.assigns(0)
     await company.assigns(1)

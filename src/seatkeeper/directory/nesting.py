@@ -41,22 +41,34 @@ def inside(nestings: Iterable[Nesting]) -> Mapping[str, Collection[str]]:
 
 
 def ways_down(
-    root: str, members: Mapping[str, Collection[str]], names: Mapping[str, str]
+    root: str,
+    members: Mapping[str, Collection[str]],
+    names: Mapping[str, str],
+    wanted: Collection[str],
 ) -> dict[str, Way]:
-    """Return the shortest way from ``root`` to each group inside it, ``root`` to itself included.
+    """Return the shortest way from ``root`` to each wanted group inside it, or to itself.
 
     Of several shortest ones the first by name, so that a diamond is told in one
     way, and always in the same one.
     """
-    found: dict[str, Way] = {root: (root,)}
+    before: dict[str, str | None] = {root: None}
     waiting = deque([root])
     while waiting:
         group = waiting.popleft()
         for member in sorted(members.get(group, ()), key=lambda one: (names.get(one, one), one)):
-            if member not in found:
-                found[member] = (*found[group], member)
+            if member not in before:
+                before[member] = group
                 waiting.append(member)
-    return found
+    return {group: _way(group, before) for group in wanted if group in before}
+
+
+def _way(group: str, before: Mapping[str, str | None]) -> Way:
+    way: list[str] = []
+    step: str | None = group
+    while step is not None:
+        way.append(step)
+        step = before[step]
+    return tuple(reversed(way))
 
 
 def roots_above(roots: Iterable[str], members: Mapping[str, Collection[str]]) -> dict[str, str]:

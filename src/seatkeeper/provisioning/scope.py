@@ -16,6 +16,9 @@ from seatkeeper.provisioning.condition.judge import judge, values_of
 from seatkeeper.provisioning.condition.model import Condition
 from seatkeeper.provisioning.rules import Rules, ScopeSetting
 
+SHOWN_GROUPS: Final = 10
+"""Most groups named of one way; people stop reading long before, and the log keeps every word."""
+
 NO_GROUPS: Final[Mapping[str, str]] = {}
 
 
@@ -36,8 +39,11 @@ class Grant:
     @property
     def path(self) -> str:
         """How it reaches the record, in words."""
-        way = " > ".join([self.group_name or "", *self.below])
-        through = f"through group {way}" if self.group_id else "directly"
+        way = [self.group_name or "", *self.below]
+        if len(way) > SHOWN_GROUPS:
+            half = SHOWN_GROUPS // 2
+            way = [*way[:half], f"({len(way) - 2 * half} more)", *way[-half:]]
+        through = f"through group {' > '.join(way)}" if self.group_id else "directly"
         return f"{through}, role {self.role_name}"
 
 

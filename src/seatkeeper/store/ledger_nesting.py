@@ -48,7 +48,7 @@ def nested_grants(
     names = _names(connection, [one for one in roots_above(role_of, members) if one in met])
     found: dict[str, list[Grant]] = defaultdict(list)
     for root in sorted(role_of.keys() & names.keys(), key=lambda one: (names[one], one)):
-        ways = ways_down(root, members, names)
+        ways = ways_down(root, members, names, starts)
         named = {group: [names[one] for one in way] for group, way in ways.items()}
         role = role_of[root]
         for member, its_groups in groups_of.items():
