@@ -21,6 +21,7 @@ from seatkeeper.directory.model import (
     Value,
     Values,
 )
+from seatkeeper.directory.nesting import Regrouped
 from seatkeeper.provisioning.account import (
     Account,
     Capabilities,
@@ -221,7 +222,10 @@ class Directory(Protocol):
         """Add and remove direct members (user or group ids); doing it twice is doing it once."""
 
     async def assign(self, assignment: Assignment, *, actor: str) -> None:
-        """Assign a principal to an application; a second time replaces the role."""
+        """Assign a principal to an application; a second time replaces the role and the reach.
+
+        Raises ``InvalidValue`` for a person with ``nested``: only groups are.
+        """
 
     async def unassign(self, app_id: str, principal_id: str, *, actor: str) -> None:
         """End an assignment; ending one that is not there changes nothing."""
@@ -313,6 +317,16 @@ class Ledger(Protocol):
         self, group_ids: Collection[str], *, after: str = "", limit: int = 500
     ) -> Sequence[str]:
         """Return a page of the people who are direct members of these groups, by id."""
+
+    async def groups_below(self, group_ids: Collection[str]) -> Collection[str]:
+        """Return these groups and all groups inside them, however deep; a loop ends."""
+
+    async def regrouped(self, app_id: str, *, after: int) -> Sequence[Regrouped]:
+        """Return below which groups the changes over ``after`` may have moved people in or out.
+
+        Only what concerns the app's nested assignments, as they are or were since
+        ``after``. It reads up to the newest change, whatever the end of a cycle's window.
+        """
 
     async def position(self, app_id: str) -> Position | None:
         """Return the watermark, or none before the first cycle ended."""

@@ -149,10 +149,10 @@ async def _resolved(
     else:
         kind, principal = Kind.GROUP, (await directory.group(one.name)).id
     if one.role is None:
-        return Assignment(application.id, kind, principal, DEFAULT_ACCESS)
+        return Assignment(application.id, kind, principal, DEFAULT_ACCESS, one.nested)
     for role in application.roles:
         if role.enabled and one.role in (role.value, role.display_name):
-            return Assignment(application.id, kind, principal, role.id)
+            return Assignment(application.id, kind, principal, role.id, one.nested)
     offered = ", ".join(role.value for role in application.roles) or "none of its own"
     raise InvalidValue(
         f"{application.display_name} has no role {one.role!r}.", advice=f"It offers: {offered}."
@@ -186,5 +186,5 @@ async def _assignments(
             named.append(DocumentAssignment("user", name, value))
         elif one.principal_kind is Kind.GROUP and one.principal_id in groups:
             name = groups[one.principal_id].display_name
-            named.append(DocumentAssignment("group", name, value))
+            named.append(DocumentAssignment("group", name, value, one.nested))
     return tuple(sorted(named, key=lambda one: (one.kind, one.name)))

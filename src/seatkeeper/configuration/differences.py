@@ -90,8 +90,8 @@ def _secret_lines(before: AppDocument, after: AppDocument) -> list[str]:
 def _assignment_lines(
     before: Sequence[DocumentAssignment], after: Sequence[DocumentAssignment]
 ) -> list[str]:
-    earlier = {(one.kind, one.name): one.role or DEFAULT_ACCESS_ROLE for one in before}
-    later = {(one.kind, one.name): one.role or DEFAULT_ACCESS_ROLE for one in after}
+    earlier = {(one.kind, one.name): _given(one) for one in before}
+    later = {(one.kind, one.name): _given(one) for one in after}
     lines = []
     for (kind, name), role in later.items():
         old = earlier.get((kind, name))
@@ -101,6 +101,11 @@ def _assignment_lines(
             lines.append(f"assignment: {kind} {name}: {old} -> {role}")
     lines += [f"assignment: {kind} {name} ended" for kind, name in earlier.keys() - later.keys()]
     return sorted(lines)
+
+
+def _given(assignment: DocumentAssignment) -> str:
+    reach = ", with its nested groups" if assignment.nested else ""
+    return f"{assignment.role or DEFAULT_ACCESS_ROLE}{reach}"
 
 
 def _mapping_lines(

@@ -41,11 +41,15 @@ _SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
 class DocumentAssignment(msgspec.Struct, frozen=True):
-    """One person (userName) or group (display name) and a role; none is Default Access."""
+    """One person (userName) or group (display name) and a role; none is Default Access.
+
+    ``nested``: the group stands for everybody in the groups inside it, too.
+    """
 
     kind: Literal["user", "group"]
     name: str
     role: str | None = None
+    nested: bool = False
 
 
 class AppDocument(msgspec.Struct, frozen=True):
@@ -99,7 +103,11 @@ def print_document(document: AppDocument) -> str:
         plain["notification"] = msgspec.to_builtins(settings.notification)
     if document.assignments:
         plain["assignments"] = [
-            {one.kind: one.name, "role": one.role or DEFAULT_ACCESS_ROLE}
+            {
+                one.kind: one.name,
+                "role": one.role or DEFAULT_ACCESS_ROLE,
+                **({"nested": True} if one.nested else {}),
+            }
             for one in document.assignments
         ]
     if filters := _filters(settings):
@@ -236,7 +244,7 @@ def _assignments(
 ) -> tuple[DocumentAssignment, ...]:
     found: dict[tuple[str, str], DocumentAssignment] = {}
     for item in reading.items(node):
-        fields = reading.fields(item, ("user", "group", "role"))
+        fields = reading.fields(item, ("user", "group", "role", "nested"))
         kind: Literal["user", "group"] = "user" if "user" in fields else "group"
         if ("user" in fields) == ("group" in fields):
             reading.fault(item, "An assignment names a user or a group.")
@@ -247,7 +255,13 @@ def _assignments(
         if (kind, name.casefold()) in found:
             reading.fault(item, f"The {kind} {shown(name)} is assigned twice.")
         role = _role(reading, item, fields.get("role"), app)
-        found[kind, name.casefold()] = DocumentAssignment(kind, name, role)
+        nested = reading.boolean(fields.get("nested"), default=False)
+        if nested and kind == "user":
+            reading.fault(
+                fields["nested"],
+                f"The user {shown(name)} cannot be nested: only a group has groups inside it.",
+            )
+        found[kind, name.casefold()] = DocumentAssignment(kind, name, role, nested)
     return tuple(found.values())
 
 

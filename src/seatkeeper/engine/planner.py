@@ -153,6 +153,9 @@ async def touched_ids(context: AppContext) -> tuple[set[str], set[str]]:
         if context.rules.reads_memberships:  # a filter may name a group that has another name now
             member_groups |= touched.edited_groups
         after = touched.read_to
+    regrouped = await context.ledger.regrouped(context.app_id, after=context.cycle.from_seq)
+    if regrouped:
+        member_groups |= {*await context.ledger.groups_below({one.group_id for one in regrouped})}
     member = ""
     while member_groups:
         page = await context.ledger.member_users(member_groups, after=member, limit=PAGE)

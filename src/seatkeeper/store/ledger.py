@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from seatkeeper.directory.model import Kind
+from seatkeeper.directory.nesting import Regrouped
 from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.ports import Notice, Touched
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
@@ -42,6 +43,7 @@ from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.walk import Facts
 from seatkeeper.store import ledger_facts as facts
+from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store import ledger_waiting as waiting
@@ -105,6 +107,14 @@ class SqlLedger:
         return await self._database.read(
             lambda c: facts.member_users(c, group_ids, after=after, limit=limit)
         )
+
+    async def groups_below(self, group_ids: Collection[str]) -> Collection[str]:
+        """Return these groups and all groups inside them."""
+        return await self._database.read(lambda c: nesting.groups_below(c, group_ids))
+
+    async def regrouped(self, app_id: str, *, after: int) -> Sequence[Regrouped]:
+        """Return below which groups changes may have moved people in or out."""
+        return await self._database.read(lambda c: nesting.regrouped(c, app_id, after=after))
 
     async def position(self, app_id: str) -> Position | None:
         """Return the watermark, or none before the first cycle ended."""
