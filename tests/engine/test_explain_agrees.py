@@ -12,7 +12,7 @@ from seatkeeper.provisioning.explain import Verdict
 from seatkeeper.provisioning.preview import Outlook
 from seatkeeper.store.database import Database
 
-AGREES = {
+AGREES: dict[Verdict, set[Outlook | None]] = {
     Verdict.TO_CREATE: {Outlook.CREATE, Outlook.LINK, Outlook.UPDATE},
     Verdict.TO_UPDATE: {Outlook.UPDATE},
     Verdict.TO_DISABLE: {Outlook.DISABLE},

@@ -76,6 +76,7 @@ async def test_why_this_value_and_why_not_updated(sales: Company, asked: Asked) 
 async def test_who_is_affected_if_somebody_changes_and_nothing_is_done(
     sales: Company, asked: Asked
 ) -> None:
+    await sales.requests_since()
     left = await asked(ADA, "--if", "accountEnabled=false", "--if", "jobTitle=Captain")
     joined = await asked(MAX, "--if-joins", "Sales")
     went = await asked(BO, "--if-leaves", "Sales", "--if-unassigned")

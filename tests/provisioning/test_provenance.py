@@ -1,6 +1,7 @@
 """Where a value comes from, and why it is (not) written, word for word."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.provisioning.builders import (
@@ -31,7 +32,7 @@ from seatkeeper.provisioning.rules import Rules
 SOURCE = "jobTitle"
 
 
-def titled(**how: object) -> Rules:
+def titled(**how: Any) -> Rules:
     """Return the app's rules with another mapping onto the title."""
     source = how.pop("source", Direct(SOURCE))
     one = Mapping("title", source, **how)

@@ -171,7 +171,7 @@ def _sentence(
     source = source_name(one)
     if path in desired.untouched:
         return f"{path} is left as it is: {source} is empty, and the mapping clears nothing."
-    if one.applies is Applies.ON_CREATE or path not in desired.always and path in desired.on_create:
+    if one.applies is Applies.ON_CREATE or path in desired.on_create.keys() - desired.always.keys():
         if facts.link is None:
             return f"{path} is set once, when the account is made: {told or 'empty'}."
         return f"{path} is left as it is: it is written only when the account is made."
