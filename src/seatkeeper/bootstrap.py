@@ -48,7 +48,10 @@ from seatkeeper.store.ledger import SqlLedger
 from seatkeeper.store.people_import import SqlPeopleImport
 from seatkeeper.store.secrets import MasterKey
 
-_DECIDING = ("mapping of ", "scope", "exclude ", "groups", "gallery")
+_DECIDING = (
+    "mapping of ", "actions of ", "attribute of ", "scope", "scoping filter ", "skip ", "exclude ",
+    "groups", "gallery",
+)  # fmt: skip
 """How the lines begin of those settings that decide about records."""
 
 _MOST_LINES = 3

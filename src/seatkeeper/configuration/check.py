@@ -5,7 +5,7 @@ carried out. Mappings have a page of their own (``check_mappings``).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from seatkeeper.configuration.address import url_fault
@@ -38,6 +38,8 @@ def settings_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:
         *_connection_flaws(settings),
         *mapping_flaws("users", app.users, settings.users),
         *_group_flaws(app, settings),
+        *_action_flaws("user_actions", settings.user_actions),
+        *_action_flaws("group_actions", settings.group_actions),
         *_filter_flaws("user_filter", Kind.USER, settings.user_filter),
         *_filter_flaws("group_filter", Kind.GROUP, settings.group_filter, app),
     ]
@@ -77,6 +79,11 @@ def _group_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:
     if app.groups is None:
         return [Flaw("groups", f"{app.name} has no groups, so none can be mapped.")]
     return mapping_flaws("groups", app.groups, settings.groups)
+
+
+def _action_flaws(name: str, actions: Sequence[str]) -> list[Flaw]:
+    twice = [one for one in dict.fromkeys(actions) if actions.count(one) > 1]
+    return [Flaw(name, f"The action {one} is named twice.") for one in twice]
 
 
 def _filter_flaws(

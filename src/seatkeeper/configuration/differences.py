@@ -17,7 +17,7 @@ from seatkeeper.configuration.documents import (
 )
 from seatkeeper.configuration.filters import in_words
 from seatkeeper.configuration.secrets import STORED
-from seatkeeper.configuration.settings import AppSettings, MappingChange
+from seatkeeper.configuration.settings import ACTIONS, AppSettings, MappingChange
 
 
 def differences(before: AppDocument | None, after: AppDocument) -> list[str]:
@@ -61,7 +61,14 @@ def _facts(settings: AppSettings) -> dict[str, str]:
         "notification": settings.notification.email,
         "mail on failure": _yes(settings.notification.on_failure),
         "groups": "on" if settings.groups_enabled else "off",
+        "actions of users": _actions(settings.user_actions),
+        "actions of groups": _actions(settings.group_actions),
     }
+
+
+def _actions(actions: Sequence[str]) -> str:
+    """Name the actions in one order: which of them comes first means nothing."""
+    return ", ".join(one for one in ACTIONS if one in actions)
 
 
 def _yes(value: object) -> str:

@@ -15,6 +15,7 @@ import yaml
 
 from seatkeeper.configuration.check import settings_flaws
 from seatkeeper.configuration.filters import printed_filter, read_filter
+from seatkeeper.configuration.object_documents import printed_actions, read_actions
 from seatkeeper.configuration.reading import Reading
 from seatkeeper.configuration.secrets import STORED, reference_fault
 from seatkeeper.configuration.settings import (
@@ -32,7 +33,7 @@ DEFAULT_ACCESS_ROLE: Final = "Default Access"
 _FIELDS: Final = (
     "app", "gallery", "name", "connection", "mode", "status", "scope",
     "exclude_default_access", "skip_out_of_scope_deletions", "schedule", "notification",
-    "assignments", "scoping_filters", "mappings",
+    "assignments", "scoping_filters", "actions", "mappings",
 )  # fmt: skip
 _CHANGE_FIELDS: Final = MappingChange.__struct_fields__
 _APP_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -103,6 +104,8 @@ def print_document(document: AppDocument) -> str:
         ]
     if filters := _filters(settings):
         plain["scoping_filters"] = filters
+    if actions := printed_actions(settings):
+        plain["actions"] = actions
     if mappings := _mappings(settings):
         plain["mappings"] = mappings
     return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
@@ -150,6 +153,11 @@ def _settings(
     mappings = _part(reading, fields, "mappings", ("users", "groups"))
     groups = mappings.get("groups")
     groups_off = isinstance(groups, yaml.ScalarNode)
+    if isinstance(mappings.get("users"), yaml.ScalarNode):
+        reading.fault(mappings["users"], "People are always mapped; actions.users: [] stops all.")
+        mappings = {name: part for name, part in mappings.items() if name != "users"}
+    actions = _part(reading, fields, "actions", ("users", "groups"))
+    places |= {f"{name[:-1]}_actions": part for name, part in actions.items()}
     if groups_off:
         reading.word(groups, ("off",), "off")
     places |= connection
@@ -176,6 +184,8 @@ def _settings(
         skip_out_of_scope_deletions=reading.boolean(
             fields.get("skip_out_of_scope_deletions"), default=False
         ),
+        user_actions=read_actions(reading, actions.get("users")),
+        group_actions=read_actions(reading, actions.get("groups")),
     )
     places.setdefault("interval_seconds", fields.get("schedule", node))
     for flaw in settings_flaws(app, settings):

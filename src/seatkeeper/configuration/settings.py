@@ -7,7 +7,7 @@ apps that did not differ. Whether settings fit their app is judged in
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -19,6 +19,11 @@ from seatkeeper.gallery.schema import (
     ObjectType,
     WhenNullWord,
 )
+
+ActionWord: TypeAlias = Literal["create", "update", "delete"]
+
+ACTIONS: Final[tuple[ActionWord, ...]] = ("create", "update", "delete")
+"""The actions that may reach the app, in the order in which they are written."""
 
 INTERVAL: Final = 2400
 """Seconds from one cycle to the next where nothing else is set (40 minutes)."""
@@ -65,6 +70,7 @@ class AppSettings(_Strict, frozen=True, kw_only=True):
     """Everything an administrator decides for one app but its assignments and its secret.
 
     ``requests_per_second`` replaces the limit that the gallery file gives.
+    ``user_actions`` and ``group_actions`` are those that may reach the app.
     The filters are trees as ``provisioning.condition.plain`` writes them.
     With ``skip_out_of_scope_deletions`` an account whose person merely left the
     scope stays as it is.
@@ -87,6 +93,8 @@ class AppSettings(_Strict, frozen=True, kw_only=True):
     user_filter: dict[str, Any] | None = None
     group_filter: dict[str, Any] | None = None
     skip_out_of_scope_deletions: bool = False
+    user_actions: tuple[ActionWord, ...] = ACTIONS
+    group_actions: tuple[ActionWord, ...] = ACTIONS
 
 
 def default_settings(app: GalleryApp) -> AppSettings:
