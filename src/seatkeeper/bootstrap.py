@@ -16,6 +16,7 @@ from typing import Self
 
 from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import SecretPlaces, settings_of
+from seatkeeper.configuration.attributes import customized
 from seatkeeper.configuration.differences import differences
 from seatkeeper.configuration.documents import AppDocument
 from seatkeeper.configuration.rules import rules_for
@@ -297,7 +298,7 @@ class Installation:
                 advice="Set connection.secret_token in its document (env: or file:) and apply it.",
             )
         token = await self.configuration.reveal_secret(app_id)
-        app = gallery_app(settings.gallery)
+        app = customized(gallery_app(settings.gallery), settings)
         return scim_target(
             app,
             settings.tenant_url,

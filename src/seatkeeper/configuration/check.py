@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from seatkeeper.configuration.address import url_fault
+from seatkeeper.configuration.attributes import attribute_faults, customized
 from seatkeeper.configuration.check_mappings import Flaw, mapping_flaws
 from seatkeeper.configuration.filters import stored_filter
 from seatkeeper.configuration.settings import AppSettings
@@ -33,6 +34,9 @@ def checked_settings(app: GalleryApp, settings: AppSettings) -> AppSettings:
 
 def settings_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:
     """Return every fault in the settings of this app."""
+    app, listed = customized(app, settings), _attribute_flaws(app, settings)
+    if listed:  # mappings are judged by the attributes, so those come first
+        return [*_general_flaws(settings), *_connection_flaws(settings), *listed]
     return [
         *_general_flaws(settings),
         *_connection_flaws(settings),
@@ -79,6 +83,21 @@ def _group_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:
     if app.groups is None:
         return [Flaw("groups", f"{app.name} has no groups, so none can be mapped.")]
     return mapping_flaws("groups", app.groups, settings.groups)
+
+
+def _attribute_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:
+    found = [
+        Flaw(f"user_attributes.{number}", text)
+        for number, text in attribute_faults(app.users, settings.user_attributes)
+    ]
+    if app.groups is not None:
+        found += [
+            Flaw(f"group_attributes.{number}", text)
+            for number, text in attribute_faults(app.groups, settings.group_attributes)
+        ]
+    elif settings.group_attributes:
+        found.append(Flaw("group_attributes", f"{app.name} has no groups."))
+    return found
 
 
 def _action_flaws(name: str, actions: Sequence[str]) -> list[Flaw]:

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from seatkeeper.configuration.attributes import customized
 from seatkeeper.configuration.filters import usable_filter
 from seatkeeper.configuration.settings import ActionWord, AppSettings, effective_mappings
 from seatkeeper.directory.model import Application, AppRole, Kind
@@ -54,6 +55,7 @@ def rules_for(
     new digest, so that everybody is planned again. Raises ``ExpressionFault``
     for an expression that cannot be used, ``InvalidValue`` for a scoping filter.
     """
+    app = customized(app, settings)
     user_mappings, group_mappings = effective_mappings(app, settings)
     users = _object_mapping(Kind.USER, app.users, user_mappings, settings.user_actions)
     groups = None
