@@ -81,7 +81,7 @@ def source_definition(side: str, name: str, attribute: Attribute | None) -> Plai
     leads: tuple[str, ...] = ()
     if kind is Type.REFERENCE:
         leads = ("User",) if side == "users" else ("User", "Group")
-    return definition(
+    made = definition(
         name,
         _TYPES[kind],
         anchor=name == "objectId",
@@ -91,6 +91,8 @@ def source_definition(side: str, name: str, attribute: Attribute | None) -> Plai
         mutability="ReadWrite" if attribute is not None and attribute.writable else "ReadOnly",
         references=[(one, "objectId") for one in leads],
     )
+    made["flowNullValues"] = True  # each mapping has a gate of its own
+    return made
 
 
 def target_definition(attribute: TargetAttribute, refers: str | None, *, own: bool) -> Plain:
