@@ -144,6 +144,13 @@ def test_nobody_maps_onto_what_belongs_to_the_app(target: str) -> None:
         checked_settings(APP, replace(START, users=(MappingChange(target, constant="x"),)))
 
 
+def test_a_target_that_is_no_path_is_no_attribute_of_the_app() -> None:
+    wrong = replace(START, users=(MappingChange("emails[type", constant="x"),))
+
+    with pytest.raises(InvalidValue, match="The app has no attribute"):
+        checked_settings(APP, wrong)
+
+
 # --- mappings without a source, and how values flow ---
 
 

@@ -59,10 +59,14 @@ def export_schema(
     sides: dict[Side, ObjectType | None] = {"users": changed.users, "groups": changed.groups}
     for side in _PLURALS:
         objects, row = sides[side], found.view.sides.get(side)
-        if objects is not None and row is None and _is_on(settings, side):
-            _add_object_mapping(app, app_id, settings, plain, found, side)
-            return export_schema(app, app_id, settings, plain)
-        if objects is not None and row is not None:
+        if objects is None:
+            continue
+        whole = row is not None and row.source is not None and row.target is not None
+        if _is_on(settings, side) and not whole:
+            model = new_schema(app, app_id, settings.name)
+            if _completed(plain, found.view.rule, row, model, side):
+                return export_schema(app, app_id, settings, plain)
+        if row is not None:
             _Merge(app, settings, found, side, objects, row).carry_out()
     return plain
 
@@ -71,26 +75,24 @@ def _is_on(settings: AppSettings, side: Side) -> bool:
     return side == "users" or settings.groups_enabled
 
 
-def _add_object_mapping(
-    app: GalleryApp,
-    app_id: str,
-    settings: AppSettings,
-    plain: Plain,
-    found: ReadSchema,
-    side: Side,
-) -> None:
-    """Add the object mapping that the document lacks, with the objects it speaks of."""
-    model = new_schema(app, app_id, settings.name)
-    rule = found.view.rule or {}
-    mapping = model["synchronizationRules"][0]["objectMappings"][_PLURALS.index(side)]
-    rule.setdefault("objectMappings", []).append(mapping)
-    names = (rule.get("sourceDirectoryName"), rule.get("targetDirectoryName"))
-    ends = (mapping["sourceObjectName"], mapping["targetObjectName"])
-    for directory, name, new in zip(names, ends, model["directories"], strict=True):
-        for one in plain.get("directories", []):
+def _completed(plain: Plain, rule: Plain, row: ObjectRow | None, model: Plain, side: Side) -> bool:
+    """Add the object mapping and the objects that a mapping which is on needs; say if any was."""
+    at = _PLURALS.index(side)
+    mapping = model["synchronizationRules"][0]["objectMappings"][at]
+    if row is None:
+        rule["objectMappings"].append(mapping)
+    else:
+        mapping = row.plain
+    added = row is None
+    for end, directory in zip(("source", "target"), model["directories"], strict=True):
+        name = mapping[f"{end}ObjectName"]
+        for one in plain.get("directories") or []:
             objects = one.setdefault("objects", [])
-            if one.get("name") == directory and all(held["name"] != name for held in objects):
-                objects += [held for held in new["objects"] if held["name"] == name]
+            known = any(held["name"] == name for held in objects)
+            if one["name"] == rule[f"{end}DirectoryName"] and not known:
+                objects.append({**directory["objects"][at], "name": name})
+                added = True
+    return added
 
 
 class _Merge:
@@ -216,10 +218,11 @@ class _Merge:
 
     def _source_definitions(self) -> None:
         """Define what is read, and open the gates of what an empty source shall clear."""
-        if self.row.source is None:
+        source = self.row.source
+        if source is None:
             return
-        known = self.row.source.definitions
-        listed = self.row.source.plain.setdefault("attributes", [])
+        known = source.definitions
+        listed = source.plain.setdefault("attributes", [])
         by_name: dict[str, Plain] = {name: one.plain for name, one in known.items()}
         for name in self._read():
             if name not in by_name and (attribute := source_attribute(self.side, name)):

@@ -39,7 +39,7 @@ from seatkeeper.gallery.schema import (
 from seatkeeper.provisioning.condition.model import Clause, every_node
 from seatkeeper.provisioning.condition.plain import to_plain
 from seatkeeper.provisioning.expression.catalogue import FUNCTIONS, Takes
-from seatkeeper.provisioning.expression.parser import ExpressionFault, parse
+from seatkeeper.provisioning.expression.parser import parse
 from seatkeeper.provisioning.expression.tree import (
     AttributeRef,
     Call,
@@ -114,17 +114,12 @@ def same_mapping(one: DefaultMapping | None, other: DefaultMapping | None) -> bo
 
 
 def source_tree(mapping: DefaultMapping) -> Node | None:
-    """Return a mapping's source as a tree; none where it has none or it does not parse."""
+    """Return a mapping's source as a tree, or none where it has none."""
     if mapping.attribute is not None:
         return AttributeRef(mapping.attribute)
     if mapping.constant is not None:
         return Text(mapping.constant)
-    if mapping.expression is None:
-        return None
-    try:
-        return parse(mapping.expression)
-    except ExpressionFault:
-        return None
+    return None if mapping.expression is None else parse(mapping.expression)
 
 
 def own_attribute(change: AttributeChange) -> tuple[TargetAttribute, str | None]:

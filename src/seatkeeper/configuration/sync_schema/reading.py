@@ -34,6 +34,7 @@ from seatkeeper.configuration.sync_schema.words import (
 )
 from seatkeeper.directory.people_row import closest, shown
 from seatkeeper.gallery.schema import AttributeType
+from seatkeeper.provisioning.expression.tree import Comparison
 
 SIDES: Final[Mapping[str, Side]] = {"user": "users", "group": "groups"}
 _WHEN_NULL: Final = {"default": True}
@@ -180,6 +181,9 @@ def _row(walk: Walk, fields: Plain, place: str) -> Row:
     source = fields.get("source")
     before = len(walk.faults)
     tree = None if source is None else read_source(walk, source, f"{place}.source")
+    if isinstance(tree, Comparison):
+        text = "A comparison is a condition and no value; IIF and CBool take one."
+        walk.fault(f"{place}.source", text)
     broken = len(walk.faults) > before
     return Row(
         place,
