@@ -13,14 +13,13 @@ from seatkeeper.configuration.attributes import customized
 from seatkeeper.configuration.check_mappings import source_attribute
 from seatkeeper.configuration.settings import AppSettings, AttributeChange, changed_mappings
 from seatkeeper.configuration.sync_schema.importing import (
-    ReadSchema,
     gated,
     own_attribute,
     read_schema,
     same_mapping,
     source_tree,
 )
-from seatkeeper.configuration.sync_schema.model import ObjectRow, Row, Side
+from seatkeeper.configuration.sync_schema.model import ObjectRow, ReadSchema, Row, Side
 from seatkeeper.configuration.sync_schema.scopes import scope_plain
 from seatkeeper.configuration.sync_schema.skeleton import (
     new_schema,

@@ -6,14 +6,12 @@ changes nothing. What is wrong is named with its place in the document.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, cast
+from typing import cast
 
 from msgspec.structs import replace
 
 from seatkeeper.configuration.attributes import path_fault
-from seatkeeper.configuration.check import settings_flaws
-from seatkeeper.configuration.check_mappings import COMPUTED, source_attribute, source_names
+from seatkeeper.configuration.check_mappings import COMPUTED
 from seatkeeper.configuration.settings import (
     AppSettings,
     AttributeChange,
@@ -21,13 +19,19 @@ from seatkeeper.configuration.settings import (
     MappingChange,
     changed_mappings,
 )
-from seatkeeper.configuration.sync_schema.model import Definition, ObjectRow, Row, Side, View
+from seatkeeper.configuration.sync_schema.judging import judge
+from seatkeeper.configuration.sync_schema.model import (
+    Definition,
+    ObjectRow,
+    ReadSchema,
+    Row,
+    Side,
+)
 from seatkeeper.configuration.sync_schema.reading import read_view
 from seatkeeper.configuration.sync_schema.scopes import same_filter
 from seatkeeper.configuration.sync_schema.sources import normal
 from seatkeeper.configuration.sync_schema.text import Plain
 from seatkeeper.configuration.sync_schema.walk import Walk
-from seatkeeper.directory.people_row import closest, shown
 from seatkeeper.gallery.schema import (
     AttributeType,
     DefaultMapping,
@@ -36,7 +40,6 @@ from seatkeeper.gallery.schema import (
     TargetAttribute,
     WhenNullWord,
 )
-from seatkeeper.provisioning.condition.model import Clause, every_node
 from seatkeeper.provisioning.condition.plain import to_plain
 from seatkeeper.provisioning.expression.catalogue import FUNCTIONS, Takes
 from seatkeeper.provisioning.expression.parser import parse
@@ -48,27 +51,12 @@ from seatkeeper.provisioning.expression.tree import (
     attributes_read,
 )
 
-_SINGULAR: Final[Mapping[Side, str]] = {"users": "user", "groups": "group"}
-
-
-@dataclass(frozen=True, slots=True)
-class ReadSchema:
-    """A document against the settings it was compared with.
-
-    ``settings`` are what follows from it; ``wanted`` its mappings by target,
-    of groups also where it has them switched off.
-    """
-
-    view: View
-    settings: AppSettings
-    wanted: Mapping[Side, Mapping[str, DefaultMapping]]
-
 
 def import_schema(walk: Walk, app: GalleryApp, base: AppSettings, plain: Plain) -> ReadSchema:
     """Return the settings that follow from a document; every fault is noted in ``walk``."""
     found = read_schema(walk, app, base, plain)
     if found.view.rule is not None:
-        _judge(walk, app, found)
+        judge(walk, app, found)
     return found
 
 
@@ -346,91 +334,3 @@ def _trees(side: ObjectRow, target: str) -> list[Node]:
 
 def _gives_roles(tree: Node) -> bool:
     return isinstance(tree, Call) and FUNCTIONS[tree.name].gives is Takes.ROLES
-
-
-# --- judging -----------------------------------------------------------------
-
-
-def _judge(walk: Walk, app: GalleryApp, found: ReadSchema) -> None:
-    users, groups = found.view.sides["users"], found.view.sides.get("groups")
-    if not users.enabled:
-        walk.fault(
-            f"{users.place}.enabled",
-            "People are always mapped; flowTypes None lets no action through.",
-        )
-    _defined(walk, "users", users)
-    if groups is not None and groups.enabled:
-        if app.groups is None:
-            walk.fault(f"{groups.place}.enabled", f"{app.name} has no groups to be mapped.")
-        _defined(walk, "groups", groups)
-    for side, row in found.view.sides.items():
-        for one in row.rows:
-            if one.flow_behavior == "always" and not one.inert:
-                walk.note(
-                    one.place,
-                    f"FlowAlways of {one.target} of {side} is kept, and not carried out: a value "
-                    "that the account has is never sent again.",
-                )
-    places = _places(found)
-    for flaw in settings_flaws(app, found.settings):
-        place = places.get(flaw.field) or places.get(flaw.field.partition(".")[0])
-        if place is not None and (place == users.place or not walk.faulted(place)):
-            walk.fault(place, flaw.text)
-
-
-def _defined(walk: Walk, side: Side, row: ObjectRow) -> None:
-    """Note the attributes that are used and not defined; unknown ones are judged with the rest."""
-    targets = None if row.target is None else row.target.definitions
-    sources = None if row.source is None else row.source.definitions
-    for one in row.rows:
-        if one.inert or not one.target:
-            continue
-        if targets is not None and one.target not in targets:
-            hint = closest(one.target, targets)
-            text = f"{shown(one.target)} is mapped, and defined in no directory.{hint}"
-            if one.target != "id":
-                walk.fault(f"{one.place}.targetAttributeName", text)
-        for name in [] if one.tree is None else attributes_read(one.tree):
-            _source_defined(walk, side, name, sources, f"{one.place}.source")
-    for node in [] if row.scope.condition is None else every_node(row.scope.condition):
-        if isinstance(node, Clause):
-            _source_defined(walk, side, node.attribute, sources, row.scope.places[""])
-
-
-def _source_defined(
-    walk: Walk, side: Side, name: str, sources: Mapping[str, Definition] | None, place: str
-) -> None:
-    if sources is None or name in sources or name in COMPUTED:
-        return
-    if source_attribute(side, name) is not None:
-        hint = closest(name, sources)
-        walk.fault(place, f"{shown(name)} is read, and defined in no directory.{hint}")
-    else:
-        known = [*source_names(side), *COMPUTED]
-        walk.fault(place, f"The directory has no attribute {shown(name)}.{closest(name, known)}")
-
-
-def _places(found: ReadSchema) -> dict[str, str]:
-    """Return where in the document each field of the settings comes from."""
-    places: dict[str, str] = {}
-    settings = found.settings
-    by_side: tuple[tuple[Side, Sequence[MappingChange], Sequence[AttributeChange]], ...] = (
-        ("users", settings.users, settings.user_attributes),
-        ("groups", settings.groups, settings.group_attributes),
-    )
-    for side, changes, attributes in by_side:
-        row = found.view.sides.get(side)
-        if row is None:
-            continue
-        word = _SINGULAR[side]
-        rows = {one.target: one.place for one in row.rows}
-        places[side] = row.place
-        for number, change in enumerate(changes):
-            places[f"{side}.{number}"] = rows.get(change.target, row.place)
-        definitions = {} if row.target is None else row.target.definitions
-        for number, attribute in enumerate(attributes):
-            defined = definitions.get(attribute.path)
-            places[f"{word}_attributes.{number}"] = row.place if defined is None else defined.place
-        for path, place in row.scope.places.items():
-            places[f"{word}_filter.{path}" if path else f"{word}_filter"] = place
-    return places

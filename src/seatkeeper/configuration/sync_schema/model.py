@@ -8,10 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from seatkeeper.configuration.settings import ActionWord, ReferencedWord
+from seatkeeper.configuration.settings import ActionWord, AppSettings, ReferencedWord
 from seatkeeper.configuration.sync_schema.scopes import ReadScope
 from seatkeeper.configuration.sync_schema.text import Plain
-from seatkeeper.gallery.schema import AppliesWord, AttributeType, FlowBehaviorWord
+from seatkeeper.gallery.schema import (
+    AppliesWord,
+    AttributeType,
+    DefaultMapping,
+    FlowBehaviorWord,
+)
 from seatkeeper.provisioning.expression.tree import Node
 
 Side: TypeAlias = Literal["users", "groups"]
@@ -88,3 +93,16 @@ class View:
 
     rule: Plain | None
     sides: Mapping[Side, ObjectRow]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSchema:
+    """A document against the settings it was compared with.
+
+    ``settings`` are what follows from it; ``wanted`` its mappings by target,
+    of groups also where it has them switched off.
+    """
+
+    view: View
+    settings: AppSettings
+    wanted: Mapping[Side, Mapping[str, DefaultMapping]]
