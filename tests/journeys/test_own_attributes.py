@@ -28,21 +28,3 @@ async def test_an_attribute_of_ones_own_reaches_the_app_with_its_schema(company:
     assert created.sent[OWN] == {"costCentre": "k-7"}
     assert created.sent["nickName"] == "Ada"
     assert OWN in created.sent["schemas"]
-
-
-async def test_a_change_of_case_alone_is_sent_where_case_counts(company: Company) -> None:
-    await company.person("ada", costCenter="k-7", jobTitle="pilot")
-    await company.connect(people=["ada"], more=MORE)
-    await company.run()
-    await company.requests_since()
-
-    await company.change("ada", costCenter="K-7", jobTitle="Pilot")
-    await company.run()
-
-    [changed] = [one for one in await company.requests_since() if one.method == "PATCH"]
-    [operation] = changed.sent
-    assert (operation["op"], operation["value"]) in (
-        ("replace", "K-7"),
-        ("add", "K-7"),
-        ("replace", {"costCentre": "K-7"}),
-    )
