@@ -17,6 +17,7 @@ from typing import Self
 
 from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import SecretPlaces, settings_of
+from seatkeeper.configuration.attributes import customized
 from seatkeeper.configuration.differences import differences
 from seatkeeper.configuration.documents import AppDocument
 from seatkeeper.configuration.rules import rules_for
@@ -53,7 +54,10 @@ from seatkeeper.store.ledger import SqlLedger
 from seatkeeper.store.people_import import SqlPeopleImport
 from seatkeeper.store.secrets import MasterKey
 
-_DECIDING = ("mapping of ", "scope", "exclude ", "groups", "gallery")
+_DECIDING = (
+    "mapping of ", "actions of ", "attribute of ", "scope", "scoping filter ", "skip ", "exclude ",
+    "groups", "gallery",
+)  # fmt: skip
 """How the lines begin of those settings that decide about records."""
 
 _MOST_LINES = 3
@@ -357,7 +361,7 @@ class Installation:
                 advice="Set connection.secret_token in its document (env: or file:) and apply it.",
             )
         token = await self.configuration.reveal_secret(app_id)
-        app = gallery_app(settings.gallery)
+        app = customized(gallery_app(settings.gallery), settings)
         return scim_target(
             app,
             settings.tenant_url,

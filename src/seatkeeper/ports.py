@@ -486,6 +486,24 @@ class StoredApp:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsVersion:
+    """One save of an application's settings, and who made it when (none: not known any more)."""
+
+    version: int
+    settings: Mapping[str, object]
+    actor: str
+    at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSchema:
+    """The text of an imported schema document; settings refer to it by its ``digest``."""
+
+    digest: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """Who did what, when; ``before`` and ``after`` are plain data without secrets."""
 
@@ -516,15 +534,27 @@ class Configuration(Protocol):
         expected_version: int,
         secret: bytes | None = None,
         forget_secret: bool = False,
+        schema: KeptSchema | None = None,
+        action: str = "app.save",
     ) -> StoredApp:
         """Create (``expected_version`` 0) or change an application in one transaction.
 
         ``secret`` is the *plain* token, sealed by the store before it is
         written. Writes a feed change (subject ``APPLICATION``), an audit row
-        with both documents ("changed" for a secret), and keeps the earlier
-        version. Nothing is written when nothing differs. Raises
-        ``InvalidValue`` when the version is not the current one.
+        with both documents ("changed" for a secret) under ``action``, and
+        keeps the earlier version; ``schema`` is kept with it. Nothing is
+        written when nothing differs. Raises ``InvalidValue`` when the version
+        is not the current one.
         """
+
+    async def history(self, app_id: str) -> Sequence[SettingsVersion]:
+        """Return every version of the settings, newest (the present one) first.
+
+        Raises ``NotFound``.
+        """
+
+    async def kept_schema(self, app_id: str, digest: str) -> KeptSchema | None:
+        """Return the schema document of that digest, or none where there is no such."""
 
     async def remove_app(self, app_id: str, *, actor: str) -> None:
         """Remove an application with its assignments; accounts in the app are not touched."""

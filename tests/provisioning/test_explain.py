@@ -59,8 +59,8 @@ SENTENCES = [
      "Ada keeps the account in The App as it is. No longer exists in the directory. The App cannot "
      "delete accounts; it already is inactive."),
     (facts(ada(), grants=(), link=linked()), LEFT_ALONE, "left alone",
-     "Ada keeps the account in The App as it is. Is not assigned to The App; "
-     "SkipOutOfScopeDeletions leaves it alone."),
+     "Ada keeps the account in The App as it is, although Ada is not assigned to The App: "
+     "SkipOutOfScopeDeletions is on."),
     (facts(ada(), link=linked(title="Boss")), NO_UPDATE, "left alone",
      "Ada keeps the account in The App as it is. Updates are switched off for this app."),
     (facts(ada(mail=None)), rules(), "waits",

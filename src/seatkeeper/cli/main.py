@@ -20,7 +20,9 @@ from seatkeeper.cli import (
     commands_people,
     commands_plan,
     commands_report,
+    commands_schema,
     commands_serve,
+    commands_versions,
 )
 from seatkeeper.cli.out import FAILED, WRONG_USAGE, complain
 from seatkeeper.errors import SeatkeeperError
@@ -40,6 +42,8 @@ for module in (
     commands_report,
     commands_people,
     commands_plan,
+    commands_schema,
+    commands_versions,
 ):
     module.register(app)
 

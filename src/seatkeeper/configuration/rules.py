@@ -10,8 +10,9 @@ from typing import Final
 
 import msgspec
 
+from seatkeeper.configuration.attributes import customized
 from seatkeeper.configuration.filters import usable_filter
-from seatkeeper.configuration.settings import AppSettings, effective_mappings
+from seatkeeper.configuration.settings import ActionWord, AppSettings, effective_mappings
 from seatkeeper.directory.model import Application, AppRole, Kind
 from seatkeeper.gallery.capabilities import capabilities_of
 from seatkeeper.gallery.schema import DefaultMapping, GalleryApp, ObjectType
@@ -54,11 +55,12 @@ def rules_for(
     new digest, so that everybody is planned again. Raises ``ExpressionFault``
     for an expression that cannot be used, ``InvalidValue`` for a scoping filter.
     """
+    app = customized(app, settings)
     user_mappings, group_mappings = effective_mappings(app, settings)
-    users = _object_mapping(Kind.USER, app.users, user_mappings)
+    users = _object_mapping(Kind.USER, app.users, user_mappings, settings.user_actions)
     groups = None
     if app.groups is not None and group_mappings is not None:
-        groups = _object_mapping(Kind.GROUP, app.groups, group_mappings)
+        groups = _object_mapping(Kind.GROUP, app.groups, group_mappings, settings.group_actions)
     capabilities = capabilities_of(app)
     expressions = [*users.expressions, *(groups.expressions if groups else ())]
     reads_now = any(one.reads_now for one in expressions)
@@ -103,7 +105,10 @@ def rules_for(
 
 
 def _object_mapping(
-    kind: Kind, objects: ObjectType, mappings: tuple[DefaultMapping, ...]
+    kind: Kind,
+    objects: ObjectType,
+    mappings: tuple[DefaultMapping, ...],
+    actions: tuple[ActionWord, ...],
 ) -> ObjectMapping:
     by_path = {attribute.path: attribute for attribute in objects.attributes}
     made = []
@@ -125,7 +130,13 @@ def _object_mapping(
                 WhenNull(mapping.when_null),
             )
         )
-    return ObjectMapping(kind, tuple(made))
+    return ObjectMapping(
+        kind,
+        tuple(made),
+        create="create" in actions,
+        update="update" in actions,
+        delete="delete" in actions,
+    )
 
 
 def _source(mapping: DefaultMapping) -> Source:

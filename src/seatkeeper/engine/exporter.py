@@ -143,8 +143,9 @@ def _decide_again(context: AppContext, facts: Facts, entry: Entry) -> Decided | 
         if entry.found is not None:
             asked = context.asked_by(facts.kind, entry.found.id, facts.record_id)
             check_only_asker(entry.found, asked, facts.record_id)
-        if entry.found is None and entry.verb != "create":
-            return None
+        never_made = not context.rules.can_create(facts.kind)
+        if entry.found is None and entry.verb != "create" and not never_made:
+            return None  # where nothing is created, asking again would never end
         answer = decide_matched(facts, answer, entry.found, context.rules)
     if context.reviewed is not None:
         seen = _as_reviewed(context, facts, answer)

@@ -101,9 +101,13 @@ def _kept(facts: Facts, rules: Rules, answer: Answer | None) -> str:
     action = answer.action if isinstance(answer, Decided) else None
     if facts.link is None or not isinstance(action, Skip) or action.reason is Reason.IN_SYNC:
         return ""
+    name = facts.display_name
+    keeps = f"{name} keeps the account in {rules.app_name} as it is"
+    if action.reason is Reason.LEFT_ALONE:
+        reason = scope_of(facts, rules).reason
+        return f"{keeps}, although {name} {reason}: SkipOutOfScopeDeletions is on."
     text = action.text if action.text.endswith(".") else f"{action.text}."
-    why = f"{text[:1].upper()}{text[1:]}"
-    return f"{facts.display_name} keeps the account in {rules.app_name} as it is. {why}"
+    return f"{keeps}. {text[:1].upper()}{text[1:]}"
 
 
 def standing(app_name: str, *, on: bool, ran: bool, health: Health) -> str:

@@ -133,6 +133,14 @@ application_versions: Final = Table(
     Column("at", Moment, nullable=False),
 )
 
+schema_documents: Final = Table(
+    "schema_documents",
+    metadata,
+    Column("app_id", KEY, ForeignKey("applications.id"), primary_key=True),
+    Column("digest", KEY, primary_key=True),
+    Column("document", Text, nullable=False),
+)
+
 assignments: Final = Table(
     "assignments",
     metadata,
