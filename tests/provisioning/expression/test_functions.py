@@ -227,7 +227,7 @@ GIVES: Final[list[tuple[str, Plain]]] = [
     ('Replace([gone], "-", , , "+")', None),
     ('Replace("mira", "NAME", , , , , "NAME@larkspur")', "mira@larkspur"),
     ('Replace([phone], , "[()\\s-]+", , "", , )', "+47223344"),
-    ('Replace("2031-03", , "(?<y>\\d+)-(\\d+)", , "$2.${y} $$ $& $9 ${no}")', "03.2031 $ 2031-03 $9 ${no}"),
+    ('Replace("2031-03", , "(?<y>\\d+)-(\\d+)", , "$1.${y} $$ $& $9 ${no}")', "03.2031 $ 2031-03 $9 ${no}"),
     ('Replace("john_doe72", , "[a-z_]*", , "")', "72"),
     ('Replace("Zoë Åse", , "\\w+", , "x")', "x x"),
     ('Replace("9 Quay 12", , "(?<n>\\d+) ", "n", "7")', "7 Quay 12"),

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seatkeeper.provisioning.dialect import PatternFault
 from seatkeeper.provisioning.expression.catalogue import FUNCTIONS, Takes
 from seatkeeper.provisioning.expression.check import (
     attribute_faults,
@@ -26,7 +27,6 @@ from seatkeeper.provisioning.expression.tree import (
     Word,
     printed,
 )
-from seatkeeper.provisioning.pattern import PatternFault
 from seatkeeper.provisioning.pattern import compiled as pattern
 
 NAMES = st.text(string.ascii_letters + "._ ", min_size=1, max_size=8).map(str.strip).filter(bool)
@@ -110,7 +110,7 @@ def test_an_expression_is_printed_in_its_one_form() -> None:
         ('SelectUniqueValue("b")', 0, "too few"),
         ('Replace([a], "x")', 0, "makes no replacement"),
         ('Replace([a], , "(?<g>x)", "h", "y")', 26, "no group 'h'"),
-        ('Replace([a], , "(?=x)", , "y")', 15, "looks ahead or behind"),
+        ('Replace([a], , "(?=x)", , "y")', 15, "looks ahead"),
         ('Replace([a], , "(x)\\1", , "y")', 15, "refers back"),
         ('Replace([a], , "a(?>x)", , "y")', 15, "(at its character 2)"),
         ('Append([a], "b" = "c")', 16, "is no condition"),
@@ -173,7 +173,7 @@ def test_a_long_line_is_shown_around_the_fault() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('Left(Split([a], ","), 2)', "is given a list"),
+        ('Left(Split([a], ","), 2)', "Split gives a list, and String of Left takes one text"),
         ('Left([a], "many")', "whole number"),
         ('CDate("yesterday")', "is no date"),
         ('DateAdd("q", 1, Now())', "is no interval"),

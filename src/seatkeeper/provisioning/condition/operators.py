@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from seatkeeper.provisioning.pattern import PatternFault, compiled
+from seatkeeper.provisioning.dialect import PatternFault
+from seatkeeper.provisioning.pattern import compiled
 
 Predicate: TypeAlias = Callable[[str], bool]
 """Whether one text of an attribute is what one wanted value asks for."""

@@ -226,6 +226,11 @@ def _unique(runs: list[Run]) -> Run:
             environment.offered.append(value)
             if environment.taken is None or not environment.taken(value):
                 return value
+        if not environment.offered:
+            raise NoUniqueValue(
+                "No rule of SelectUniqueValue gives a value.",
+                advice="Fill an attribute that the rules read.",
+            )
         raise NoUniqueValue(
             f"Every value that could be chosen is taken: {', '.join(environment.offered[:10])}.",
             advice="Add another rule to SelectUniqueValue.",

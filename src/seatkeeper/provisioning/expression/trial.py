@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from seatkeeper.errors import BadInput, InvalidValue, MappingFailed
+from seatkeeper.provisioning.dialect import PatternFault
 from seatkeeper.provisioning.expression.compile import compiled, compiled_tree
 from seatkeeper.provisioning.expression.parser import ExpressionFault
 from seatkeeper.provisioning.expression.tree import (
@@ -32,7 +33,6 @@ from seatkeeper.provisioning.expression.values import (
     RoleValue,
     Value,
 )
-from seatkeeper.provisioning.pattern import PatternFault
 from seatkeeper.provisioning.pattern import compiled as pattern_of
 
 Plain: TypeAlias = str | bool | int | list["Plain"] | dict[str, "Plain"] | None
