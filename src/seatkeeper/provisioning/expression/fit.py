@@ -80,10 +80,23 @@ def attribute_faults(tree: Node, types: Types, known: Collection[str]) -> list[E
         elif isinstance(node, Call) and (function := FUNCTIONS.get(node.name)) is not None:
             fixed = {fault.at for fault in _misfits(node, function, _no_types)}
             found += [one for one in _misfits(node, function, types) if one.at not in fixed]
+            found += _other_roles(node, function)
         elif isinstance(node, Comparison):
             fixed = {fault.at for fault in _compared_lists(node, _no_types)}
             found += [one for one in _compared_lists(node, types) if one.at not in fixed]
     return sorted(found, key=lambda fault: fault.at)
+
+
+def _other_roles(node: Call, function: Function) -> list[ExpressionFault]:
+    """Roles are read from one attribute only, however many others hold texts."""
+    return [
+        ExpressionFault(f"{node.name} reads the app roles.", one.at, advice=f"Give it [{ROLES}].")
+        for place, one in enumerate(node.arguments)
+        if isinstance(one, AttributeRef)
+        and one.name != ROLES
+        and (parameter := function.parameter(place)) is not None
+        and parameter.takes is Takes.ROLES
+    ]
 
 
 def unknown_attribute(node: AttributeRef, known: Collection[str]) -> ExpressionFault:
@@ -157,10 +170,6 @@ def _misfit(node: Call, parameter: Parameter, one: Node, types: Types) -> list[E
         judge = _FIXED.get(takes)
         fault = judge(one.value if isinstance(one, Text) else one.digits) if judge else ""
         return [ExpressionFault(f"{what}: {fault}", one.at)] if fault else []
-    if takes is Takes.ROLES and isinstance(one, AttributeRef) and one.name != ROLES:
-        return [
-            ExpressionFault(f"{node.name} reads the app roles.", one.at, advice=f"Give [{ROLES}].")
-        ]
     kinds = _kinds(one, types)
     if kinds & _FITTING.get(takes, _ONE):
         return []
