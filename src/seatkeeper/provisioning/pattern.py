@@ -104,6 +104,8 @@ def compiled(text: str) -> Pattern:
     except re2.error as error:
         words = error.args[0] if error.args else ""
         said = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
+        if said.startswith("invalid repetition size"):
+            said = f"{said.partition(': ')[2]} is backwards or repeats over 1,000 times in all"
         raise PatternFault(f"The pattern cannot be read: {said}.") from error
     if plain.programsize * _BYTES_PER_STEP > LARGEST_PROGRAM:
         raise PatternFault("The pattern is too large once its repetitions are written out.")
