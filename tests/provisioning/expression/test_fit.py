@@ -93,6 +93,7 @@ def test_what_would_fail_for_everybody_is_known_before(text: str, at: int, says:
         "Item(RemoveDuplicates([a]), Count([a]))",
         "Append(Redact([a]), Not([b]))",
         "Guid()",
+        'InStr("abc", "b", , )',
         "SingleAppRoleAssignment([anything])",
     ],
 )  # fmt: skip

@@ -1,3 +1,4 @@
+
 """Reading, printing and judging expressions, whatever somebody types."""
 
 import pytest
@@ -12,6 +13,7 @@ from seatkeeper.provisioning.expression.parser import ExpressionFault, parse, po
 from seatkeeper.provisioning.expression.tree import (
     printed,
 )
+from seatkeeper.provisioning.expression.values import environment
 
 
 def test_an_expression_is_printed_in_its_one_form() -> None:
@@ -52,6 +54,42 @@ def test_an_expression_is_printed_in_its_one_form() -> None:
         ("Append(vbTextCompare, [a])", 7, "only known to InStr"),
         ("CBool(vbTextCompare = [a])", 6, "compares values"),
         ('[a] = "x"', 4, "Comparisons stand only"),
+        ('IIF([a] == "x", 1, 2)', 9, "The comparisons are =, <>, <, <=, > and >=."),
+        ('IIF([a] => "x", 1, 2)', 9, "The comparisons are"),
+        ('IIF([a] >> "x", 1, 2)', 9, "The comparisons are"),
+        ('IIF([a] <<"x", 1, 2)', 9, "The comparisons are"),
+        ('IIF([a] != "x", 1, 2)', 8, "The comparisons are"),
+        ('IIF([a] = "x" or [b], "1", "2")', 14, "no AND and no OR"),
+        ("IIF([a] ORDER [b], 1, 2)", 8, "found 'O'."),
+        ("IIF([a] && [b], 1, 2)", 8, "no arithmetic"),
+        ("BitAnd(&H, 1)", 7, "A hex number has 1 to 16 digits after &H."),
+        ("BitAnd(&h0123456789ABCDEF0, 1)", 7, "A hex number has 1 to 16 digits"),
+        ("BitAnd(&HFG, 1)", 7, "A hex number has 1 to 16 digits"),
+        (
+            "9223372036854775808",
+            0,
+            "is larger than a whole number can be. At most 9223372036854775807",
+        ),
+        ("-9223372036854775808", 0, "is larger than a whole number can be."),
+        ("9" * 9_000, 0, "99999999999999999999... is larger"),
+        ("Append(\u201cx\u201d, 1)", 7, "straight double quotes"),
+        (
+            "IIF([a], 1, IgnoreAttributeFlow)",
+            12,
+            "put IgnoreFlowIfNullOrEmpty(...) around the whole.",
+        ),
+        (
+            "IIF([a], 1, nobody)",
+            12,
+            'Write "nobody" for a text, [nobody] for an attribute, nobody(...)',
+        ),
+        ('Append("a\0", "b")', 9, "'\\x00' is no character of a text. Leave it out."),
+        ('Append("a\ud800", "b")', 9, "is no character of a text"),
+        ("IIF([a] =\n", 10, "A value is missing here: the expression ends too early."),
+        ("Left([a; 2)", 5, "not closed by ]"),
+        ("Left([a]; 2)", 8, "go on with , or end with ): found ';'."),
+        ("[a[b]]", 0, "name of one attribute"),
+        ("[a\nb]", 0, "name of one attribute"),
         ('IIF([a] = "x" AND [b], "1", "2")', 14, "no AND and no OR"),
         ('[a] + "x"', 4, "no arithmetic"),
         ("Append('a', \"b\")", 7, "straight double quotes"),
@@ -79,6 +117,22 @@ def test_64_levels_are_not_too_deep() -> None:
     deep = "Not(" * 64 + "[a]" + ")" * 64
 
     assert printed(parse(deep)) == deep
+
+
+def test_the_longest_number_and_the_longest_text_are_not_too_long() -> None:
+    assert compiled("9223372036854775807").evaluate(environment({})) == 2**63 - 1
+    assert compiled("-9223372036854775807").evaluate(environment({})) == 1 - 2**63
+    assert compiled("&HFFFFFFFFFFFFFFFF").evaluate(environment({})) == 2**64 - 1
+    assert compiled('"' + "x" * 9_998 + '"').evaluate(environment({})) == "x" * 9_998
+
+
+def test_a_fault_behind_the_last_line_is_pointed_at_too() -> None:
+    text = "IIF([a]\u2028 =\n"
+
+    with pytest.raises(ExpressionFault) as caught:
+        parse(text)
+
+    assert pointed(text, caught.value).endswith("(line 1, character 8)\n  IIF([a]  =\n         ^")
 
 
 def test_a_place_in_several_lines_is_told_by_line_and_character() -> None:

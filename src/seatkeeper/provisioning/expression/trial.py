@@ -25,7 +25,6 @@ from seatkeeper.provisioning.expression.tree import (
 from seatkeeper.provisioning.expression.values import (
     Dropped,
     Environment,
-    RoleValue,
     Value,
 )
 
@@ -67,17 +66,8 @@ _KINDS: Final[Mapping[type, str]] = {
 def plain(value: Value) -> Plain:
     """Return a value as JSON has it."""
     if isinstance(value, tuple):
-        return [one if isinstance(one, str) else _plain_role(one) for one in value]
+        return [one if isinstance(one, str) else {**one.plain()} for one in value]
     return str(value) if isinstance(value, str) else value
-
-
-def _plain_role(role: RoleValue) -> Plain:
-    return {
-        "primary": role.primary,
-        "type": role.type,
-        "display": role.display,
-        "value": role.value,
-    }
 
 
 def outcome(tree: Node, environment: Environment) -> Plain:

@@ -44,7 +44,7 @@ class RoleValue:
     primary: bool = False
     type: str = ROLE_TYPE
 
-    def plain(self) -> dict[str, object]:
+    def plain(self) -> dict[str, str | bool]:
         """Return it as the JSON object that the app receives."""
         return {
             "primary": self.primary,
