@@ -48,6 +48,11 @@ class PatternFault(ValueError):
         super().__init__(message)
         self.at = at
 
+    @property
+    def placed(self) -> str:
+        """The message with the character of the pattern where it went wrong, if that is known."""
+        return f"{self} (at its character {self.at + 1})" if self.at else str(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Translation:

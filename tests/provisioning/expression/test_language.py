@@ -1,4 +1,3 @@
-
 """Reading, printing and judging expressions, whatever somebody types."""
 
 import pytest

@@ -179,7 +179,7 @@ def _pattern_fault(text: str) -> str:
     try:
         compiled(text)
     except PatternFault as fault:
-        return f"{fault} (at its character {fault.at + 1})" if fault.at else str(fault)
+        return fault.placed
     return ""
 
 
