@@ -2,7 +2,7 @@
 
 import pytest
 
-from seatkeeper.provisioning.expression.catalogue import FUNCTIONS
+from seatkeeper.provisioning.expression.catalogue import FUNCTIONS, OTHER_WORDS
 from seatkeeper.provisioning.expression.check import (
     checked,
     notes,
@@ -34,6 +34,16 @@ def test_an_expression_is_printed_in_its_one_form() -> None:
         ("tolower([mail])", 0, "Did you mean `ToLower`?"),
         ("ToLowr([mail])", 0, "Did you mean `ToLower`?"),
         ("Frobnicate([mail])", 0, "See the list of functions."),
+        ("IsNullorEmpty([mail])", 0, "Did you mean `IsNullOrEmpty`?"),
+        ("switch([mail])", 0, "Did you mean `Switch`?"),
+        ("SUBSTRING([mail], 1, 2)", 0, "Did you mean `Mid`?"),
+        ("Ucase([mail])", 0, "Did you mean `ToUpper`?"),
+        ("NVL([mail], 1)", 0, "Did you mean `Coalesce`?"),
+        ("TextJoin([mail])", 0, "Did you mean `Join`?"),
+        ("AppRoleAssignment([mail])", 0, "Did you mean `AppRoleAssignments`?"),
+        ("And([a], [b])", 0, "Unknown function `And`. Put one IIF into another."),
+        ("or([a], [b])", 0, "Put one IIF into another."),
+        ("x" * 99 + "()", 0, f"Unknown function `{'x' * 60}`."),
         ("Append([mail])", 0, "needs its argument suffix"),
         ("Append([mail], )", 0, "needs its argument suffix"),
         ('Append([mail], "a", "b")', 0, "takes 2 arguments and has 3"),
@@ -198,3 +208,8 @@ def test_signatures_read_as_people_write_them() -> None:
     assert FUNCTIONS["Switch"].key(5) == "value2"
     assert FUNCTIONS["Switch"].key(0) == "source"
     assert FUNCTIONS["Left"].parameter(2) is None
+
+
+def test_every_other_word_means_a_function_that_exists() -> None:
+    assert set(OTHER_WORDS.values()) <= set(FUNCTIONS)
+    assert not {name.casefold() for name in FUNCTIONS} & set(OTHER_WORDS)

@@ -206,14 +206,24 @@ FUNCTIONS: Final[Mapping[str, Function]] = {one.name: one for one in _ALL}
 """Every function by its exact name."""
 
 OTHER_WORDS: Final[Mapping[str, str]] = {
-    "concat": "Join", "concatenate": "Join", "contains": "InStr", "default": "Coalesce",
-    "empty": "IsNullOrEmpty", "if": "IIF", "ifnull": "Coalesce", "indexof": "InStr",
-    "isblank": "IsNullOrEmpty", "isempty": "IsNullOrEmpty", "lcase": "ToLower", "lower": "ToLower",
-    "lowercase": "ToLower", "newguid": "Guid", "nvl": "Coalesce", "proper": "PCase",
-    "propercase": "PCase", "regexreplace": "Replace", "removespaces": "StripSpaces",
-    "substitute": "Replace", "substr": "Mid", "substring": "Mid", "titlecase": "PCase",
-    "today": "Now", "trim": "StripSpaces", "ucase": "ToUpper", "unique": "RemoveDuplicates",
-    "upper": "ToUpper", "uppercase": "ToUpper", "utcnow": "Now", "uuid": "Guid", "case": "Switch",
+    "adddays": "DateAdd", "addmonths": "DateAdd", "case": "Switch", "charindex": "InStr",
+    "choose": "Switch", "concat": "Join", "concatenate": "Join", "contains": "InStr",
+    "dateformat": "FormatDateTime", "datesub": "DateAdd", "decode": "Switch", "default": "Coalesce",
+    "distinct": "RemoveDuplicates", "empty": "IsNullOrEmpty", "find": "InStr", "first": "Item",
+    "format": "FormatDateTime", "getdate": "Now", "if": "IIF", "ifelse": "IIF",
+    "ifempty": "Coalesce", "iff": "IIF", "ifnull": "Coalesce", "indexof": "InStr",
+    "initcap": "PCase", "isblank": "IsNullOrEmpty", "isempty": "IsNullOrEmpty", "lcase": "ToLower",
+    "locate": "InStr", "lower": "ToLower", "lowercase": "ToLower", "ltrim": "StripSpaces",
+    "newguid": "Guid", "newid": "Guid", "normalize": "NormalizeDiacritics", "nvl": "Coalesce",
+    "position": "InStr", "proper": "PCase", "propercase": "PCase", "rand": "RandomString",
+    "random": "RandomString", "regex_replace": "Replace", "regexreplace": "Replace",
+    "removespaces": "StripSpaces", "replaceall": "Replace", "right": "Mid", "rtrim": "StripSpaces",
+    "search": "InStr", "str": "CStr", "strip": "StripSpaces", "substitute": "Replace",
+    "substr": "Mid", "substring": "Mid", "sysdate": "Now", "textjoin": "Join", "titlecase": "PCase",
+    "tobase64": "ConvertToBase64", "tobit": "CBool", "tobool": "CBool", "todate": "CDate",
+    "today": "Now", "tostring": "CStr", "trim": "StripSpaces", "ucase": "ToUpper",
+    "unique": "RemoveDuplicates", "upper": "ToUpper", "uppercase": "ToUpper", "utcnow": "Now",
+    "uuid": "Guid",
 }  # fmt: skip
 """What people who know other languages write, and what they mean here."""
 

@@ -107,6 +107,10 @@ def _call_faults(node: Call, *, outermost: bool) -> list[ExpressionFault]:
 
 def unknown_function(node: Call) -> ExpressionFault:
     """Return the fault of a function that does not exist, with the one that was meant."""
+    if node.name.casefold() in {"and", "or"}:
+        return ExpressionFault(
+            f"Unknown function `{node.name}`.", node.at, advice="Put one IIF into another."
+        )
     meant = OTHER_WORDS.get(node.name.casefold()) or next(
         (name for name in FUNCTIONS if name.casefold() == node.name.casefold()), None
     )
