@@ -1,6 +1,6 @@
 """Groups in the app whose members do not all have an account, or have one again."""
 
-from tests.engine.world import World
+from tests.engine.world import Wish, World
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.log import Status
@@ -79,3 +79,19 @@ async def test_memberships_are_written_again_when_somebody_is_enabled_again(
     assert world.target.held[Kind.USER][world.account_id("Ada")]["active"] is True
     assert world.members("Sales") == {"Ada"}
     assert world.asked() == {"update": 1, "members": 1}
+
+
+async def test_a_group_deleted_from_the_app_is_in_no_other_group_any_more(world: World):
+    await world.connect()
+    await world.found("Alps")
+    await world.found("Baltic")
+    await world.join("Alps", "Baltic")
+    await world.assign("Alps", "Baltic")
+    await world.run()
+    await world.unassign("Baltic")
+    await world.run()
+    world.asked()
+
+    await world.run(Wish(full=True))
+
+    assert world.asked()["members"] == 0

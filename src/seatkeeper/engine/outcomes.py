@@ -87,6 +87,7 @@ def _book_account(booking: Booking, sent: Sent) -> None:
         return
     if isinstance(sent.action, Delete) and sent.error is None:
         booking.unlink(facts)
+        booking.forgotten.append(facts.record_id)  # an account that is gone is in no group any more
     elif sent.account_id is not None and sent.known is not None:
         if isinstance(sent.action, Disable) and sent.action.release:
             booking.unlink(facts)
