@@ -255,9 +255,7 @@ def test_a_role_whose_value_stands_there_twice_leaves_by_what_remains() -> None:
     change = Change("roles", (role("1", type="a"), role("1", type="b")), (role("1", type="b"),))
     other: Resource = {"value": "1", "type": "b", "display": "1"}
 
-    operations = sent(
-        change, held={"roles": [{"value": "1", "type": "a", "display": "1"}, other]}
-    )
+    operations = sent(change, held={"roles": [{"value": "1", "type": "a", "display": "1"}, other]})
 
     assert operations == [{"op": "replace", "path": "roles", "value": [other]}]
 
