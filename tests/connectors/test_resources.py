@@ -191,7 +191,8 @@ def test_an_account_is_read_however_the_app_writes_it() -> None:
 @pytest.mark.parametrize(
     ("attribute", "shown", "read"),
     [
-        ("level", 5.0, 5), ("level", "five", "five"), ("level", 5.5, "5.5"), ("level", True, "True"),
+        ("level", 5.0, 5), ("level", "five", "five"), ("level", 5.5, "5.5"),
+        ("level", True, "True"),
         ("level", "9" * 5_000, "9" * 5_000), ("startDate", "soon", "soon"),
         ("location", ["a", "b"], ("a", "b")), ("location", {"type": "x"}, None),
         ("skills", "knots", ("knots",)), ("skills", [], None),
