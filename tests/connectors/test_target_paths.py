@@ -16,7 +16,7 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import TargetValue, ValueChange
 from seatkeeper.scim.elements import element_text
-from seatkeeper.scim.messages import patch_body
+from seatkeeper.scim.messages import Resource, patch_body
 from seatkeeper.scim.patch import apply_patch
 from seatkeeper.scim.schema import checked
 from seatkeeper.service_provider.profile import profile_of
@@ -133,7 +133,7 @@ async def test_values_that_others_put_into_a_list_stay_when_ours_leave(
 ) -> None:
     made = await target.create(Kind.USER, ACCOUNTS[1], Trace())
     async with box.client() as client:
-        added = [
+        added: list[Resource] = [
             {"op": "add", "path": SKILLS, "value": ["singing"]},
             {"op": "add", "path": "roles", "value": [{"value": "auditor", "extra": "kept"}]},
         ]

@@ -90,8 +90,10 @@ async def test_an_account_that_was_there_keeps_its_list_only_where_values_are_ad
 ) -> None:
     world = open_app
     await connected(world, ADDED)
-    before = {"userName": "ada@larkspur.example", "entitlements": ('{"value": "foreign"}',)}
-    world.target.held[Kind.USER]["a-1"] = dict(before)
+    world.target.held[Kind.USER]["a-1"] = {
+        "userName": "ada@larkspur.example",
+        "entitlements": ('{"value": "foreign"}',),
+    }
 
     await world.run()
     adopted = entitlements(world, "Ada")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.directory.model import Kind, User
+from seatkeeper.directory.model import Kind, User, Value
 from seatkeeper.errors import MappingFailed
 from seatkeeper.provisioning.account import TargetValue, ValueChange, Write
 from seatkeeper.provisioning.expression.compile import compiled
@@ -171,7 +171,7 @@ def person(source: str) -> User:
     values = listed(source)
     if not values:
         return User("ada", {})
-    attributes = {"jobTitle": values[0], "skills": values}
+    attributes: dict[str, Value] = {"jobTitle": values[0], "skills": values}
     return User("ada", attributes, manager_id=values[0])
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seatkeeper.scim.messages import ENTERPRISE_USER, USER, Resource, ScimError
-from seatkeeper.scim.path import AttributePath, parse_path, read, remove, write
+from seatkeeper.scim.messages import ENTERPRISE_USER, USER, Json, Resource, ScimError
+from seatkeeper.scim.path import AttributePath, described, parse_path, read, remove, write
 
 OLD = "urn:scim:schemas:extension:enterprise:1.0"
 UNVERSIONED = "urn:ietf:params:scim:schemas:extension:Lamps:User"
@@ -107,6 +107,51 @@ def test_other_spellings_of_a_path_mean_the_one_of_the_standard(written: str, me
 
     assert str(path) == meant
     assert parse_path(meant) == path
+
+
+def test_a_part_of_a_list_without_a_filter_is_that_part_of_each_element() -> None:
+    emails: Resource = {"emails": [{"value": "a"}, {"type": "x"}, "odd"]}
+
+    assert read(emails, parse_path("emails.value")) == ["a"]
+    assert read({"emails": []}, parse_path("emails.value")) is None
+    assert write(emails, parse_path("emails.type"), "home") == {
+        "emails": [{"value": "a", "type": "home"}, {"type": "home"}, "odd"]
+    }
+    assert remove(emails, parse_path("emails.value")) == {"emails": ["odd"]}
+
+
+@pytest.mark.parametrize("value", ["w", {"value": "w"}, [{"value": "w"}]])
+def test_an_element_is_written_as_a_text_an_object_or_a_list_of_one(value: Json) -> None:
+    path = parse_path('emails[type eq "work"]')
+
+    after = write({"emails": {"type": "work", "value": "old"}}, path, value)
+
+    assert after == {"emails": [{"type": "work", "value": "w"}]}
+    assert read(after, path) == after["emails"]
+
+
+def test_an_extension_is_written_and_removed_as_a_whole() -> None:
+    path = parse_path(FIVE)
+
+    after = write({}, path, {"location": "Kyiv"})
+
+    assert after == {FIVE: {"location": "Kyiv"}}
+    assert remove(after, path) == {}
+    assert write({FIVE: "odd"}, parse_path(f"{FIVE}:location"), "Oslo") == {
+        FIVE: {"location": "Oslo"}
+    }
+    with pytest.raises(ScimError, match="names no attribute"):
+        write({}, AttributePath(USER, ""), {"title": "x"})
+
+
+@pytest.mark.parametrize(
+    "where", ["type ne 1", "type eq null", "type.sub eq 1", "a eq 1 or b eq 2", "value pr"]
+)
+def test_only_plain_equality_says_which_element_to_make(where: str) -> None:
+    filtered = parse_path(f"emails[{where}]").where
+
+    assert filtered is not None
+    assert described(filtered) is None
 
 
 def test_the_primary_element_is_made_with_a_boolean() -> None:

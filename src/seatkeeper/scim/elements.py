@@ -37,7 +37,7 @@ def comparable(text: str, *, exact: bool) -> str:
 
     That it is not primary need not be said; letter case counts where ``exact``.
     """
-    element = {name: part for name, part in element_of(text).items() if part not in (None, False)}
+    element = {name: part for name, part in element_of(text).items() if part}
     plain = json.dumps(element, ensure_ascii=False, sort_keys=True)
     return plain if exact else plain.casefold()
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from seatkeeper.directory.model import Group, User
-from seatkeeper.errors import MappingFailed, MatchingValueMissing
+from seatkeeper.errors import MappingFailed, MatchingValueMissing, RecordError
 from seatkeeper.provisioning.account import TargetValue, TargetValues
 from seatkeeper.provisioning.expression.check import ROLES, SOFT_DELETED
 from seatkeeper.provisioning.expression.compile import Expression
@@ -210,7 +210,7 @@ def _without_value(
         untouched.add(one.target)
 
 
-def _missing(one: Mapping) -> MappingFailed:
+def _missing(one: Mapping) -> RecordError:
     if one.matching:
         return MatchingValueMissing(
             f"{source_name(one)} is empty, and accounts are matched by {one.target}.",
