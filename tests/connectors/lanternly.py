@@ -41,6 +41,8 @@ users:
     - {path: 'photos[primary eq "True"].value'}
     - {path: 'photos[primary eq "True"].display'}
     - {path: roles, type: complex, multi_valued: true}
+    - {path: 'roles[primary eq "True"].value'}
+    - {path: 'roles[primary eq "True"].display'}
     - {path: entitlements, type: complex, multi_valued: true}
     - {path: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department'}
     - {path: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager', type: reference}

@@ -13,6 +13,7 @@ from seatkeeper.errors import MappingFailed, MatchingValueMissing
 from seatkeeper.provisioning.account import Account, TargetValue, ValueChange
 from seatkeeper.provisioning.expression.compile import compiled
 from seatkeeper.provisioning.expression.values import Role, RoleValue, Value
+from seatkeeper.provisioning.log import shown
 from seatkeeper.provisioning.mapping.evaluate import (
     Circumstances,
     Desired,
@@ -179,6 +180,12 @@ def test_an_element_is_the_same_whether_or_not_it_says_that_it_is_not_primary() 
 
     assert comparable(said, exact=False) == comparable(unsaid, exact=False)
     assert comparable(said, exact=True) != comparable(unsaid, exact=True)
+
+
+def test_people_read_the_value_of_an_element_and_any_other_text_as_it_is() -> None:
+    assert shown((element_text({"value": "crew"}), "knots", "{odd", '{"value": 7}')) == (
+        'crew, knots, {odd, {"value": 7}'
+    )
 
 
 def test_anything_that_is_no_object_is_the_value_of_an_element() -> None:

@@ -187,7 +187,8 @@ async def _update(
     before = sent.known
     if before is None:
         before = sent.facts.link.known if sent.facts.link else {}
-    if gaps := _gaps(context, kind, changes):
+    just_read = isinstance(sent.action, Update) and sent.action.found is not None
+    if not just_read and (gaps := _gaps(context, kind, changes)):
         changes, before = await _without_filled(context, sent, account_id, gaps, changes, before)
     sent.started = True
     try:

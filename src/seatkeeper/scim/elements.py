@@ -32,6 +32,12 @@ def element_of(text: str) -> Resource:
     return found if isinstance(found, dict) else {"value": text}
 
 
+def named(text: str) -> str:
+    """Return what people call an element: its ``value``; any other text as it is."""
+    value = element_of(text).get("value") if text.startswith("{") else None
+    return value if isinstance(value, str) else text
+
+
 def comparable(text: str, *, exact: bool) -> str:
     """Return what two texts of one and the same element have in common.
 
