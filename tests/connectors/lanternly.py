@@ -49,6 +49,10 @@ users:
     - {path: 'urn:scim:schemas:extension:enterprise:1.0.costCenter'}
     - {path: 'urn:ietf:params:scim:schemas:extension:Lanternly:2.0:User:skills', multi_valued: true}
     - {path: 'urn:ietf:params:scim:schemas:extension:Lanternly:2.0:User:level', type: integer}
+    - {path: 'urn:ietf:params:scim:schemas:extension:Lanternly:2.0:User:mentor', type: reference}
+    - path: 'urn:ietf:params:scim:schemas:extension:Lanternly:2.0:User:badges'
+      type: complex
+      multi_valued: true
     - {path: 'urn:ietf:params:scim:schemas:extension:Lanternly:2.0:User:since', type: datetime}
     - {path: 'urn:ietf:params:scim:schemas:extension:Lanternly:2.0:User:onCall', type: boolean}
   mappings:

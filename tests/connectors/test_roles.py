@@ -43,15 +43,15 @@ class Person:
         answer = decide(facts, self.rules)
         if not isinstance(answer, Decided):
             answer = decide_matched(facts, answer, None, self.rules)
-        match answer.action:
-            case Create(values):
-                made = await self.target.create(Kind.USER, values, Trace())
-                self.link = Link(Kind.USER, "ada", made.id, values)
-            case Update(account_id, changes):
-                await self.target.update(Kind.USER, account_id, changes, Trace())
-                assert self.link is not None
-                known = known_after(self.link.known, changes)
-                self.link = Link(Kind.USER, "ada", account_id, known)
+        action = answer.action
+        if isinstance(action, Create):
+            made = await self.target.create(Kind.USER, action.values, Trace())
+            self.link = Link(Kind.USER, "ada", made.id, action.values)
+        elif isinstance(action, Update):
+            await self.target.update(Kind.USER, action.account_id, action.changes, Trace())
+            assert self.link is not None
+            known = known_after(self.link.known, action.changes)
+            self.link = Link(Kind.USER, "ada", action.account_id, known)
 
 
 def element(value: str, **more: Any) -> dict[str, Any]:

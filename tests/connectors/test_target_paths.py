@@ -46,9 +46,11 @@ ACCOUNTS: list[Mapping[str, TargetValue]] = [
         f"{FIVE}:level": -1, f"{FIVE}:onCall": False, f"{OLD}.costCenter": "8",
     },
     {**ADA, STREET: "Storgata 2", PHOTO: "https://l.example/b", "roles": (OILER,),
+     f"{FIVE}:mentor": "m-2", f"{FIVE}:badges": (KEEPER, OILER),
      "entitlements": (element_text({"value": "oil"}),), 'ims.[type eq "work"].value': "ada_l"},
     {**ADA, SKILLS: ("knots",), MAIL: "b@l.example", "nickName": "Countess",
-     f"{ENTERPRISE}:manager": "m-1", 'phoneNumbers[type eq "mobile"].value': "+46"},
+     f"{ENTERPRISE}:manager": "m-1", f"{FIVE}:badges": (OILER,),
+     'phoneNumbers[type eq "mobile"].value': "+46"},
 ]  # fmt: skip
 
 
