@@ -182,10 +182,12 @@ def test_an_element_is_the_same_whether_or_not_it_says_that_it_is_not_primary() 
     assert comparable(said, exact=True) != comparable(unsaid, exact=True)
 
 
-def test_people_read_the_value_of_an_element_and_any_other_text_as_it_is() -> None:
-    assert shown((element_text({"value": "crew"}), "knots", "{odd", '{"value": 7}')) == (
-        'crew, knots, {odd, {"value": 7}'
-    )
+def test_people_read_what_an_element_says_and_any_other_text_as_it_is() -> None:
+    crew, cook = {"value": "crew"}, {"value": "cook", "display": "Cook", "primary": True}
+
+    told = shown((element_text(crew), element_text(cook), "knots", "{odd", '{"value": 7}'))
+
+    assert told == 'crew, cook (Cook, primary), knots, {odd, {"value": 7}'
 
 
 def test_anything_that_is_no_object_is_the_value_of_an_element() -> None:

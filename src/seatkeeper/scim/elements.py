@@ -33,9 +33,17 @@ def element_of(text: str) -> Resource:
 
 
 def named(text: str) -> str:
-    """Return what people call an element: its ``value``; any other text as it is."""
-    value = element_of(text).get("value") if text.startswith("{") else None
-    return value if isinstance(value, str) else text
+    """Return an element as people read it, ``crew (Sailors)``; any other text as it is.
+
+    Two elements that differ are read differently: a reviewed plan compares this.
+    """
+    element = element_of(text) if text.startswith("{") else {}
+    value = element.pop("value", None)
+    if not isinstance(value, str):
+        return text
+    more = [str(element[name]) for name in ("display", "type") if element.get(name)]
+    more += ["primary"] if element.get("primary") else []
+    return f"{value} ({', '.join(more)})" if more else value
 
 
 def comparable(text: str, *, exact: bool) -> str:
