@@ -174,6 +174,13 @@ def test_what_is_gone_already_is_not_removed_again() -> None:
     assert sent(Change(STREET, "Kungsgatan 1", None), held={}) == []
 
 
+def test_a_town_that_changes_beside_its_street_costs_no_look() -> None:
+    change = Change(TOWN, "Uppsala", "Oslo")
+
+    assert must_read([change], PLACES) is False
+    assert sent(change) == [{"op": "replace", "path": TOWN, "value": "Oslo"}]
+
+
 def test_an_address_that_goes_whole_is_removed_once() -> None:
     changes = [Change(STREET, "Kungsgatan 1", None), Change(TOWN, "Uppsala", None)]
 
