@@ -32,6 +32,7 @@ types: install ## strict types
 	$(BIN)/mypy
 
 bench: install ## measure requests and rates, as ratios in one run
+	$(BIN)/python tools/bench_walk.py
 	$(BIN)/python tools/bench.py
 
 docs: install ## build the documentation into site/

@@ -5,26 +5,30 @@ nothing: it opens, joins and closes.
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import os
 import random
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
 from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import SecretPlaces, settings_of
+from seatkeeper.configuration.attributes import customized
 from seatkeeper.configuration.differences import differences
 from seatkeeper.configuration.documents import AppDocument
 from seatkeeper.configuration.rules import rules_for
 from seatkeeper.configuration.settings import AppSettings
+from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.connectors.scim_target import scim_target
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.changes import read_causes
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.cycle_runner import Wish, cycle_to_be, run_cycle
+from seatkeeper.engine.planner import touched_ids
 from seatkeeper.engine.preview import Asking, preview_cycle
 from seatkeeper.engine.runner import EngineRunner, Schedule
 from seatkeeper.errors import BadInput, RecordError
@@ -32,13 +36,15 @@ from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.notify.mail import MailPost
 from seatkeeper.ports import Post, StoredApp, Target
 from seatkeeper.provisioning.causes import RULES_CHANGED
-from seatkeeper.provisioning.cycle import Cycle
-from seatkeeper.provisioning.explain import Explanation, explain
+from seatkeeper.provisioning.cycle import Cycle, CycleKind, CycleState
+from seatkeeper.provisioning.explain import Explanation, explain, standing
 from seatkeeper.provisioning.journal import Position
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.preview import Preview
+from seatkeeper.provisioning.provenance import Origin, origin
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.walk import NeedsMatch, decide
+from seatkeeper.provisioning.whatif import Consequences, consequences
 from seatkeeper.settings import Settings
 from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
@@ -48,7 +54,10 @@ from seatkeeper.store.ledger import SqlLedger
 from seatkeeper.store.people_import import SqlPeopleImport
 from seatkeeper.store.secrets import MasterKey
 
-_DECIDING = ("mapping of ", "scope", "exclude ", "groups", "gallery")
+_DECIDING = (
+    "mapping of ", "actions of ", "attribute of ", "scope", "scoping filter ", "skip ", "exclude ",
+    "groups", "gallery",
+)  # fmt: skip
 """How the lines begin of those settings that decide about records."""
 
 _MOST_LINES = 3
@@ -210,27 +219,29 @@ class Installation:
         watch: Callable[[Cycle], None],
         stopping: Callable[[], bool],
     ) -> Callable[[Cycle], AppContext]:
-        settings = settings_of(stored)
         target = await self.target(stored.application.id)
-        notify = settings.notification
 
         def begin(cycle: Cycle) -> AppContext:
-            return AppContext(
-                rules,
-                target,
-                self.ledger,
-                now=utc_now,
-                new_id=lambda: str(uuid.uuid4()),
-                jitter=random.random,
-                sleep=asyncio.sleep,
-                cycle=cycle,
-                concurrency=gallery_app(settings.gallery).concurrency,
-                recipient=notify.email if notify.on_failure else "",
-                progress=watch,
-                stopping=stopping,
-            )
+            context = self._context(stored, rules, target, cycle)
+            return replace(context, progress=watch, stopping=stopping)
 
         return begin
+
+    def _context(self, stored: StoredApp, rules: Rules, target: Target, cycle: Cycle) -> AppContext:
+        settings = settings_of(stored)
+        notify = settings.notification
+        return AppContext(
+            rules,
+            target,
+            self.ledger,
+            now=utc_now,
+            new_id=lambda: str(uuid.uuid4()),
+            jitter=random.random,
+            sleep=asyncio.sleep,
+            cycle=cycle,
+            concurrency=gallery_app(settings.gallery).concurrency,
+            recipient=notify.email if notify.on_failure else "",
+        )
 
     def runner(self) -> EngineRunner:
         """Return the engine for this database; the caller holds its lock."""
@@ -244,6 +255,42 @@ class Installation:
             now=utc_now,
         )
 
+    @contextlib.asynccontextmanager
+    async def rehearsal(self) -> AsyncIterator["Installation"]:
+        """Yield this installation as a place to try things out; nothing of it stays."""
+        async with self.database.rehearsal() as database:
+            yield Installation(
+                self.settings,
+                database,
+                SqlDirectory(database),
+                SqlConfiguration(database, self.key),
+                SqlLedger(database),
+                SqlPeopleImport(database),
+                self.key,
+            )
+
+    async def consequences(self, app_id: str, *, after: int) -> Consequences:
+        """Say what the changes since ``after`` lead to in one app; the app is not asked."""
+        stored = await self.configuration.app(app_id)
+        rules = self._rules(stored)
+        to = await self.ledger.last_change()
+        cycle = Cycle(
+            "",
+            app_id,
+            0,
+            CycleKind.INCREMENTAL,
+            CycleState.PLANNING,
+            after,
+            to,
+            rules.digest,
+            utc_now(),
+        )
+        context = self._context(stored, rules, MemoryTarget(rules.capabilities), cycle)
+        causes = await read_causes(self.directory, self.ledger, app_id, after=after, to=to)
+        preview = await preview_cycle(context, Asking(causes=causes))
+        touched, _ = await touched_ids(context)
+        return consequences(preview, await context.facts(Kind.USER, touched), rules)
+
     async def explain(self, app_id: str, who: str, kind: Kind = Kind.USER) -> Explanation:
         """Say why a person or group has (not) an account in an app."""
         rules = await self.rules(app_id)
@@ -252,6 +299,26 @@ class Installation:
         else:
             record_id = (await self.directory.group(who)).id
         return await self.explain_record(rules, kind, record_id)
+
+    async def origin(self, app_id: str, kind: Kind, record_id: str, path: str) -> Origin:
+        """Say where one value of somebody's account comes from."""
+        rules = await self.rules(app_id)
+        [facts] = await self.ledger.facts(
+            app_id, kind, [record_id], memberships=rules.reads_memberships
+        )
+        return origin(facts, rules, path)
+
+    async def standing(self, app_id: str) -> str:
+        """Say why nothing is sent to an app just now, or nothing where something is."""
+        stored = await self.configuration.app(app_id)
+        settings = settings_of(stored)
+        health = await self.ledger.health(app_id)
+        return standing(
+            settings.name,
+            on=settings.mode == "automatic" and settings.status == "on",
+            ran=await self.ledger.position(app_id) is not None,
+            health=health,
+        )
 
     async def explain_record(self, rules: Rules, kind: Kind, record_id: str) -> Explanation:
         """Say it for a record whose id is known, with the app's rules at hand."""
@@ -294,7 +361,7 @@ class Installation:
                 advice="Set connection.secret_token in its document (env: or file:) and apply it.",
             )
         token = await self.configuration.reveal_secret(app_id)
-        app = gallery_app(settings.gallery)
+        app = customized(gallery_app(settings.gallery), settings)
         return scim_target(
             app,
             settings.tenant_url,

@@ -4,7 +4,8 @@
     ├── BadInput                 what was typed or handed in cannot be used as it is
     │   ├── InvalidFile          a file with faults, each with its line
     │   ├── InvalidValue         one value that its attribute does not take
-    │   └── NotFound             no person, group, app or order answers to that name
+    │   ├── NotFound             no person, group, app or order answers to that name
+    │   └── ScimError            what SCIM answers with an error; its own tree is in ``scim.errors``
     ├── Occupied                 another process holds what only one may hold
     ├── StoreUnusable            the database cannot be used as it is
     ├── KeyMissing               secrets cannot be opened with the key at hand

@@ -21,6 +21,7 @@ from seatkeeper.directory.model import (
     Value,
     Values,
 )
+from seatkeeper.directory.nesting import Regrouped
 from seatkeeper.provisioning.account import (
     Account,
     Capabilities,
@@ -221,7 +222,10 @@ class Directory(Protocol):
         """Add and remove direct members (user or group ids); doing it twice is doing it once."""
 
     async def assign(self, assignment: Assignment, *, actor: str) -> None:
-        """Assign a principal to an application; a second time replaces the role."""
+        """Assign a principal to an application; a second time replaces the role and the reach.
+
+        Raises ``InvalidValue`` for a person with ``nested``: only groups are.
+        """
 
     async def unassign(self, app_id: str, principal_id: str, *, actor: str) -> None:
         """End an assignment; ending one that is not there changes nothing."""
@@ -314,6 +318,16 @@ class Ledger(Protocol):
     ) -> Sequence[str]:
         """Return a page of the people who are direct members of these groups, by id."""
 
+    async def groups_below(self, group_ids: Collection[str]) -> Collection[str]:
+        """Return these groups and all groups inside them, however deep; a loop ends."""
+
+    async def regrouped(self, app_id: str, *, after: int) -> Sequence[Regrouped]:
+        """Return below which groups the changes over ``after`` may have moved people in or out.
+
+        Only what concerns the app's nested assignments, as they are or were since
+        ``after``. It reads up to the newest change, whatever the end of a cycle's window.
+        """
+
     async def position(self, app_id: str) -> Position | None:
         """Return the watermark, or none before the first cycle ended."""
 
@@ -351,8 +365,11 @@ class Ledger(Protocol):
     async def managers_of_planned(self, cycle_id: str) -> Mapping[str, str | None]:
         """Return record id to manager's record id, of the people this cycle creates."""
 
-    async def set_levels(self, cycle_id: str, levels: Mapping[str, int]) -> None:
-        """Store each person's place along the reporting line."""
+    async def set_levels(self, cycle_id: str, kind: Kind, levels: Mapping[str, int]) -> None:
+        """Store each record's place in the order of writing."""
+
+    async def changing(self, cycle_id: str, kind: Kind, paths: Collection[str]) -> Sequence[Entry]:
+        """Return the planned entries of linked records that change a value at these paths."""
 
     async def rivals(
         self, app_id: str, kind: Kind, claims: Collection[Claim]
@@ -469,6 +486,24 @@ class StoredApp:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsVersion:
+    """One save of an application's settings, and who made it when (none: not known any more)."""
+
+    version: int
+    settings: Mapping[str, object]
+    actor: str
+    at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSchema:
+    """The text of an imported schema document; settings refer to it by its ``digest``."""
+
+    digest: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """Who did what, when; ``before`` and ``after`` are plain data without secrets."""
 
@@ -499,15 +534,27 @@ class Configuration(Protocol):
         expected_version: int,
         secret: bytes | None = None,
         forget_secret: bool = False,
+        schema: KeptSchema | None = None,
+        action: str = "app.save",
     ) -> StoredApp:
         """Create (``expected_version`` 0) or change an application in one transaction.
 
         ``secret`` is the *plain* token, sealed by the store before it is
         written. Writes a feed change (subject ``APPLICATION``), an audit row
-        with both documents ("changed" for a secret), and keeps the earlier
-        version. Nothing is written when nothing differs. Raises
-        ``InvalidValue`` when the version is not the current one.
+        with both documents ("changed" for a secret) under ``action``, and
+        keeps the earlier version; ``schema`` is kept with it. Nothing is
+        written when nothing differs. Raises ``InvalidValue`` when the version
+        is not the current one.
         """
+
+    async def history(self, app_id: str) -> Sequence[SettingsVersion]:
+        """Return every version of the settings, newest (the present one) first.
+
+        Raises ``NotFound``.
+        """
+
+    async def kept_schema(self, app_id: str, digest: str) -> KeptSchema | None:
+        """Return the schema document of that digest, or none where there is no such."""
 
     async def remove_app(self, app_id: str, *, actor: str) -> None:
         """Remove an application with its assignments; accounts in the app are not touched."""

@@ -212,6 +212,56 @@ def test_what_changes_is_said_line_by_line() -> None:
     ]
 
 
+NESTED = WHOLE.replace("    role: User\n", "    role: User\n    nested: true\n")
+
+
+def test_a_group_assigned_with_the_groups_inside_it_is_read_and_printed_so() -> None:
+    [document] = read(NESTED)
+
+    assert document.assignments[0] == DocumentAssignment(
+        "group", "Everyone in Sales", "User", nested=True
+    )
+    assert print_document(document) == NESTED
+
+
+def test_nested_false_is_as_if_it_were_not_there() -> None:
+    assert read(NESTED.replace("nested: true", "nested: false")) == read(WHOLE)
+
+
+def test_the_reach_of_an_assignment_is_a_difference_of_its_own() -> None:
+    [before], [after] = read(WHOLE), read(NESTED)
+
+    assert differences(before, after) == [
+        "assignment: group Everyone in Sales: User -> User, with its nested groups"
+    ]
+    assert differences(after, before) == [
+        "assignment: group Everyone in Sales: User, with its nested groups -> User"
+    ]
+    assert (
+        "assignment: group Everyone in Sales added as User, with its nested groups"
+        in differences(None, after)
+    )
+
+
+def test_a_person_cannot_be_nested() -> None:
+    text = WHOLE.replace("role: Default Access", "role: Default Access\n    nested: true")
+
+    assert [(one.line, one.text) for one in faults(text)] == [
+        (
+            22,
+            "Column 13: The user 'ana@larkspur.example' cannot be nested: only a group has groups"
+            " inside it.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("word", ["maybe", "[true]", "{}", "2"])
+def test_nested_is_true_or_false(word: str) -> None:
+    said = " ".join(one.text for one in faults(NESTED.replace("nested: true", f"nested: {word}")))
+
+    assert "is expected here" in said
+
+
 def test_a_new_app_is_listed() -> None:
     [document] = read(WHOLE)
 
@@ -330,6 +380,13 @@ DOCUMENTS = st.builds(
             st.sampled_from(["user", "group"]),
             VISIBLE | ANY.filter(str.strip),
             st.sampled_from([None, "User"]),
+        )
+        | st.builds(
+            DocumentAssignment,
+            st.just("group"),
+            VISIBLE,
+            st.sampled_from([None, "User"]),
+            st.booleans(),
         ),
         max_size=3,
         unique_by=lambda one: (one.kind, one.name.casefold()),

@@ -12,7 +12,7 @@ from seatkeeper.gallery.schema import AttributeType
 from seatkeeper.provisioning.account import TargetValue, ValueChange
 from seatkeeper.scim.core import ENTERPRISE_SCHEMA, USER_SCHEMA
 from seatkeeper.scim.difference import must_read
-from seatkeeper.scim.elements import element_text
+from seatkeeper.scim.element_text import element_text
 from seatkeeper.scim.messages import ENTERPRISE_USER, USER, Resource, patch_body
 from seatkeeper.scim.patch import apply_patch
 from seatkeeper.scim.quirks import Quirk

@@ -15,10 +15,10 @@ from seatkeeper.connectors.scim_target import ScimTarget, scim_target
 from seatkeeper.directory.model import Kind
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import TargetValue, ValueChange
-from seatkeeper.scim.elements import element_text
+from seatkeeper.scim.element_text import element_text
 from seatkeeper.scim.messages import Resource, patch_body
 from seatkeeper.scim.patch import apply_patch
-from seatkeeper.scim.schema import checked
+from seatkeeper.scim.validation import received
 from seatkeeper.service_provider.profile import profile_of
 
 APP = lanternly()
@@ -110,7 +110,7 @@ async def test_what_an_app_shows_after_a_patch_is_what_the_pure_patch_says(
         shown = await resource(box, made.id)
         pure = apply_patch(held, patch_body(sent), schema)
         assert without_meta(shown) == without_meta(pure)
-        assert checked(shown, schema) == checked(pure, schema)
+        assert received(shown, schema) == received(pure, schema)
         read = await target.read(Kind.USER, made.id, Trace())
         assert read is not None
         assert comparable(read.values) == comparable(after)

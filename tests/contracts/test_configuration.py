@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from seatkeeper.directory.model import Application, AppRole, Assignment, Kind, Subject, Verb
 from seatkeeper.errors import InvalidValue, KeyMissing, NotFound
-from seatkeeper.ports import StoredApp, UserEdit
+from seatkeeper.ports import KeptSchema, StoredApp, UserEdit
 from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
 from seatkeeper.store.directory import SqlDirectory
@@ -71,6 +71,54 @@ async def test_earlier_versions_are_kept(configuration: SqlConfiguration) -> Non
         (2, {"scope": "assigned"}),
         (1, {"scope": "all"}),
     ]
+
+
+async def test_every_version_names_who_made_it_and_when(configuration: SqlConfiguration) -> None:
+    await save(configuration, 0, scope="all")
+    await configuration.save_app(
+        APP, {"scope": "none"}, actor="alan", expected_version=1, action="app.restore"
+    )
+
+    found = await configuration.history("15five")
+
+    assert [(one.version, one.settings, one.actor) for one in found] == [
+        (2, {"scope": "none"}, "alan"),
+        (1, {"scope": "all"}, "grace"),
+    ]
+    moments = [one.at for one in found if one.at is not None]
+    assert moments == sorted(moments, reverse=True)
+    assert len(moments) == 2
+    assert (await configuration.audit(limit=1))[0].action == "app.restore"
+    with pytest.raises(NotFound):
+        await configuration.history("lamps")
+
+
+async def test_an_app_that_was_made_again_begins_its_versions_anew(
+    configuration: SqlConfiguration,
+) -> None:
+    await save(configuration, 0, scope="all")
+    await configuration.remove_app("15five", actor="grace")
+    await configuration.save_app(APP, {"scope": "all"}, actor="alan", expected_version=0)
+
+    assert [(one.version, one.actor) for one in await configuration.history("15five")] == [
+        (1, "alan")
+    ]
+
+
+async def test_a_schema_document_is_kept_once_and_goes_with_its_app(
+    configuration: SqlConfiguration,
+) -> None:
+    schema = KeptSchema("d1", '{"a":"Zoë"}')
+    await save(configuration, 0)
+    for version, scope in enumerate(("all", "none"), start=1):
+        await configuration.save_app(
+            APP, {"scope": scope}, actor="grace", expected_version=version, schema=schema
+        )
+
+    assert await configuration.kept_schema("15five", "d1") == schema
+    assert await configuration.kept_schema("15five", "d2") is None
+    await configuration.remove_app("15five", actor="grace")
+    assert await configuration.kept_schema("15five", "d1") is None
 
 
 async def test_a_secret_is_in_no_table_and_no_audit_row(

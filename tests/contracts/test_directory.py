@@ -267,6 +267,77 @@ async def test_an_assignment_has_one_role_at_a_time(
     assert [v for _, v, _ in await told(directory, before)] == [Verb.CREATED, Verb.UPDATED]
 
 
+async def test_a_group_is_assigned_with_the_groups_inside_it_or_without(
+    directory: SqlDirectory, app: Application
+) -> None:
+    staff = await directory.create_group("Staff", actor="grace")
+    before = await directory.last_change()
+
+    for nested in (True, True, False, True):
+        given = Assignment(app.id, Kind.GROUP, staff.id, STAFF.id, nested)
+        await directory.assign(given, actor="grace")
+        assert await directory.assignments(app.id) == [given]
+    await directory.unassign(app.id, staff.id, actor="grace")
+
+    told = await directory.changes(after=before)
+    assert [(one.verb, one.nested, one.detail.get("attributes")) for one in told] == [
+        (Verb.CREATED, True, None),
+        (Verb.UPDATED, True, ["nested"]),
+        (Verb.UPDATED, True, ["nested"]),
+        (Verb.DELETED, True, None),
+    ]
+
+
+async def test_a_change_of_a_direct_assignment_reaches_no_further(
+    directory: SqlDirectory, app: Application
+) -> None:
+    staff = await directory.create_group("Staff", actor="grace")
+    before = await directory.last_change()
+
+    for role in (STAFF.id, DEFAULT_ACCESS):
+        await directory.assign(Assignment(app.id, Kind.GROUP, staff.id, role), actor="grace")
+    await directory.delete_group(staff.id, actor="grace")
+
+    told = [one for one in await directory.changes(after=before) if one.app_id]
+    assert [(one.verb, one.nested) for one in told] == [
+        (Verb.CREATED, False),
+        (Verb.UPDATED, False),
+        (Verb.DELETED, False),
+    ]
+
+
+async def test_the_audit_trail_says_how_far_an_assignment_reached(
+    directory: SqlDirectory, database: Database, app: Application
+) -> None:
+    staff = await directory.create_group("Staff", actor="grace")
+    for nested in (False, True):
+        given = Assignment(app.id, Kind.GROUP, staff.id, STAFF.id, nested)
+        await directory.assign(given, actor="grace")
+
+    await directory.unassign(app.id, staff.id, actor="grace")
+
+    entries = await SqlConfiguration(database, MasterKey(b"k" * 32)).audit()
+    said = [(one.action, one.before, one.after) for one in entries if "assignment" in one.action]
+    assert said == [
+        ("assignment.end", {"role": STAFF.id, "nested": True}, None),
+        ("assignment.set", {"role": STAFF.id}, {"role": STAFF.id, "nested": True}),
+        ("assignment.set", None, {"role": STAFF.id}),
+    ]
+
+
+async def test_a_person_is_never_assigned_with_nested_groups(
+    directory: SqlDirectory, app: Application
+) -> None:
+    ada = await person(directory, "ada")
+
+    with pytest.raises(InvalidValue, match="no groups inside a person"):
+        await directory.assign(
+            Assignment(app.id, Kind.USER, ada.id, STAFF.id, nested=True), actor="grace"
+        )
+
+    assert await directory.assignments(app.id) == []
+
+
 async def test_a_role_that_is_not_on_offer_is_refused_with_those_that_are(
     directory: SqlDirectory, app: Application
 ) -> None:

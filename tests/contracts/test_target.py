@@ -15,7 +15,7 @@ from seatkeeper.errors import Conflict, Vanished
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.ports import Target, Trace
 from seatkeeper.provisioning.account import TargetValue, ValueChange
-from seatkeeper.scim.elements import element_text
+from seatkeeper.scim.element_text import element_text
 
 WORK_MAIL = 'emails[type eq "work"].value'
 MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager"

@@ -7,6 +7,7 @@ import pytest
 
 from seatkeeper.cli.main import app
 from seatkeeper.provisioning.expression.catalogue import FUNCTIONS
+from seatkeeper.scim.dialect import QUIRKS
 from seatkeeper.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -57,3 +58,11 @@ def test_the_page_on_the_mapping_language_shows_every_function_with_its_argument
         sign for name, sign in told.items() if f"`{sign}`" not in page and name not in roles
     ] == []
     assert [name for name in roles if f"`{name}([appRoleAssignments])`" not in page] == []
+
+
+def test_the_page_on_scim_names_every_departure_with_its_rule() -> None:
+    page = (ROOT / "docs" / "reference" / "scim.md").read_text(encoding="utf-8")
+
+    assert [
+        one.name for one in QUIRKS if f"| `{one.name}` | {one.says} | {one.rule} |" not in page
+    ] == []

@@ -169,14 +169,21 @@ class World:
         members = [self.ids[name] for name in names]
         await self.directory.change_members(self.ids[group], remove=members, actor="hr")
 
-    async def assign(self, *names: str, default: bool = False) -> None:
-        """Assign people or groups in the app's first role, or with Default Access."""
+    async def disband(self, group: str) -> None:
+        """Delete a group for good."""
+        await self.directory.delete_group(self.ids.pop(group), actor="hr")
+
+    async def assign(self, *names: str, default: bool = False, nested: bool = False) -> None:
+        """Assign people or groups in the app's first role, or with Default Access.
+
+        ``nested``: with the groups inside these groups.
+        """
         application = (await self.configuration.app(self.app)).application
         role = application.roles[0].id if application.roles and not default else DEFAULT_ACCESS
         for name in names:
             known = await self.directory.groups([self.ids[name]])
             kind = Kind.GROUP if known else Kind.USER
-            assignment = Assignment(self.app, kind, self.ids[name], role)
+            assignment = Assignment(self.app, kind, self.ids[name], role, nested)
             await self.directory.assign(assignment, actor="hr")
 
     async def unassign(self, name: str) -> None:
@@ -323,21 +330,30 @@ class World:
         stored = await self.configuration.app(self.app)
         everybody = settings_of(stored).scope == "all"
         roles = {one.id for one in stored.application.roles}
-        given = {
-            one.principal_id
+        counting = [
+            one
             for one in await self.directory.assignments(self.app, limit=100_000)
             if not roles or one.role_id in roles
-        }
+        ]
+        given = {one.principal_id for one in counting}
         people = {one.id: one for one in await self.directory.all_users(limit=100_000)}
         groups = {one.id: one for one in await self.directory.all_groups(limit=100_000)}
         member_of: dict[str, set[str]] = {group: set() for group in groups}
         for group in groups:
             for membership in await self.directory.memberships(group, limit=100_000):
                 member_of[group].add(membership.member_id)
+        opened = {one.principal_id for one in counting if one.nested}
+        deeper = [member for group in opened for member in member_of[group]]
+        while deeper:
+            group = deeper.pop()
+            if group in groups and group not in opened:
+                opened.add(group)
+                deeper += member_of[group]
+        reaching = (given | opened) & set(groups)
         entitled = {
             one
             for one in people
-            if everybody or one in given or any(one in member_of[g] for g in given & set(groups))
+            if everybody or one in given or any(one in member_of[g] for g in reaching)
         }
         waiting = {one.record_id for one in await self.ledger.escrows(self.app)}
         wrong: list[str] = []
@@ -387,7 +403,8 @@ class World:
             else:
                 if held[named[group]]["displayName"] != groups[group].display_name:
                     wrong.append(f"group {groups[group].display_name} has another name")
-                wanted = {by_record[one] for one in member_of[group] if one in by_record}
+                ends = {**by_record, **named}
+                wanted = {ends[one] for one in member_of[group] if one in ends}
                 if self.target.memberships.get(named[group], set()) != wanted:
                     wrong.append(f"group {groups[group].display_name} has other members")
         return wrong + [f"group {one} is left" for one in named if one not in groups]

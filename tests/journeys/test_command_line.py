@@ -121,6 +121,43 @@ def test_explain_answers_for_somebody_never_touched(typed: Typed) -> None:
     assert [check["check"] for check in told["checks"]][:2] == ["active", "assigned"]
 
 
+def test_a_group_inside_an_assigned_group_gives_access_where_the_document_says_nested(
+    typed: Typed, tmp_path: Path
+) -> None:
+    typed("import-people", "people.csv")
+    typed("groups", "create", "Company")
+    document = DOCUMENT.replace("{group: Sales, role: User}", "{group: Company, role: User}")
+    nested = document.replace("role: User", "role: User, nested: true")
+    (tmp_path / "app.yaml").write_text(document, encoding="utf-8")
+    (tmp_path / "nested.yaml").write_text(nested, encoding="utf-8")
+    typed("apply", "app.yaml")
+
+    added = json.loads(typed("groups", "add", "Company", "--group", "Sales", "--json")[1])
+    before = typed("explain", "15five", "ada@larkspur.example")[1]
+    change = typed("apply", "nested.yaml")[1]
+    again = typed("apply", "nested.yaml")[1]
+    after = typed("explain", "15five", "ada@larkspur.example")[1]
+    exported = typed("export-config", "15five")[1]
+
+    assert added["members"] == ["group Sales"]
+    assert "is not assigned" in before
+    assert "assignment: group Company: User -> User, with its nested groups" in change
+    assert "nothing to change" in again
+    assert "through group Company > Sales, role User" in after
+    assert "nested: true" in exported
+    typed("groups", "remove", "Company", "--group", "Sales")
+    assert "is not assigned" in typed("explain", "15five", "ada@larkspur.example")[1]
+
+
+def test_a_group_that_would_be_inside_itself_is_refused(typed: Typed) -> None:
+    typed("groups", "create", "Company")
+
+    status, _, complaint = typed("groups", "add", "Company", "--group", "Company")
+
+    assert status == 1
+    assert "cannot be its own member" in complaint
+
+
 def test_people_and_groups_are_changed_by_name(typed: Typed) -> None:
     typed("import-people", "people.csv")
 

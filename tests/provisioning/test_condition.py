@@ -415,13 +415,24 @@ def test_what_is_not_wanted_is_said_without_a_demand():
     [
         (Clause("departmnt", "EQUALS", ("x",)), "Did you mean department?"),
         (Clause("department", "EQAULS", ("x",)), "Did you mean EQUALS?"),
+        (Clause("department", "="), "There is no operator '='. Did you mean EQUALS?"),
+        (Clause("department", "!="), "Did you mean NOT EQUALS?"),
+        (Clause("department", "CONTAINS"), "Did you mean Includes?"),
+        (Clause("department", "is_empty"), "Did you mean IS NULL?"),
+        (Clause("department", "Is_Member Of"), "A group is asked for with member_of."),
+        (Clause("department", "zzz"), "There is no operator 'zzz'."),
         (Clause("department", "EQUALS"), "takes 1 to 1,000 values, not 0"),
+        (Clause("department", "EQUALS", ("x",) * 1_001), "takes 1 to 1,000 values, not 1001"),
+        (Clause("department", "BETWEEN", ("1", "2", "3")), "takes exactly 2 values, not 3"),
+        (Clause("department", "REGEX MATCH", ("ab(?!c)",)), "cannot do. (at its character 3)"),
+        (Clause("department", "REGEX MATCH", ("[a-z-[b]]",)), "takes one class from another"),
+        (Clause("department", "Greater_Than", ("9" * 101,)), "at most 100 digits"),
         (Clause("department", "IS NULL", ("x",)), "takes no value, not 1"),
         (Clause("department", "BETWEEN", ("1",)), "takes exactly 2 values, not 1"),
         (Clause("department", "BETWEEN", ("2", "1")), "the smaller number comes first"),
         (Clause("department", "EQUALS", ("",)), "IS NULL asks for empty"),
         (Clause("department", "REGEX MATCH", ("(",)), "the pattern cannot be read: missing )"),
-        (Clause("department", "REGEX MATCH", ("(?=a)",)), "looks ahead or behind"),
+        (Clause("department", "REGEX MATCH", ("(?=a)",)), "looks ahead"),
         (Clause("department", "REGEX MATCH", (r"(a)\1",)), "refers back"),
         (Clause("department", "REGEX MATCH", ("a" * 1001,)), "at most 1,000 characters"),
         (Clause("department", "REGEX MATCH", (r"\p{L}{1,900}",)), "the pattern cannot be read"),
@@ -516,6 +527,15 @@ def test_the_json_of_the_reference_is_any_of_its_groups():
     [
         ([], "needs fields in the filter"),
         ({"groups": "x"}, "needs a list at groups"),
+        ({"groups": {}}, "needs a list at groups"),
+        ({"groups": 0}, "needs a list at groups"),
+        ({"groups": ""}, "needs a list at groups"),
+        ({"groups": [{"clauses": 0}]}, "needs a list at clauses"),
+        ({"groups": [{"clauses": [{"targetOperand": []}]}]}, "needs fields in targetOperand"),
+        ({"groups": [{"clauses": [{"targetOperand": {"values": 0}}]}]}, "needs a list at values"),
+        ({"groups": [{"clauses": [{}] * 200}]}, "at most 200 parts"),
+        ({"groups": [{}] * 201}, "at most 200 parts"),
+        ({"inputFilterGroups": [{}]}, "inputFilterGroups, which is not understood"),
         ({"groups": [1]}, "needs fields in a group"),
         ({"groups": [{"clauses": [1]}]}, "needs fields in a clause"),
         ({"groups": [{"name": 1}]}, "needs a text at groups.name"),
@@ -579,6 +599,15 @@ def test_the_reasons_agree_with_the_verdict_at_every_level(condition, person, gr
     assert agrees(judged)
     assert judged.sentence
     assert judged.facts()["FilterPass"] == str(judged.verdict)
+
+
+@given(condition=CONDITIONS, person=PEOPLE, groups=GROUPS)
+def test_each_clause_says_by_itself_what_it_says_in_its_filter(condition, person, groups):
+    judged = judge(condition, person, groups)
+
+    for one in judged.clauses():
+        alone = judge(one.condition, person, groups)
+        assert (alone.verdict, alone.actual) == (one.verdict, one.actual)
 
 
 @given(one=CONDITIONS, other=CONDITIONS, person=PEOPLE, groups=GROUPS)

@@ -40,7 +40,7 @@ from seatkeeper.provisioning.plan import (
     known_there,
     same,
 )
-from seatkeeper.scim.elements import comparable, element_of, element_text, identity
+from seatkeeper.scim.element_text import comparable, element_of, element_text, identity
 
 CREW = RoleValue("crew", "Crew")
 IGNORED = "IgnoreFlowIfNullOrEmpty([jobTitle])"

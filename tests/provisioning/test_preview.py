@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.provisioning.builders import MANAGER, NOW, ada, rules
 
 from seatkeeper.directory.model import Change, Kind, Subject, Verb
+from seatkeeper.directory.nesting import Regrouped
 from seatkeeper.errors import PlanOutdated
 from seatkeeper.provisioning.account import ValueChange
 from seatkeeper.provisioning.causes import Causes
@@ -156,6 +157,53 @@ def test_members_of_a_group_that_was_assigned_know_it() -> None:
     causes.members("g", ["ada"])
 
     assert causes.of((Kind.USER, "ada")) == "group Sales assigned"
+
+
+@pytest.mark.parametrize(
+    ("verb", "detail", "said"),
+    [
+        (Verb.CREATED, {"nested": True}, "assigned with its nested groups"),
+        (Verb.DELETED, {"nested": True}, "unassigned"),
+        (Verb.UPDATED, {"attributes": ["role"], "nested": True}, "assigned in another role"),
+        (Verb.UPDATED, {"attributes": ["nested"]}, "assigned without its nested groups"),
+        (
+            Verb.UPDATED,
+            {"attributes": ["role", "nested"], "nested": True},
+            "assigned in another role, with its nested groups",
+        ),
+        (Verb.UPDATED, {"role": "r"}, "assigned in another role"),
+    ],
+)
+def test_the_cause_says_how_far_an_assignment_reaches(
+    verb: Verb, detail: dict[str, Any], said: str
+) -> None:
+    given_group = change(
+        Subject.ASSIGNMENT, verb, "g", app_id="app", other_kind=Kind.GROUP, detail=detail
+    )
+    causes = Causes("app")
+
+    causes.take([given_group], {"g": "Sales"})
+
+    assert causes.assigned_groups == {"g": f"group Sales {said}"}
+
+
+@pytest.mark.parametrize(
+    ("moved", "said"),
+    [
+        (Regrouped("a", "g", "g"), "group Alps joined group Sales, which is assigned"),
+        (Regrouped("a", "g", "g", joined=False), "group Alps left group Sales, which is assigned"),
+        (
+            Regrouped("a", "g", "gone", joined=False),
+            "group Alps left group gone, inside group Sales, which is assigned",
+        ),
+    ],
+)
+def test_people_below_a_group_that_moved_know_which_and_where(moved: Regrouped, said: str) -> None:
+    causes = Causes("app")
+
+    causes.moved(moved, {"a": "Alps", "g": "Sales"}, ["ada"])
+
+    assert causes.of((Kind.USER, "ada")) == f"{said} with its nested groups"
 
 
 # --- digests ---

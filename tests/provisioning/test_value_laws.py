@@ -17,7 +17,7 @@ from seatkeeper.provisioning.mapping.model import (
     WhenNull,
 )
 from seatkeeper.provisioning.plan import differences, known_after, same
-from seatkeeper.scim.elements import element_text
+from seatkeeper.scim.element_text import element_text
 
 WORDS = st.sampled_from(["ada", "Ada", "Zoë", "b"])
 LISTS = st.lists(WORDS, min_size=1, max_size=4).map(tuple)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatkeeper.scim.difference import PlainValue, must_read, operations_for, place_of, wire_value
-from seatkeeper.scim.elements import element_text
+from seatkeeper.scim.element_text import element_text
 from seatkeeper.scim.messages import Resource
 from seatkeeper.scim.quirks import Quirk
 

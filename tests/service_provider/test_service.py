@@ -1,14 +1,22 @@
 """SCIM over a real socket, as clients of the app meet it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 from tests.sandboxes import RunningSandbox, running_sandbox
 
-from seatkeeper.scim.messages import ENTERPRISE_USER, PATCH_OP, Json
+from seatkeeper.gallery.schema import gallery_app
+from seatkeeper.scim.dialect import STRICT, Inspection
+from seatkeeper.scim.finding import Verdict
+from seatkeeper.scim.messages import ENTERPRISE_USER, PATCH_OP, USER, Json, ScimError
+from seatkeeper.service_provider.profile import profile_of
+from seatkeeper.service_provider.service import Call, ScimService
+from seatkeeper.store.resources import ResourceStore
 
 FIVE = "urn:ietf:params:scim:schemas:extension:15Five:2.0:User"
 
@@ -135,6 +143,64 @@ async def test_somebody_joins_and_leaves_a_group(client: httpx.AsyncClient) -> N
     assert "members" not in (await client.get(f"/Groups/{group}")).json()
 
 
+async def test_everybody_of_one_kind_leaves_by_a_filter(client: httpx.AsyncClient) -> None:
+    ada = await made(client, "/Users", person("ada"))
+    inner = await made(client, "/Groups", {"displayName": "Inner"})
+    both: Json = [{"value": ada}, {"value": inner}]
+    group = await made(client, "/Groups", {"displayName": "Crew", "members": both})
+    remove: dict[str, Json] = {"op": "remove", "path": 'members[type eq "User" or value eq 1]'}
+
+    answers = [await client.patch(f"/Groups/{group}", json=patch(remove)) for _ in range(2)]
+
+    shown = (await client.get(f"/Groups/{group}")).json()
+    assert [one.status_code for one in answers] == [204, 204]
+    assert [one["value"] for one in shown["members"]] == [inner]
+
+
+async def test_a_join_or_a_replacing_that_changes_nothing_leaves_the_group_as_it_was(
+    client: httpx.AsyncClient,
+) -> None:
+    ada = await made(client, "/Users", person("ada"))
+    group = await made(client, "/Groups", {"displayName": "Crew", "members": [{"value": ada}]})
+    before = (await client.get(f"/Groups/{group}")).json()
+    whole: dict[str, Json] = {"displayName": "Crew", "members": [{"value": ada}]}
+    add: dict[str, Json] = {"op": "add", "path": "members", "value": [{"value": ada}]}
+    leave: dict[str, Json] = {"op": "remove", "path": 'members[value eq "nobody"]'}
+
+    await client.patch(f"/Groups/{group}", json=patch(add, leave))
+    await client.patch(f"/Groups/{group}", json=patch({**add, "op": "replace"}))
+    await client.put(f"/Groups/{group}", json=whole)
+
+    assert (await client.get(f"/Groups/{group}")).json() == before
+
+
+async def test_a_group_is_emptied_by_a_replacing_with_nobody(client: httpx.AsyncClient) -> None:
+    ada = await made(client, "/Users", person("ada"))
+    group = await made(client, "/Groups", {"displayName": "Crew", "members": [{"value": ada}]})
+    nobody: dict[str, Json] = {"op": "replace", "path": "members", "value": []}
+
+    answers = [await client.patch(f"/Groups/{group}", json=patch(nobody)) for _ in range(2)]
+
+    assert [one.status_code for one in answers] == [204, 204]
+    assert "members" not in (await client.get(f"/Groups/{group}")).json()
+
+
+async def test_nobody_finds_people_by_their_password(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/Users", params={"filter": 'password eq "hunter22"'})
+
+    assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidFilter")
+
+
+async def test_only_what_was_asked_for_is_listed(client: httpx.AsyncClient) -> None:
+    ada = await made(client, "/Users", person("ada", title="Lead"))
+
+    asked = (await client.get("/Users?attributes=emails.value,nothing")).json()["Resources"]
+    left = (await client.get("/Users?excludedAttributes=emails,meta,title")).json()["Resources"]
+
+    assert asked == [{"schemas": [USER], "id": ada, "emails": [{"value": "ada@x"}]}]
+    assert left == [{"schemas": [USER], "id": ada, "userName": "ada"}]
+
+
 async def test_a_group_is_deleted_and_its_name_is_free_again(client: httpx.AsyncClient) -> None:
     group = await made(client, "/Groups", {"displayName": "Crew"})
 
@@ -249,4 +315,19 @@ async def test_the_service_describes_itself(client: httpx.AsyncClient) -> None:
     assert [attribute["name"] for attribute in one.json()["attributes"]] == [
         "location",
         "startDate",
+    ]
+
+
+def test_a_strict_service_refuses_a_departure_with_its_rule_and_notes_it(tmp_path: Path) -> None:
+    profile = replace(profile_of(gallery_app("15five")), dialect=STRICT)
+    store = ResourceStore(tmp_path / "app.db", profile.keys_of)
+    body = json.dumps({"schemas": [USER], **person("ada", active="True")}).encode()
+    call = Call("POST", ("Users",), {}, body, "http://x", Inspection(profile.dialect))
+
+    with pytest.raises(ScimError, match=r"RFC 7643 2\.3\.2"):
+        ScimService(store, profile).answer(call)
+
+    store.close()
+    assert [one.where for one in call.inspection.findings if one.verdict is Verdict.BROKEN] == [
+        "active"
     ]

@@ -1,7 +1,7 @@
 """Commands to try mapping expressions out: expression eval, expression test."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,33 +12,43 @@ from rich.table import Table
 from rich.text import Text
 
 from seatkeeper.cli.commands_config import Json
-from seatkeeper.cli.out import DONE, FAILED, installation, show, speak
+from seatkeeper.cli.out import (
+    DONE,
+    FAILED,
+    WRONG_USAGE,
+    complain,
+    installation,
+    show,
+    speak,
+)
 from seatkeeper.clock import utc_now
 from seatkeeper.configuration.check_mappings import COMPUTED, attribute_kind, source_names
 from seatkeeper.directory.model import User
-from seatkeeper.errors import BadInput
+from seatkeeper.errors import BadInput, MappingFailed
 from seatkeeper.provisioning.expression.check import (
     attribute_faults,
-    checked,
+    faults,
     notes,
     value_faults,
 )
-from seatkeeper.provisioning.expression.parser import ExpressionFault, parse, pointed
-from seatkeeper.provisioning.expression.tree import printed
+from seatkeeper.provisioning.expression.parser import ExpressionFault, parse, pointed, spot
+from seatkeeper.provisioning.expression.tree import attributes_read, printed
 from seatkeeper.provisioning.expression.trial import (
     Plain,
     Step,
-    judged,
+    kind_of,
     outcome,
     source_of,
     steps,
 )
 from seatkeeper.provisioning.expression.values import Environment, Value
+from seatkeeper.provisioning.expression.vectors import judged
 from seatkeeper.provisioning.mapping.evaluate import Circumstances, user_value
 from seatkeeper.settings import read_settings
 
 LARGEST_FILE: Final = 64 << 20
 MOST_SHOWN: Final = 50
+MOST_FAULTS: Final = 5
 
 
 def register(app: cyclopts.App) -> None:
@@ -64,18 +74,18 @@ async def evaluate(
         Read the attributes from this JSON file: {"mail": "ada@example.org"}
     """
     if user is not None and source is not None:
-        raise BadInput("Give --user or --source, not both.")
+        complain(BadInput("Give --user or --source, not both."), json=json)
+        return WRONG_USAGE
     try:
         tree = parse(expression)
-        checked(tree)
-        wrong = value_faults(tree)
-        if user is not None:
-            known = [*source_names("users"), *COMPUTED]
-            wrong += attribute_faults(tree, lambda name: attribute_kind("users", name), known)
-        if wrong:
-            raise wrong[0]
     except ExpressionFault as fault:
-        raise BadInput(pointed(expression, fault)) from fault
+        return _refuse(expression, [fault], json=json)
+    wrong = faults(tree) or value_faults(tree)
+    if not faults(tree) and user is not None:
+        known = [*source_names("users"), *COMPUTED]
+        wrong += attribute_faults(tree, lambda name: attribute_kind("users", name), known)
+    if wrong:
+        return _refuse(expression, wrong, json=json)
     value_of = await _reader(user, source)
     seed, now = secrets.token_hex(16), utc_now()
     domain = read_settings().default_domain
@@ -83,17 +93,53 @@ async def evaluate(
     def environment() -> Environment:
         return Environment(value_of, now=now, seed=seed, default_domain=domain)
 
-    result = outcome(tree, environment())
     made = list(steps(tree, environment))
     warned = [note.text for note in notes(tree)]
-    plain = {
+    if attributes_read(tree) and user is None and source is None:
+        warned.append("Neither --user nor --source was given, so every attribute is empty.")
+    told = {
         "expression": printed(tree),
-        "result": result,
         "steps": [msgspec.to_builtins(step) for step in made],
         "notes": warned,
     }
-    speak([plain], _told(result, made, warned), json=json)
+    try:
+        result = outcome(tree, environment())
+    except MappingFailed as error:
+        if not json:
+            show(_told(made, warned))
+        at = next((one.at for one in made if one.fault == str(error)), 0)
+        failed = ExpressionFault(error.message, at, advice=error.advice)
+        return _refuse(expression, [failed], json=json, code=error.code, told=told)
+    kind = kind_of(result)
+    view = Stack(Text(f"{_shown(result)}  ({kind})"), Text(""), _told(made, warned))
+    speak([{**told, "result": result, "type": kind}], view, json=json)
     return DONE
+
+
+def _refuse(
+    expression: str,
+    wrong: Sequence[ExpressionFault],
+    *,
+    json: bool,
+    code: str = ExpressionFault.code,
+    told: Mapping[str, object] | None = None,
+) -> int:
+    """Say each fault with its place; the first is the one that programs read."""
+    if not json:
+        for fault in wrong[:MOST_FAULTS]:
+            complain(BadInput(pointed(expression, fault)))
+        return FAILED
+    where = spot(expression, wrong[0].at)
+    plain = {
+        "error": code,
+        "message": wrong[0].message,
+        "advice": wrong[0].advice,
+        "line": where.line,
+        "character": where.column,
+        **(told or {}),
+    }
+    speak([plain], "", json=True)
+    return FAILED
 
 
 def test(file: Path, /, *, json: Json = False) -> int:
@@ -148,12 +194,15 @@ def _shown(value: Plain) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _told(result: Plain, made: list[Step], warned: list[str]) -> Stack:
+def _told(made: Sequence[Step], warned: Sequence[str]) -> Stack:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
+    said: set[str] = set()
     for step in made:
-        gave = Text(step.fault, style="red") if step.fault else Text(_shown(step.result))
+        gave = Text(_shown(step.result))
+        if step.fault:
+            gave = Text("fails, too" if step.fault in said else step.fault, style="red")
+            said.add(step.fault)
         table.add_row(Text("  " * step.level + step.text), gave)
-    lines = [Text(f"Note: {one}") for one in warned]
-    return Stack(Text(_shown(result)), Text(""), table, *lines)
+    return Stack(table, *(Text(f"Note: {one}") for one in warned))

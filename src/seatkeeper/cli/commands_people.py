@@ -1,6 +1,7 @@
 """Commands about the directory: import-people, people, groups."""
 
 from pathlib import Path
+from typing import Annotated
 
 import cyclopts
 from rich.table import Table
@@ -16,6 +17,9 @@ from seatkeeper.directory.attributes import Type, user_attribute
 from seatkeeper.directory.model import Membership, User, Value
 from seatkeeper.errors import InvalidValue
 from seatkeeper.ports import UserEdit
+
+InnerGroups = Annotated[tuple[str, ...], cyclopts.Parameter(name="--group", negative="")]
+"""Groups that become members of a group, or cease to be; the option may be said several times."""
 
 
 def register(app: cyclopts.App) -> None:
@@ -135,7 +139,7 @@ async def set_person(who: str, /, *changes: str, json: Json = False) -> int:
     """
     async with installation() as opened:
         user = await opened.directory.user(who)
-        edit = await _edit(opened, changes)
+        edit = await edit_of(opened, changes)
         after = await opened.directory.edit_user(user.id, edit, actor=actor())
     same = after == user
     text = f"{after.display_name}: {'nothing to change' if same else 'changed'}."
@@ -224,14 +228,18 @@ async def rename_group(group: str, name: str, /, *, json: Json = False) -> int:
     return DONE
 
 
-async def add_members(group: str, /, *people: str, json: Json = False) -> int:
-    """Put people into a group."""
-    return await _change_members(group, people, add=True, json=json)
+async def add_members(
+    group: str, /, *people: str, inner: InnerGroups = (), json: Json = False
+) -> int:
+    """Put people, or other groups, into a group."""
+    return await _change_members(group, people, inner, add=True, json=json)
 
 
-async def remove_members(group: str, /, *people: str, json: Json = False) -> int:
-    """Take people out of a group."""
-    return await _change_members(group, people, add=False, json=json)
+async def remove_members(
+    group: str, /, *people: str, inner: InnerGroups = (), json: Json = False
+) -> int:
+    """Take people, or other groups, out of a group."""
+    return await _change_members(group, people, inner, add=False, json=json)
 
 
 async def delete_group(group: str, /, *, json: Json = False) -> int:
@@ -251,10 +259,13 @@ async def _switch(who: str, *, enabled: bool, json: bool) -> int:
     return DONE
 
 
-async def _change_members(group: str, people: tuple[str, ...], *, add: bool, json: bool) -> int:
+async def _change_members(
+    group: str, people: tuple[str, ...], inner: tuple[str, ...], *, add: bool, json: bool
+) -> int:
     async with installation() as opened:
         found = await opened.directory.group(group)
         ids = [(await opened.directory.user(one)).id for one in people]
+        ids += [(await opened.directory.group(one)).id for one in inner]
         await opened.directory.change_members(
             found.id, add=ids if add else (), remove=() if add else ids, actor=actor()
         )
@@ -278,7 +289,8 @@ async def _member_names(opened: Installation, group_id: str) -> list[str]:
     return sorted(names) + sorted(f"group {group.display_name}" for group in groups.values())
 
 
-async def _edit(opened: Installation, changes: tuple[str, ...]) -> UserEdit:
+async def edit_of(opened: Installation, changes: tuple[str, ...]) -> UserEdit:
+    """Return the edit that NAME=VALUE texts write. Raises ``InvalidValue`` for another text."""
     if not changes:
         raise InvalidValue("Nothing to change.", advice='Say for example jobTitle="Team lead".')
     attributes: dict[str, Value | None] = {}

@@ -1,4 +1,4 @@
-"""Commands that tell: status, explain, logs."""
+"""Commands that tell: status, logs."""
 
 import asyncio
 import csv
@@ -14,9 +14,8 @@ from seatkeeper.bootstrap import Installation
 from seatkeeper.cli import render
 from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.out import DONE, installation, print_json, show, speak
-from seatkeeper.cli.views import Plain, app_plain, explanation_plain, log_plain
+from seatkeeper.cli.views import Plain, app_plain, log_plain
 from seatkeeper.clock import utc_now
-from seatkeeper.directory.model import Kind
 from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.provisioning.log import Status
 
@@ -30,7 +29,6 @@ _CSV = ("number", "at", "app", "cycle", "kind", "record", "display_name", "accou
 def register(app: cyclopts.App) -> None:
     """Add these commands to the command line."""
     app.command(status)
-    app.command(explain)
     app.command(logs)
 
 
@@ -49,33 +47,6 @@ async def status(app_id: str | None = None, /, *, json: Json = False) -> int:
             stored = [await opened.configuration.app(app_id)]
         plains = [await app_plain(opened, one) for one in stored]
     speak(plains, render.status_view(plains), json=json)
-    return DONE
-
-
-async def explain(
-    app_id: str,
-    user: str,
-    /,
-    *,
-    group: Annotated[bool, Parameter(negative="")] = False,
-    json: Json = False,
-) -> int:
-    """Answer why a person has an account in an app, or has none.
-
-    Parameters
-    ----------
-    app_id
-        The configured app.
-    user
-        UserName, e-mail or id.
-    group
-        The name is that of a group.
-    """
-    async with installation() as opened:
-        kind = Kind.GROUP if group else Kind.USER
-        found = await opened.explain(app_id, user, kind)
-    plain = explanation_plain(app_id, user, found)
-    speak([plain], render.explain_view(plain), json=json)
     return DONE
 
 

@@ -15,11 +15,14 @@ from seatkeeper import __version__
 from seatkeeper.cli import (
     commands_app,
     commands_config,
+    commands_explain,
     commands_expression,
     commands_people,
     commands_plan,
     commands_report,
+    commands_schema,
     commands_serve,
+    commands_versions,
 )
 from seatkeeper.cli.out import FAILED, WRONG_USAGE, complain
 from seatkeeper.errors import SeatkeeperError
@@ -33,11 +36,14 @@ app = cyclopts.App(
 for module in (
     commands_serve,
     commands_config,
+    commands_explain,
     commands_expression,
     commands_app,
     commands_report,
     commands_people,
     commands_plan,
+    commands_schema,
+    commands_versions,
 ):
     module.register(app)
 

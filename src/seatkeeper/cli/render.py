@@ -119,6 +119,8 @@ def explain_view(explanation: Plain) -> RenderableType:
         parts.append(line)
         if sign != "–":
             parts += [Text(f"    {fact}", style="dim") for fact in _facts(check.get("facts"))]
+    if explanation.get("standing"):
+        parts += [Text(""), _text(explanation["standing"], "yellow")]
     if explanation.get("advice"):
         parts += [Text(""), _text(explanation["advice"])]
     return Group(*parts)

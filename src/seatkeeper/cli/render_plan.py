@@ -40,7 +40,7 @@ def plan_view(plan: Plain) -> RenderableType:
     parts: list[RenderableType] = []
     for cause in causes:
         title = Text.assemble((clean(cause.get("cause")), "bold"), f": {_counted(cause)}")
-        parts += [title, *(_record_view(one) for one in _plains(cause.get("records"))), Text("")]
+        parts += [title, *(record_view(one) for one in _plains(cause.get("records"))), Text("")]
     if not plan.get("changes_planned"):
         parts.append(Text("Nothing would be sent: everything is in step, or waits."))
     counts = plan.get("counts")
@@ -71,7 +71,8 @@ def steps_view(record: Plain) -> RenderableType:
     return Group(*parts)
 
 
-def _record_view(record: Plain) -> RenderableType:
+def record_view(record: Plain) -> RenderableType:
+    """Show one record of a plan: what would be done, which values, which requests."""
     if record.get("steps"):
         return steps_view(record)
     action = str(record.get("action"))

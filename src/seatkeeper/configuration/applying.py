@@ -23,6 +23,9 @@ from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.ports import Configuration, Directory, StoredApp
 
 _REFERENCE: Final = "secret_token"
+SCHEMA: Final = "schema"
+_BESIDE: Final = (_REFERENCE, SCHEMA)
+"""What is stored beside the settings: where the secret lies, which schema document is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,17 @@ class SecretPlaces:
 
 def settings_of(stored: StoredApp) -> AppSettings:
     """Return the settings of a configured app."""
-    return from_plain({k: v for k, v in stored.settings.items() if k != _REFERENCE})
+    return settings_in(stored.settings)
+
+
+def settings_in(plain: Mapping[str, object]) -> AppSettings:
+    """Return the settings in a stored document, which says more than these."""
+    return from_plain({k: v for k, v in plain.items() if k not in _BESIDE})
+
+
+def beside_settings(stored: StoredApp) -> dict[str, object]:
+    """Return what is stored beside the settings, and stays when they change."""
+    return {k: v for k, v in stored.settings.items() if k in _BESIDE}
 
 
 async def document_of(
@@ -100,12 +113,13 @@ async def apply_document(
         and bool(before.settings.tenant_url)
         and forgets_secret(before.settings.tenant_url, document.settings.tenant_url)
     )
-    version = 0 if before is None else (await configuration.app(document.app)).version
+    present = None if before is None else await configuration.app(document.app)
+    beside = {} if present is None else beside_settings(present)
     await configuration.save_app(
         application,
-        {**to_plain(document.settings), _REFERENCE: document.secret_token},
+        {**to_plain(document.settings), **beside, _REFERENCE: document.secret_token},
         actor=actor,
-        expected_version=version,
+        expected_version=0 if present is None else present.version,
         secret=secret,
         forget_secret=forgets,
     )
@@ -119,10 +133,9 @@ async def change_settings(
     """Change single settings of an app, such as ``status="on"``."""
     stored = await configuration.app(app_id)
     changed = from_plain({**to_plain(settings_of(stored)), **fields})
-    kept = {k: v for k, v in stored.settings.items() if k == _REFERENCE}
     return await configuration.save_app(
         stored.application,
-        {**to_plain(changed), **kept},
+        {**to_plain(changed), **beside_settings(stored)},
         actor=actor,
         expected_version=stored.version,
     )
@@ -149,10 +162,10 @@ async def _resolved(
     else:
         kind, principal = Kind.GROUP, (await directory.group(one.name)).id
     if one.role is None:
-        return Assignment(application.id, kind, principal, DEFAULT_ACCESS)
+        return Assignment(application.id, kind, principal, DEFAULT_ACCESS, one.nested)
     for role in application.roles:
         if role.enabled and one.role in (role.value, role.display_name):
-            return Assignment(application.id, kind, principal, role.id)
+            return Assignment(application.id, kind, principal, role.id, one.nested)
     offered = ", ".join(role.value for role in application.roles) or "none of its own"
     raise InvalidValue(
         f"{application.display_name} has no role {one.role!r}.", advice=f"It offers: {offered}."
@@ -186,5 +199,5 @@ async def _assignments(
             named.append(DocumentAssignment("user", name, value))
         elif one.principal_kind is Kind.GROUP and one.principal_id in groups:
             name = groups[one.principal_id].display_name
-            named.append(DocumentAssignment("group", name, value))
+            named.append(DocumentAssignment("group", name, value, one.nested))
     return tuple(sorted(named, key=lambda one: (one.kind, one.name)))

@@ -5,10 +5,11 @@ carried out. Mappings have a page of their own (``check_mappings``).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from seatkeeper.configuration.address import url_fault
+from seatkeeper.configuration.attributes import attribute_faults, customized
 from seatkeeper.configuration.check_mappings import Flaw, mapping_flaws
 from seatkeeper.configuration.filters import stored_filter
 from seatkeeper.configuration.settings import AppSettings
@@ -33,11 +34,16 @@ def checked_settings(app: GalleryApp, settings: AppSettings) -> AppSettings:
 
 def settings_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:
     """Return every fault in the settings of this app."""
+    app, listed = customized(app, settings), _attribute_flaws(app, settings)
+    if listed:  # mappings are judged by the attributes, so those come first
+        return [*_general_flaws(settings), *_connection_flaws(settings), *listed]
     return [
         *_general_flaws(settings),
         *_connection_flaws(settings),
         *mapping_flaws("users", app.users, settings.users),
         *_group_flaws(app, settings),
+        *_action_flaws("user_actions", settings.user_actions),
+        *_action_flaws("group_actions", settings.group_actions),
         *_filter_flaws("user_filter", Kind.USER, settings.user_filter),
         *_filter_flaws("group_filter", Kind.GROUP, settings.group_filter, app),
     ]
@@ -77,6 +83,26 @@ def _group_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:
     if app.groups is None:
         return [Flaw("groups", f"{app.name} has no groups, so none can be mapped.")]
     return mapping_flaws("groups", app.groups, settings.groups)
+
+
+def _attribute_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:
+    found = [
+        Flaw(f"user_attributes.{number}", text)
+        for number, text in attribute_faults(app.users, settings.user_attributes)
+    ]
+    if app.groups is not None:
+        found += [
+            Flaw(f"group_attributes.{number}", text)
+            for number, text in attribute_faults(app.groups, settings.group_attributes)
+        ]
+    elif settings.group_attributes:
+        found.append(Flaw("group_attributes", f"{app.name} has no groups."))
+    return found
+
+
+def _action_flaws(name: str, actions: Sequence[str]) -> list[Flaw]:
+    twice = [one for one in dict.fromkeys(actions) if actions.count(one) > 1]
+    return [Flaw(name, f"The action {one} is named twice.") for one in twice]
 
 
 def _filter_flaws(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from seatkeeper.configuration.attributes import reserved
 from seatkeeper.configuration.settings import MappingChange, changed_mappings
 from seatkeeper.directory.attributes import (
     GROUP_ATTRIBUTES,
@@ -131,14 +132,8 @@ def _change_faults(
     change: MappingChange,
 ) -> list[str]:
     target = next((one for one in objects.attributes if one.path == change.target), None)
-    if change.target == "id":
-        return ["id is given by the app and cannot be mapped."]
-    malformed = "" if target else path_fault(change.target, AttributeType.STRING.value)
-    if malformed:
-        return [malformed]
-    if target is None:
-        hint = closest(change.target, [one.path for one in objects.attributes])
-        return [f"The app has no attribute {shown(change.target)}.{hint}"]
+    if target is None or reserved(change.target) is not None:
+        return [_target_fault(objects, change.target)]
     if change.remove:
         return _removal_faults(defaults, change)
     found = []
@@ -148,6 +143,8 @@ def _change_faults(
             f"{change.target} needs exactly one of attribute, constant and expression, or a "
             "default alone."
         )
+    elif change.no_source and not _default_of(defaults, change):
+        found.append(f"{change.target} without a source needs a default.")
     if change.matching is not None and not 0 <= change.matching <= 100:
         found.append(f"The matching order of {change.target} is 0 (none) to 100.")
     for text in (change.constant, change.default):
@@ -155,11 +152,27 @@ def _change_faults(
             found += _text_faults(text, target)
     if change.attribute is not None:
         found += _source_faults(name, change.attribute, target)
-    elif change.sources and target.type is AttributeType.REFERENCE:
+    elif change.sources and not change.no_source and target.type is AttributeType.REFERENCE:
         found.append(f"{change.target} is a reference; only an attribute can be mapped onto it.")
     elif change.expression is not None:
         found += expression_faults(name, change.expression, target)
     return found
+
+
+def _target_fault(objects: ObjectType, path: str) -> str:
+    """Return why nothing can be mapped onto a path: it is reserved, no path, or not there."""
+    why = reserved(path) or path_fault(path, AttributeType.STRING.value)
+    if why:
+        return why
+    hint = closest(path, [one.path for one in objects.attributes])
+    return f"The app has no attribute {shown(path)}.{hint}"
+
+
+def _default_of(defaults: MappingType[str, DefaultMapping], change: MappingChange) -> str | None:
+    """Return the default value that the mapping has after the change."""
+    if change.default is not None or change.target not in defaults:
+        return change.default
+    return defaults[change.target].default
 
 
 def _removal_faults(defaults: MappingType[str, DefaultMapping], change: MappingChange) -> list[str]:

@@ -17,7 +17,7 @@ from seatkeeper.configuration.documents import (
 )
 from seatkeeper.configuration.filters import in_words
 from seatkeeper.configuration.secrets import STORED
-from seatkeeper.configuration.settings import AppSettings, MappingChange
+from seatkeeper.configuration.settings import ACTIONS, AppSettings, AttributeChange, MappingChange
 
 
 def differences(before: AppDocument | None, after: AppDocument) -> list[str]:
@@ -28,6 +28,7 @@ def differences(before: AppDocument | None, after: AppDocument) -> list[str]:
         *_settings_lines(before.settings, after.settings),
         *_secret_lines(before, after),
         *_assignment_lines(before.assignments, after.assignments),
+        *_attribute_lines(before.settings, after.settings),
         *_mapping_lines("users", before.settings.users, after.settings.users),
         *_mapping_lines("groups", before.settings.groups, after.settings.groups),
     ]
@@ -38,6 +39,7 @@ def _listed(after: AppDocument) -> list[str]:
         *(f"{name}: {value}" for name, value in _facts(after.settings).items() if value),
         f"secret: {after.secret_token}",
         *_assignment_lines((), after.assignments),
+        *_attribute_lines(None, after.settings),
         *_mapping_lines("users", (), after.settings.users),
         *_mapping_lines("groups", (), after.settings.groups),
     ]
@@ -55,13 +57,21 @@ def _facts(settings: AppSettings) -> dict[str, str]:
         "scope": settings.scope,
         "exclude Default Access": _yes(settings.exclude_default_access),
         "skip out-of-scope deletions": _yes(settings.skip_out_of_scope_deletions),
+        "rehire": settings.rehire,
         "scoping filter of users": in_words(settings.user_filter),
         "scoping filter of groups": in_words(settings.group_filter),
         "every": print_interval(settings.interval_seconds),
         "notification": settings.notification.email,
         "mail on failure": _yes(settings.notification.on_failure),
         "groups": "on" if settings.groups_enabled else "off",
+        "actions of users": _actions(settings.user_actions),
+        "actions of groups": _actions(settings.group_actions),
     }
+
+
+def _actions(actions: Sequence[str]) -> str:
+    """Name the actions in one order: which of them comes first means nothing."""
+    return ", ".join(one for one in ACTIONS if one in actions)
 
 
 def _yes(value: object) -> str:
@@ -89,8 +99,8 @@ def _secret_lines(before: AppDocument, after: AppDocument) -> list[str]:
 def _assignment_lines(
     before: Sequence[DocumentAssignment], after: Sequence[DocumentAssignment]
 ) -> list[str]:
-    earlier = {(one.kind, one.name): one.role or DEFAULT_ACCESS_ROLE for one in before}
-    later = {(one.kind, one.name): one.role or DEFAULT_ACCESS_ROLE for one in after}
+    earlier = {(one.kind, one.name): _given(one) for one in before}
+    later = {(one.kind, one.name): _given(one) for one in after}
     lines = []
     for (kind, name), role in later.items():
         old = earlier.get((kind, name))
@@ -100,6 +110,43 @@ def _assignment_lines(
             lines.append(f"assignment: {kind} {name}: {old} -> {role}")
     lines += [f"assignment: {kind} {name} ended" for kind, name in earlier.keys() - later.keys()]
     return sorted(lines)
+
+
+def _given(assignment: DocumentAssignment) -> str:
+    reach = ", with its nested groups" if assignment.nested else ""
+    return f"{assignment.role or DEFAULT_ACCESS_ROLE}{reach}"
+
+
+def _attribute_lines(before: AppSettings | None, after: AppSettings) -> list[str]:
+    pairs = (
+        ("users", before.user_attributes if before else (), after.user_attributes),
+        ("groups", before.group_attributes if before else (), after.group_attributes),
+    )
+    lines = []
+    for name, old, new in pairs:
+        earlier = {change.path: change for change in old}
+        later = {change.path: change for change in new}
+        lines += [
+            f"attribute of {name}: {path}: {_listed_as(earlier.get(path))} -> "
+            f"{_listed_as(later.get(path))}"
+            for path in dict.fromkeys([*earlier, *later])
+            if earlier.get(path) != later.get(path)
+        ]
+        if list(old) != list(new) and earlier == later:
+            lines.append(f"attribute of {name}: another order")
+    return lines
+
+
+def _listed_as(change: AttributeChange | None) -> str:
+    if change is None:
+        return "as in the gallery"
+    plain = msgspec.to_builtins(change)
+    said = [
+        f"{field} {_yes(value) if isinstance(value, bool) else value}"
+        for field, value in plain.items()
+        if field != "path"
+    ]
+    return ", ".join(said) or "listed"
 
 
 def _mapping_lines(
@@ -123,4 +170,9 @@ def _said(change: MappingChange | None) -> str:
     if change.remove:
         return "removed"
     plain = msgspec.to_builtins(change)
-    return ", ".join(f"{field} {value}" for field, value in plain.items() if field != "target")
+    said = [
+        "without source" if field == "no_source" else f"{field} {value}"
+        for field, value in plain.items()
+        if field != "target"
+    ]
+    return ", ".join(said)

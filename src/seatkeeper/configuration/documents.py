@@ -15,6 +15,12 @@ import yaml
 
 from seatkeeper.configuration.check import settings_flaws
 from seatkeeper.configuration.filters import printed_filter, read_filter
+from seatkeeper.configuration.object_documents import (
+    printed_actions,
+    printed_attributes,
+    read_actions,
+    read_attributes,
+)
 from seatkeeper.configuration.reading import Reading
 from seatkeeper.configuration.secrets import STORED, reference_fault
 from seatkeeper.configuration.settings import (
@@ -24,15 +30,21 @@ from seatkeeper.configuration.settings import (
     Notification,
 )
 from seatkeeper.directory.people_row import closest, shown
-from seatkeeper.gallery.schema import AppliesWord, GalleryApp, WhenNullWord, load_gallery
+from seatkeeper.gallery.schema import (
+    AppliesWord,
+    FlowBehaviorWord,
+    GalleryApp,
+    WhenNullWord,
+    load_gallery,
+)
 
 DEFAULT_ACCESS_ROLE: Final = "Default Access"
 """How an assignment without a role of the app's own is written."""
 
 _FIELDS: Final = (
     "app", "gallery", "name", "connection", "mode", "status", "scope",
-    "exclude_default_access", "skip_out_of_scope_deletions", "schedule", "notification",
-    "assignments", "scoping_filters", "mappings",
+    "exclude_default_access", "skip_out_of_scope_deletions", "rehire", "schedule", "notification",
+    "assignments", "scoping_filters", "actions", "attributes", "mappings",
 )  # fmt: skip
 _CHANGE_FIELDS: Final = MappingChange.__struct_fields__
 _APP_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -41,11 +53,15 @@ _SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
 class DocumentAssignment(msgspec.Struct, frozen=True):
-    """One person (userName) or group (display name) and a role; none is Default Access."""
+    """One person (userName) or group (display name) and a role; none is Default Access.
+
+    ``nested``: the group stands for everybody in the groups inside it, too.
+    """
 
     kind: Literal["user", "group"]
     name: str
     role: str | None = None
+    nested: bool = False
 
 
 class AppDocument(msgspec.Struct, frozen=True):
@@ -92,17 +108,26 @@ def print_document(document: AppDocument) -> str:
         "scope": settings.scope,
         "exclude_default_access": settings.exclude_default_access,
         **({"skip_out_of_scope_deletions": True} if settings.skip_out_of_scope_deletions else {}),
+        **({"rehire": settings.rehire} if settings.rehire != "link" else {}),
         "schedule": {"every": print_interval(settings.interval_seconds)},
     }
     if settings.notification != Notification():
         plain["notification"] = msgspec.to_builtins(settings.notification)
     if document.assignments:
         plain["assignments"] = [
-            {one.kind: one.name, "role": one.role or DEFAULT_ACCESS_ROLE}
+            {
+                one.kind: one.name,
+                "role": one.role or DEFAULT_ACCESS_ROLE,
+                **({"nested": True} if one.nested else {}),
+            }
             for one in document.assignments
         ]
     if filters := _filters(settings):
         plain["scoping_filters"] = filters
+    if actions := printed_actions(settings):
+        plain["actions"] = actions
+    if attributes := printed_attributes(settings):
+        plain["attributes"] = attributes
     if mappings := _mappings(settings):
         plain["mappings"] = mappings
     return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
@@ -150,6 +175,12 @@ def _settings(
     mappings = _part(reading, fields, "mappings", ("users", "groups"))
     groups = mappings.get("groups")
     groups_off = isinstance(groups, yaml.ScalarNode)
+    if isinstance(mappings.get("users"), yaml.ScalarNode):
+        reading.fault(mappings["users"], "People are always mapped; actions.users: [] stops all.")
+        mappings = {name: part for name, part in mappings.items() if name != "users"}
+    actions = _part(reading, fields, "actions", ("users", "groups"))
+    places |= {f"{name[:-1]}_actions": part for name, part in actions.items()}
+    listed = _part(reading, fields, "attributes", ("users", "groups"))
     if groups_off:
         reading.word(groups, ("off",), "off")
     places |= connection
@@ -176,6 +207,11 @@ def _settings(
         skip_out_of_scope_deletions=reading.boolean(
             fields.get("skip_out_of_scope_deletions"), default=False
         ),
+        rehire=cast("_Rehire", reading.word(fields.get("rehire"), ("link", "ask"), "link")),
+        user_actions=read_actions(reading, actions.get("users")),
+        group_actions=read_actions(reading, actions.get("groups")),
+        user_attributes=read_attributes(reading, listed.get("users"), "user_attributes", places),
+        group_attributes=read_attributes(reading, listed.get("groups"), "group_attributes", places),
     )
     places.setdefault("interval_seconds", fields.get("schedule", node))
     for flaw in settings_flaws(app, settings):
@@ -186,6 +222,7 @@ def _settings(
 _Mode = Literal["manual", "automatic"]
 _Status = Literal["on", "off"]
 _Scope = Literal["assigned", "all"]
+_Rehire = Literal["link", "ask"]
 _CONNECTION: Final = ("tenant_url", "secret_token", "allow_loopback", "requests_per_second")
 
 
@@ -233,7 +270,7 @@ def _assignments(
 ) -> tuple[DocumentAssignment, ...]:
     found: dict[tuple[str, str], DocumentAssignment] = {}
     for item in reading.items(node):
-        fields = reading.fields(item, ("user", "group", "role"))
+        fields = reading.fields(item, ("user", "group", "role", "nested"))
         kind: Literal["user", "group"] = "user" if "user" in fields else "group"
         if ("user" in fields) == ("group" in fields):
             reading.fault(item, "An assignment names a user or a group.")
@@ -244,7 +281,13 @@ def _assignments(
         if (kind, name.casefold()) in found:
             reading.fault(item, f"The {kind} {shown(name)} is assigned twice.")
         role = _role(reading, item, fields.get("role"), app)
-        found[kind, name.casefold()] = DocumentAssignment(kind, name, role)
+        nested = reading.boolean(fields.get("nested"), default=False)
+        if nested and kind == "user":
+            reading.fault(
+                fields["nested"],
+                f"The user {shown(name)} cannot be nested: only a group has groups inside it.",
+            )
+        found[kind, name.casefold()] = DocumentAssignment(kind, name, role, nested)
     return tuple(found.values())
 
 
@@ -278,6 +321,7 @@ def _changes(
         places[f"{name}.{len(changes)}"] = item
         applies = reading.word(fields.get("applies"), get_args(AppliesWord), "")
         when_null = reading.word(fields.get("when_null"), get_args(WhenNullWord), "")
+        flows = reading.word(fields.get("flow_behavior"), get_args(FlowBehaviorWord), "")
         changes.append(
             MappingChange(
                 target=reading.text(fields["target"]),
@@ -288,6 +332,8 @@ def _changes(
                 applies=cast("AppliesWord", applies) if applies else None,
                 matching=reading.whole_number(fields.get("matching")),
                 when_null=cast("WhenNullWord", when_null) if when_null else None,
+                flow_behavior=cast("FlowBehaviorWord", flows) if flows else None,
+                no_source=reading.boolean(fields.get("no_source"), default=False),
                 remove=reading.boolean(fields.get("remove"), default=False),
             )
         )

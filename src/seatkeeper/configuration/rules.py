@@ -10,8 +10,9 @@ from typing import Final
 
 import msgspec
 
+from seatkeeper.configuration.attributes import customized
 from seatkeeper.configuration.filters import usable_filter
-from seatkeeper.configuration.settings import AppSettings, effective_mappings
+from seatkeeper.configuration.settings import ActionWord, AppSettings, effective_mappings
 from seatkeeper.directory.model import Application, AppRole, Kind
 from seatkeeper.gallery.capabilities import capabilities_of
 from seatkeeper.gallery.schema import DefaultMapping, GalleryApp, ObjectType
@@ -28,7 +29,7 @@ from seatkeeper.provisioning.mapping.model import (
     ValueType,
     WhenNull,
 )
-from seatkeeper.provisioning.rules import Rules, ScopeSetting
+from seatkeeper.provisioning.rules import Rehire, Rules, ScopeSetting
 
 _PLANNER_VERSION: Final = "3"
 """Raised when the same rules would decide otherwise, so that everybody is planned again."""
@@ -54,11 +55,12 @@ def rules_for(
     new digest, so that everybody is planned again. Raises ``ExpressionFault``
     for an expression that cannot be used, ``InvalidValue`` for a scoping filter.
     """
+    app = customized(app, settings)
     user_mappings, group_mappings = effective_mappings(app, settings)
-    users = _object_mapping(Kind.USER, app.users, user_mappings)
+    users = _object_mapping(Kind.USER, app.users, user_mappings, settings.user_actions)
     groups = None
     if app.groups is not None and group_mappings is not None:
-        groups = _object_mapping(Kind.GROUP, app.groups, group_mappings)
+        groups = _object_mapping(Kind.GROUP, app.groups, group_mappings, settings.group_actions)
     capabilities = capabilities_of(app)
     expressions = [*users.expressions, *(groups.expressions if groups else ())]
     reads_now = any(one.reads_now for one in expressions)
@@ -80,6 +82,7 @@ def rules_for(
         default_domain if reads_domain else "",
         repr((user_filter, group_filter)),
         settings.skip_out_of_scope_deletions,
+        settings.rehire,
     )
     return Rules(
         application.id,
@@ -97,11 +100,15 @@ def rules_for(
         roles,
         moment,
         default_domain,
+        Rehire(settings.rehire),
     )
 
 
 def _object_mapping(
-    kind: Kind, objects: ObjectType, mappings: tuple[DefaultMapping, ...]
+    kind: Kind,
+    objects: ObjectType,
+    mappings: tuple[DefaultMapping, ...],
+    actions: tuple[ActionWord, ...],
 ) -> ObjectMapping:
     by_path = {attribute.path: attribute for attribute in objects.attributes}
     made = []
@@ -123,7 +130,13 @@ def _object_mapping(
                 WhenNull(mapping.when_null),
             )
         )
-    return ObjectMapping(kind, tuple(made))
+    return ObjectMapping(
+        kind,
+        tuple(made),
+        create="create" in actions,
+        update="update" in actions,
+        delete="delete" in actions,
+    )
 
 
 def _applies(mapping: DefaultMapping, source: Source) -> Applies:

@@ -7,7 +7,7 @@ apps that did not differ. Whether settings fit their app is judged in
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -15,10 +15,18 @@ from seatkeeper.errors import InvalidValue
 from seatkeeper.gallery.schema import (
     AppliesWord,
     DefaultMapping,
+    FlowBehaviorWord,
     GalleryApp,
     ObjectType,
     WhenNullWord,
 )
+
+AttributeWord: TypeAlias = Literal["string", "boolean", "integer", "reference", "complex"]
+ReferencedWord: TypeAlias = Literal["User", "Group"]
+ActionWord: TypeAlias = Literal["create", "update", "delete"]
+
+ACTIONS: Final[tuple[ActionWord, ...]] = ("create", "update", "delete")
+"""The actions that may reach the app, in the order in which they are written."""
 
 INTERVAL: Final = 2400
 """Seconds from one cycle to the next where nothing else is set (40 minutes)."""
@@ -34,8 +42,8 @@ class MappingChange(_Strict, frozen=True, omit_defaults=True):
     At most one of ``attribute``, ``constant``, ``expression`` replaces what
     the value comes from; what is left out stays as the gallery has it. A
     mapping of one's own may have a ``default`` alone: it goes where the app
-    has no value. An empty ``default`` takes the default value away,
-    ``remove`` the mapping.
+    has no value; ``no_source`` makes such a mapping of one that the gallery has.
+    An empty ``default`` takes the default value away, ``remove`` the mapping.
     """
 
     target: str
@@ -46,12 +54,31 @@ class MappingChange(_Strict, frozen=True, omit_defaults=True):
     applies: AppliesWord | None = None
     matching: int | None = None
     when_null: WhenNullWord | None = None
+    flow_behavior: FlowBehaviorWord | None = None
+    no_source: bool = False
     remove: bool = False
 
     @property
     def sources(self) -> int:
-        """How many sources are named; more than one is a fault."""
-        return sum(one is not None for one in (self.attribute, self.constant, self.expression))
+        """How many sources are named, none of them counting as one; two are a fault."""
+        named = (self.attribute, self.constant, self.expression)
+        return sum(one is not None for one in named) + self.no_source
+
+
+class AttributeChange(_Strict, frozen=True, omit_defaults=True):
+    """One attribute of one's own, or a change over the gallery's attribute of that ``path``.
+
+    What is left out stays as the gallery has it, or for one's own as
+    ``TargetAttribute`` begins. ``references`` names what a reference leads to.
+    """
+
+    path: str
+    type: AttributeWord | None = None
+    required: bool | None = None
+    unique: bool | None = None
+    case_exact: bool | None = None
+    multi_valued: bool | None = None
+    references: ReferencedWord | None = None
 
 
 class Notification(_Strict, frozen=True):
@@ -65,9 +92,11 @@ class AppSettings(_Strict, frozen=True, kw_only=True):
     """Everything an administrator decides for one app but its assignments and its secret.
 
     ``requests_per_second`` replaces the limit that the gallery file gives.
+    ``user_actions`` and ``group_actions`` are those that may reach the app.
     The filters are trees as ``provisioning.condition.plain`` writes them.
     With ``skip_out_of_scope_deletions`` an account whose person merely left the
-    scope stays as it is.
+    scope stays as it is. ``rehire``: whether the account of somebody purged
+    passes on to a new record that answers to it, or that waits for a person.
     """
 
     gallery: str
@@ -87,6 +116,11 @@ class AppSettings(_Strict, frozen=True, kw_only=True):
     user_filter: dict[str, Any] | None = None
     group_filter: dict[str, Any] | None = None
     skip_out_of_scope_deletions: bool = False
+    rehire: Literal["link", "ask"] = "link"
+    user_actions: tuple[ActionWord, ...] = ACTIONS
+    group_actions: tuple[ActionWord, ...] = ACTIONS
+    user_attributes: tuple[AttributeChange, ...] = ()
+    group_attributes: tuple[AttributeChange, ...] = ()
 
 
 def default_settings(app: GalleryApp) -> AppSettings:
@@ -156,4 +190,5 @@ def _changed(mapping: DefaultMapping, change: MappingChange | None) -> DefaultMa
         applies=change.applies or mapping.applies,
         matching=mapping.matching if change.matching is None else change.matching,
         when_null=change.when_null or mapping.when_null,
+        flow_behavior=change.flow_behavior or mapping.flow_behavior,
     )

@@ -16,7 +16,7 @@ from seatkeeper.provisioning.account import Account, TargetValue, TargetValues, 
 from seatkeeper.provisioning.mapping.typed import instant
 from seatkeeper.scim import quirks
 from seatkeeper.scim.difference import Place, operations_for, part_value, place_of
-from seatkeeper.scim.elements import element_text
+from seatkeeper.scim.element_text import element_text
 from seatkeeper.scim.messages import Resource
 from seatkeeper.scim.path import read, write
 from seatkeeper.scim.quirks import NO_QUIRKS, Quirk

@@ -115,12 +115,17 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A user or group may use an application, in exactly one role."""
+    """A user or group may use an application, in exactly one role.
+
+    That of a group reaches its direct members; a ``nested`` one also those of
+    all groups inside it, however deep.
+    """
 
     app_id: str
     principal_kind: Kind
     principal_id: str
     role_id: str = DEFAULT_ACCESS
+    nested: bool = False
 
 
 class Subject(StrEnum):
@@ -154,6 +159,8 @@ class Change:
     the principal, with the application in ``app_id``. It says *that* a key
     changed: readers look at the present state, never at ``detail``, which only
     explains (names of changed attributes, ``{"attributes": ["jobTitle"]}``).
+    ``nested``: the assignment reaches, or reached until now, people through
+    nested groups; once it has ended nothing else can say that.
     """
 
     seq: int
@@ -166,3 +173,4 @@ class Change:
     other_kind: Kind | None = None
     app_id: str | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
+    nested: bool = False

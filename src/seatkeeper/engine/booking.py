@@ -28,7 +28,7 @@ from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.log import LogEntry, Modified, Status, modified, steps, verb
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.outcome import log_code, next_retry
-from seatkeeper.provisioning.plan import Action, Create, Disable, Skip, Update
+from seatkeeper.provisioning.plan import Action, Create, Disable, Reason, Skip, Update
 from seatkeeper.provisioning.scope import Scope
 from seatkeeper.provisioning.walk import Decided, Facts
 
@@ -76,6 +76,8 @@ class Booking:
     members_added: list[MemberWrite] = field(default_factory=list)
     members_removed: list[MemberWrite] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
+    inherited: dict[str, str] = field(default_factory=dict)
+    unchanged: int = 0
 
     def entry(self, entry: Entry) -> None:
         """Put one record's entry into the journal, or move it on."""
@@ -96,6 +98,27 @@ class Booking:
         self.unlinked.append(key)
         self.claims[key] = []
         self.waiting[key] = []
+
+    def passed_on(self, owner: Facts, heir: Facts) -> None:
+        """Let the account of a purged record be the heir's; whatever was planned for it ends."""
+        assert heir.link is not None  # noqa: S101 - the caller made it
+        key = (owner.kind, owner.record_id)
+        self.unlink(owner)
+        self.cleared.append(key)
+        self.inherited[owner.record_id] = heir.record_id
+        self.context.linked_now += 1
+        self.link(heir, heir.link.account_id, heir.link.known)
+        name = owner.display_name
+        text = f"The account passes on to {heir.display_name}, who answers to it."
+        self.entry(Entry(owner.kind, owner.record_id, name, EntryState.DONE, reason=text))
+        self._row(
+            owner,
+            None,
+            Skip(Reason.PASSED_ON, text, release=True),
+            Status.SUCCESS,
+            code=Reason.PASSED_ON,
+            reason=text,
+        )
 
     def skipped(self, facts: Facts, decided: Decided) -> None:
         """Log that a rule leaves the record out; end the link where the action says so."""
@@ -128,20 +151,25 @@ class Booking:
         word: str | None = None,
         members: Sequence[Modified] = (),
         state: EntryState = EntryState.DONE,
+        interim: bool = False,
     ) -> None:
         """Log and count what was carried out; the record's escrow ends.
 
         ``state`` is where its entry stands now: one half may be done, the other wait.
+        What is only a step on the way (``interim``) is logged and not counted.
         """
         self.cleared.append((facts.kind, facts.record_id))
         raised = {"created": 1} if word == "create" else counted(action)
-        self.context.count(**({"updated": 1} if isinstance(action, Skip) else raised))
+        if not interim:
+            self.context.count(**({"updated": 1} if isinstance(action, Skip) else raised))
         warning = bool(decided.waiting) or unresolved > 0
         reason = ""
         if decided.waiting:
             reason = f"{', '.join(decided.waiting)} waits until the other end has an account."
         elif unresolved:
             reason = f"{unresolved} members have no account in the app and are left out."
+        elif interim:
+            reason = "For a moment only: the value passes on to somebody who waits for it."
         self._row(
             facts,
             decided.scope,
@@ -250,6 +278,8 @@ class Booking:
     def work(self) -> Work:
         """Return everything gathered as one write, with the cycle's numbers so far."""
         context = self.context
+        context.count(unchanged=self.unchanged)
+        self.unchanged = 0
         ended = sum(e.state in {EntryState.DONE, EntryState.FAILED} for e in self.entries)
         done = context.cycle.done + ended
         total = max(context.cycle.total, done) if context.cycle.total else 0
@@ -266,6 +296,7 @@ class Booking:
             members_added=self.members_added,
             members_removed=self.members_removed,
             forgotten=self.forgotten,
+            inherited=self.inherited,
             cycle=cycle,
         )
 

@@ -6,6 +6,8 @@ Shell around ``provisioning.causes``: it pages through the feed and fetches the
 names of groups. Only a preview does this; a cycle needs no reasons to be right.
 """
 
+from collections.abc import AsyncIterator, Collection, Sequence
+
 from seatkeeper.ports import Directory, Ledger
 from seatkeeper.provisioning.causes import Causes, groups_named
 
@@ -16,7 +18,7 @@ async def read_causes(
     directory: Directory, ledger: Ledger, app_id: str, *, after: int, to: int
 ) -> Causes:
     """Return what the changes over ``after`` up to ``to`` say of each record."""
-    causes = Causes(app_id)
+    causes, start = Causes(app_id), after
     while after < to:
         page = [one for one in await directory.changes(after=after, limit=PAGE) if one.seq <= to]
         if not page:
@@ -25,8 +27,23 @@ async def read_causes(
         causes.take(page, {group: one.display_name for group, one in named.items()})
         after = page[-1].seq
     for group in causes.assigned_groups:
-        member = ""
-        while found := await ledger.member_users([group], after=member, limit=PAGE):
+        reached = {group}
+        if group in causes.opened_groups:
+            reached.update(await ledger.groups_below([group]))
+        async for found in _people(ledger, reached):
             causes.members(group, found)
-            member = found[-1]
+    moved = [one for one in await ledger.regrouped(app_id, after=start) if one.parent_id]
+    told = {one for each in moved for one in (each.group_id, each.parent_id, each.root_id) if one}
+    names = {key: group.display_name for key, group in (await directory.groups(told)).items()}
+    for one in moved:
+        async for found in _people(ledger, await ledger.groups_below([one.group_id])):
+            causes.moved(one, names, found)
     return causes
+
+
+async def _people(ledger: Ledger, groups: Collection[str]) -> AsyncIterator[Sequence[str]]:
+    """Yield pages of the people who are direct members of these groups."""
+    member = ""
+    while found := await ledger.member_users(groups, after=member, limit=PAGE):
+        yield found
+        member = found[-1]

@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import ConnectorError, InDoubt, Throttled, Transient, Unreachable
 from seatkeeper.ports import Ledger, Target
+from seatkeeper.provisioning.account import ValueChange
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.journal import Key
 from seatkeeper.provisioning.outcome import TRANSIENT_WAITS
@@ -59,6 +60,7 @@ class AppContext:
     ``reviewed`` is set where only a kept plan is carried out: what it says of
     each record, and nothing but that, may be sent. ``released`` are records whose
     link ends in the plan that is only previewed, so that it is not in the ledger.
+    ``parked`` are values that were freed for a moment (``parking``).
     """
 
     rules: Rules
@@ -76,6 +78,7 @@ class AppContext:
     stopping: Callable[[], bool] = lambda: False
     reviewed: Mapping[Key, PlannedRecord] | None = None
     released: set[Key] = field(default_factory=set)
+    parked: dict[Key, tuple[ValueChange, ...]] = field(default_factory=dict)
     linked_now: int = 0
     linked_before: int = 0
     vanished: int = 0

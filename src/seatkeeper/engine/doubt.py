@@ -12,13 +12,14 @@ from dataclasses import replace
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import Booking, plain_exchanges
 from seatkeeper.engine.context import AppContext
+from seatkeeper.engine.matching import owner_of
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account
 from seatkeeper.provisioning.journal import Entry, EntryState
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.mapping.evaluate import Desired
-from seatkeeper.provisioning.match import Question, check_unclaimed, questions, the_one
+from seatkeeper.provisioning.match import Question, questions, the_one
 from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import (
     Action,
@@ -85,8 +86,8 @@ async def _made(context: AppContext, facts: Facts, entry: Entry, trace: Trace) -
     for question in questions(Desired(sent), mapping) if sent else ():
         account = the_one(question, await _found(context, facts, question, trace))
         if account is not None:
-            owner = await context.ledger.linked_record(context.app_id, facts.kind, account.id)
-            check_unclaimed(account, owner, facts.record_id)
+            if await owner_of(context, facts.kind, account, facts.record_id) is not None:
+                return None  # it was somebody's before: not the one that the lost request made
             context.asked_by(facts.kind, account.id, facts.record_id)
             return account
     return None

@@ -14,24 +14,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from seatkeeper.directory.model import Kind
-from seatkeeper.engine.booking import Booking, intent_of, member_row, plain_exchanges
+from seatkeeper.engine.booking import Booking, intent_of
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.doubt import settle_doubts
+from seatkeeper.engine.outcomes import book
+from seatkeeper.engine.parking import open_rings
 from seatkeeper.engine.planner import match_records, plan_records
 from seatkeeper.engine.sender import Sent, send
-from seatkeeper.errors import InDoubt, SeatkeeperError, Throttled, Transient
-from seatkeeper.provisioning.account import TargetValues
-from seatkeeper.provisioning.journal import Entry, EntryState, Waiting
+from seatkeeper.errors import SeatkeeperError
+from seatkeeper.provisioning.journal import Entry, EntryState
 from seatkeeper.provisioning.match import check_only_asker
-from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import (
-    Adopt,
     Delete,
     Disable,
     Reason,
     Skip,
     Update,
-    gives_access_back,
 )
 from seatkeeper.provisioning.reviewed import check_sending
 from seatkeeper.provisioning.walk import (
@@ -55,6 +53,7 @@ async def export_cycle(context: AppContext) -> bool:
     for kind in (Kind.USER, Kind.GROUP):
         if context.rules.mapping(kind) is None:
             continue
+        await open_rings(context, kind)
         if not await _export_kind(context, kind):
             return False
         # Planning a record anew ends its waiting, so that this comes to an end.
@@ -119,7 +118,7 @@ async def _export_batch(context: AppContext, kind: Kind, batch: Sequence[Entry])
     await asyncio.gather(*(_send_in_time(context, one, until) for one in to_send))
     results = Booking(context)
     for one in to_send:
-        await _book(results, one)
+        await book(results, one)
     await results.write()
     await match_records(context)
     context.raise_if_stopped()
@@ -144,12 +143,27 @@ def _decide_again(context: AppContext, facts: Facts, entry: Entry) -> Decided | 
         if entry.found is not None:
             asked = context.asked_by(facts.kind, entry.found.id, facts.record_id)
             check_only_asker(entry.found, asked, facts.record_id)
-        if entry.found is None and entry.verb != "create":
-            return None
+        never_made = not context.rules.can_create(facts.kind)
+        if entry.found is None and entry.verb != "create" and not never_made:
+            return None  # where nothing is created, asking again would never end
         answer = decide_matched(facts, answer, entry.found, context.rules)
     if context.reviewed is not None:
-        check_sending(context.reviewed[facts.kind, facts.record_id], facts, answer, context.rules)
+        seen = _as_reviewed(context, facts, answer)
+        check_sending(context.reviewed[facts.kind, facts.record_id], facts, seen, context.rules)
     return answer
+
+
+def _as_reviewed(context: AppContext, facts: Facts, answer: Decided) -> Decided:
+    """Return the answer as it was before a value was freed for a moment (``parking``)."""
+    freed = context.parked.get((facts.kind, facts.record_id), ())
+    action = answer.action
+    if not isinstance(action, Update):
+        return answer
+    before = {(one.path, one.new): one.old for one in freed}
+    changes = tuple(
+        replace(one, old=before.get((one.path, one.old), one.old)) for one in action.changes
+    )
+    return replace(answer, action=replace(action, changes=changes))
 
 
 def _removes(decided: Decided) -> bool:
@@ -172,102 +186,3 @@ def _book_skip(booking: Booking, facts: Facts, decided: Decided, entry: Entry) -
     booking.cleared.append((facts.kind, facts.record_id))
     if decided.action.reason is not Reason.IN_SYNC:
         booking.skipped(facts, decided)
-
-
-async def _book(booking: Booking, sent: Sent) -> None:
-    """Write down one outcome, also the half of one that was done before it failed."""
-    context, facts = booking.context, sent.facts
-    asked = len(sent.trace.exchanges)
-    context.count(requests=asked, retry_requests=asked if sent.entry.retry else 0)
-    if not sent.started and sent.error is None and not sent.account_id:
-        booking.entry(replace(sent.entry, state=EntryState.PLANNED))
-        return
-    _book_account(booking, sent)
-    key = (facts.kind, facts.record_id)
-    if facts.kind is Kind.GROUP:
-        booking.waiting[key] = [
-            Waiting(facts.kind, facts.record_id, "members", missing) for missing in sent.unresolved
-        ]
-    else:
-        booking.waiting[key] = [
-            Waiting(facts.kind, facts.record_id, path, missing)
-            for path, missing in sent.decided.waiting.items()
-        ]
-    if sent.error is None and isinstance(sent.action, Skip) and not sent.started:
-        booking.entry(replace(sent.entry, state=EntryState.DONE))
-    elif sent.error is None:
-        _book_success(booking, sent, EntryState.DONE)
-    elif context.stopped is not None and (sent.doubtful or _passes(sent.error)):
-        if sent.done:  # the half that was done before the app stopped
-            _book_success(booking, sent, EntryState.PLANNED)
-        again = intent_of(sent.entry, sent.action)
-        booking.entry(again if sent.doubtful else replace(sent.entry, state=EntryState.PLANNED))
-    else:
-        await booking.failed(
-            facts, sent.error, entry=sent.entry, decided=sent.decided, trace=sent.trace
-        )
-
-
-def _passes(error: SeatkeeperError) -> bool:
-    """Whether a failure says nothing of the record, once the app as a whole has stopped."""
-    return stops_the_app(error) or isinstance(error, InDoubt | Transient | Throttled)
-
-
-def _book_success(booking: Booking, sent: Sent, state: EntryState) -> None:
-    facts = sent.facts
-    booking.succeeded(
-        facts,
-        sent.decided,
-        sent.action,
-        sent.entry,
-        account_id=sent.account_id or (facts.link.account_id if facts.link else None),
-        exchanges=plain_exchanges(sent.trace.exchanges),
-        matched=_matched(sent),
-        unresolved=len(sent.unresolved),
-        word=sent.word,
-        members=member_row(facts.kind, sent.added, sent.removed),
-        state=state,
-    )
-
-
-def _book_account(booking: Booking, sent: Sent) -> None:
-    facts = sent.facts
-    if sent.gone and not sent.remade:
-        booking.unlink(facts)
-        booking.forgotten.append(facts.record_id)  # should they come back, it is all written again
-        return
-    if isinstance(sent.action, Delete) and sent.error is None:
-        booking.unlink(facts)
-    elif sent.account_id is not None and sent.known is not None:
-        if isinstance(sent.action, Disable) and sent.action.release:
-            booking.unlink(facts)
-        else:
-            _link(booking, sent, sent.account_id, sent.known)
-    booking.members_added.extend(sent.added)
-    booking.members_removed.extend(sent.removed)
-
-
-def _link(booking: Booking, sent: Sent, account_id: str, known: TargetValues) -> None:
-    booking.link(sent.facts, account_id, known)
-    if sent.remade or _reactivates(booking.context, sent):
-        # Memberships and references to a new or re-activated account are written again.
-        booking.forgotten.append(sent.facts.record_id)
-        booking.context.linked_now += 1
-
-
-def _reactivates(context: AppContext, sent: Sent) -> bool:
-    return (
-        sent.facts.kind is Kind.USER
-        and isinstance(sent.action, Update)
-        and gives_access_back(sent.action.changes, context.rules.users)
-    )
-
-
-def _matched(sent: Sent) -> str:
-    if sent.facts.link is not None and not sent.remade:
-        return f"is linked to account {sent.facts.link.account_id}"
-    if sent.word == "create":
-        return f"found the account {sent.account_id} that an interrupted request had made"
-    if isinstance(sent.action, Update | Adopt):
-        return f"found account {sent.account_id}"
-    return "no account matched"

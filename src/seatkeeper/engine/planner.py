@@ -15,16 +15,17 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import Booking, plain_exchanges
 from seatkeeper.engine.context import AppContext, AppStopped
 from seatkeeper.engine.matching import look_up
+from seatkeeper.engine.ordering import put_in_order
 from seatkeeper.errors import ConnectorError, SeatkeeperError
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account
 from seatkeeper.provisioning.cycle import CycleKind, CycleState
 from seatkeeper.provisioning.journal import Entry, EntryState, Waiting, Work
+from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.log import verb
 from seatkeeper.provisioning.match import Claim, check_claims, check_only_asker, claims
 from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import Disable, Reason, Skip, Update
-from seatkeeper.provisioning.reference import levels
 from seatkeeper.provisioning.walk import (
     Answer,
     Decided,
@@ -85,8 +86,7 @@ async def match_records(context: AppContext) -> None:
         await _match_page(context, kind, entries)
         context.raise_if_stopped()
     if matched:
-        managers = await context.ledger.managers_of_planned(context.cycle.id)
-        await context.ledger.set_levels(context.cycle.id, levels(managers))
+        await put_in_order(context, Kind.USER)
 
 
 async def chosen(
@@ -153,6 +153,9 @@ async def touched_ids(context: AppContext) -> tuple[set[str], set[str]]:
         if context.rules.reads_memberships:  # a filter may name a group that has another name now
             member_groups |= touched.edited_groups
         after = touched.read_to
+    regrouped = await context.ledger.regrouped(context.app_id, after=context.cycle.from_seq)
+    if regrouped:
+        member_groups |= {*await context.ledger.groups_below({one.group_id for one in regrouped})}
     member = ""
     while member_groups:
         page = await context.ledger.member_users(member_groups, after=member, limit=PAGE)
@@ -256,7 +259,7 @@ def _note_skip(booking: Booking, facts: Facts, answer: Decided) -> None:
     assert isinstance(action, Skip)  # noqa: S101 - the caller looked
     if action.reason is Reason.IN_SYNC:
         booking.cleared.append((facts.kind, facts.record_id))
-        booking.context.count(unchanged=1)
+        booking.unchanged += 1
     elif facts.link is None and not facts.grants:
         booking.cleared.append((facts.kind, facts.record_id))
     else:
@@ -287,7 +290,12 @@ async def _match_page(context: AppContext, kind: Kind, entries: dict[str, Entry]
         count = len(answered.trace.exchanges)
         context.count(requests=count, retry_requests=count if entry.retry else 0)
         found, problem = answered.found, answered.problem
-        if problem is None:
+        if problem is None and answered.owner is not None and found is not None:
+            heir = inheriting(facts, found, answered.owner, context)
+            booking.passed_on(answered.owner, heir)
+            booking.entry(replace(entry, state=EntryState.DONE))
+            await _note(context, booking, heir, decide(heir, context.rules), retry=entry.retry)
+        elif problem is None:
             decided = decide_matched(facts, needs, found, context.rules)
             trace = answered.trace
             made = planned(facts, decided, retry=entry.retry, found=found, exchanges=trace)
@@ -299,11 +307,29 @@ async def _match_page(context: AppContext, kind: Kind, entries: dict[str, Entry]
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the app said about one record: an account, none, or why that cannot be said."""
+    """What the app said about one record: an account, none, or why that cannot be said.
+
+    ``owner`` is the purged record that the account passes on from.
+    """
 
     found: Account | None
     trace: Trace
     problem: SeatkeeperError | AppStopped | None
+    owner: Facts | None = None
+
+
+def inheriting(facts: Facts, found: Account, owner: Facts, context: AppContext) -> Facts:
+    """Return the facts of a record once the account of a purged one is its own.
+
+    The values known stay known, but for what the app was just seen to hold.
+    """
+    assert owner.link is not None  # noqa: S101 - it was found by the link
+    known = {
+        **owner.link.known,
+        **{p: found.values[p] for p in owner.link.known if p in found.values},
+    }
+    link = Link(facts.kind, facts.record_id, found.id, known, facts.display_name, context.now())
+    return replace(facts, link=link)
 
 
 async def ask_app(
@@ -340,14 +366,16 @@ async def _ask(
                 for claim, others in rivals.items()
             },
         )
-        found = await look_up(context, facts.kind, facts.record_id, needs, trace)
+        match = await look_up(context, facts.kind, facts.record_id, needs, trace)
     except AppStopped as stopped:
         return Answered(None, trace, stopped)
     except SeatkeeperError as error:
         if isinstance(error, ConnectorError) and stops_the_app(error):
             context.stop(error)
         return Answered(None, trace, error)
-    return Answered(found, trace, None)
+    if match is None:
+        return Answered(None, trace, None)
+    return Answered(match.account, trace, None, match.inherited_from)
 
 
 def planning_done(context: AppContext, total: int) -> Work:

@@ -14,9 +14,12 @@ from dataclasses import replace
 
 from seatkeeper.directory.model import Kind, User
 from seatkeeper.engine.context import AppContext, AppStopped
-from seatkeeper.engine.planner import PAGE, ask_app, chosen, shared, walk_records
+from seatkeeper.engine.ordering import broken, given_up
+from seatkeeper.engine.planner import PAGE, ask_app, chosen, inheriting, shared, walk_records
 from seatkeeper.engine.preview_lines import Asking, Seen, Sketch, line_of
 from seatkeeper.errors import SeatkeeperError
+from seatkeeper.provisioning.account import Account
+from seatkeeper.provisioning.handover import freed
 from seatkeeper.provisioning.match import Claim, claims
 from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import (
@@ -24,13 +27,14 @@ from seatkeeper.provisioning.plan import (
     Create,
     Delete,
     Disable,
+    Reason,
     Skip,
     Update,
     gives_access_back,
 )
 from seatkeeper.provisioning.preview import Preview
 from seatkeeper.provisioning.reference import levels
-from seatkeeper.provisioning.walk import NeedsMatch, decide, decide_matched
+from seatkeeper.provisioning.walk import Facts, NeedsMatch, decide, decide_matched
 
 
 async def preview_cycle(context: AppContext, asking: Asking, *, note: str = "") -> Preview:
@@ -54,6 +58,7 @@ async def preview_cycle(context: AppContext, asking: Asking, *, note: str = "") 
         raise stopped.error from stopped
     finally:
         context.released.clear()
+    _note_rings(at_work)
     at_work.names = {
         sign: at_work.seen[key].facts.display_name
         for key, sign in at_work.made.items()
@@ -150,6 +155,9 @@ def _take_answer(at_work: Sketch, seen: Seen, needs: NeedsMatch) -> None:
             raise problem
         seen.problem, seen.answer = problem, None
         return
+    if answered.owner is not None and answered.found is not None:
+        _pass_on(at_work, seen, answered.found, answered.owner)
+        return
     decided = decide_matched(seen.facts, needs, answered.found, at_work.context.rules)
     seen.answer = decided
     key = (seen.facts.kind, seen.facts.record_id)
@@ -157,6 +165,30 @@ def _take_answer(at_work: Sketch, seen: Seen, needs: NeedsMatch) -> None:
         at_work.made[key] = _sign(seen.facts.record_id)
     elif isinstance(decided.action, Update | Adopt):
         at_work.made[key] = decided.action.account_id
+
+
+def _pass_on(at_work: Sketch, seen: Seen, found: Account, owner: Facts) -> None:
+    """Let a purged record's account be this one's; nothing else happens to it."""
+    seen.facts = inheriting(seen.facts, found, owner, at_work.context)
+    seen.answer = decide(seen.facts, at_work.context.rules)
+    at_work.made[seen.facts.kind, seen.facts.record_id] = found.id
+    gone = at_work.seen.get((owner.kind, owner.record_id))
+    if gone is not None and gone.decided is not None:
+        text = f"The account passes on to {seen.facts.display_name}, who answers to it."
+        gone.answer = replace(gone.decided, action=Skip(Reason.PASSED_ON, text, release=True))
+
+
+def _note_rings(at_work: Sketch) -> None:
+    """Note whose value is freed for a moment, because names change hands in a ring."""
+    for kind in Kind:
+        found = [
+            one
+            for (of, _), seen in at_work.seen.items()
+            if of is kind
+            for one in given_up(at_work.context, seen.facts, seen.action)
+        ]
+        opened = freed(broken(at_work.context, found))
+        at_work.freed |= {(kind, record): changes for record, changes in opened.items()}
 
 
 def _sign(record_id: str) -> str:

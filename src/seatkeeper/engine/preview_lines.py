@@ -13,12 +13,13 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.planner import Answered
 from seatkeeper.errors import SeatkeeperError
+from seatkeeper.provisioning.account import ValueChange
 from seatkeeper.provisioning.causes import FIRST_CYCLE, NO_CHANGE, TRIES_AGAIN, Causes
 from seatkeeper.provisioning.cycle import CycleKind
 from seatkeeper.provisioning.four_steps import action_step, import_step, match_step, scope_step
 from seatkeeper.provisioning.journal import Key
 from seatkeeper.provisioning.log import Step
-from seatkeeper.provisioning.plan import Action, Delete, Reason, Skip
+from seatkeeper.provisioning.plan import Action, Delete, Reason, Skip, Update
 from seatkeeper.provisioning.preview import (
     Members,
     Outlook,
@@ -85,7 +86,8 @@ class Sketch:
 
     ``made`` maps who gets an account in this plan to its id, or to the sign
     that stands for it, ``names`` such a sign to the name. ``back`` are
-    people who get their access back, ``back_in`` their groups.
+    people who get their access back, ``back_in`` their groups. ``freed`` are
+    values that change hands in a ring, and are freed for a moment.
     """
 
     context: AppContext
@@ -96,6 +98,7 @@ class Sketch:
     names: dict[str, str] = field(default_factory=dict)
     back: set[str] = field(default_factory=set)
     back_in: Mapping[str, set[str]] = field(default_factory=dict)
+    freed: dict[Key, tuple[ValueChange, ...]] = field(default_factory=dict)
     unchanged: int = 0
 
 
@@ -162,6 +165,11 @@ async def line_of(at_work: Sketch, seen: Seen) -> PlannedRecord | None:
     writes = requests_of(facts.kind, action, members, later=seen.later)
     if isinstance(action, Skip) and account is not None:
         writes = tuple(one.replace("(new account)", account) for one in writes)
+    freed = at_work.freed.get((facts.kind, facts.record_id))
+    if freed is not None and account is not None:
+        [first_write] = requests_of(facts.kind, Update(account, freed))
+        said = ", ".join(f"{one.path} for a moment: {one.new}" for one in freed)
+        writes = (f"{first_write} ({said})", *writes)
     digests = [action_digest(facts, action, rules)]
     if seen.first is not None:
         digests += part_digests(facts, first, action, rules)
@@ -176,8 +184,8 @@ async def line_of(at_work: Sketch, seen: Seen) -> PlannedRecord | None:
         facts.display_name,
         word,
         reason=action.text
-        if word is Outlook.SKIP and isinstance(action, Skip)
-        else (decided.scope.reason),
+        if word in {Outlook.SKIP, Outlook.UNLINK} and isinstance(action, Skip)
+        else decided.scope.reason,
         cause=cause,
         changes=(*shown_changes(action, at_work.names), *members.changes),
         requests=writes,

@@ -14,7 +14,7 @@ from functools import partial
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import intent_of
 from seatkeeper.engine.context import AppContext, AppStopped, away
-from seatkeeper.engine.matching import look_up
+from seatkeeper.engine.matching import look_up_own
 from seatkeeper.errors import (
     Conflict,
     ConnectorError,
@@ -52,6 +52,7 @@ class Sent:
     ``started`` is false when nothing was sent at all, ``done`` true when all but
     a group's members is. With ``error`` the
     ``account_id`` and members may still be set: what was done before it failed.
+    ``interim``: it is a step on the way to what was planned.
     ``doubtful``: the last request was sent and its outcome is not known; such
     a record stops the app rather than being forgotten in escrow.
     """
@@ -72,6 +73,7 @@ class Sent:
     remade: bool = False
     error: SeatkeeperError | None = None
     doubtful: bool = False
+    interim: bool = False
     done: bool = False
 
 
@@ -154,7 +156,7 @@ async def _look_again(context: AppContext, sent: Sent) -> Account | None:
     answer = decide(replace(sent.facts, link=None), context.rules)
     if not isinstance(answer, NeedsMatch):
         return None
-    return await look_up(context, sent.facts.kind, sent.facts.record_id, answer, sent.trace)
+    return await look_up_own(context, sent.facts.kind, sent.facts.record_id, answer, sent.trace)
 
 
 async def _take(context: AppContext, sent: Sent, found: Account, *, ours: bool) -> None:
@@ -265,7 +267,7 @@ async def _remake(context: AppContext, sent: Sent) -> None:
     answer = decide(replace(sent.facts, link=None), context.rules)
     if not isinstance(answer, NeedsMatch):
         return
-    found = await look_up(context, sent.facts.kind, sent.facts.record_id, answer, sent.trace)
+    found = await look_up_own(context, sent.facts.kind, sent.facts.record_id, answer, sent.trace)
     decided = decide_matched(sent.facts, answer, found, context.rules)
     sent.decided, sent.action, sent.remade, sent.known = decided, decided.action, True, None
     await context.ledger.write(

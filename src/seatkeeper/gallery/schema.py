@@ -50,6 +50,7 @@ class TargetAttribute(_Strict, frozen=True):
 
 AppliesWord: TypeAlias = Literal["always", "on_create", "multi_value_add", "value_add", "if_empty"]
 WhenNullWord: TypeAlias = Literal["clear", "skip", "default"]
+FlowBehaviorWord: TypeAlias = Literal["when_changed", "always"]
 
 
 class DefaultMapping(_Strict, frozen=True):
@@ -57,6 +58,8 @@ class DefaultMapping(_Strict, frozen=True):
 
     None of them, with a ``default``, writes the default where the app has no
     value. ``when_null`` says what an empty source does to an account.
+    ``flow_behavior`` is kept for the reference service's sake and carried out
+    nowhere: a value that is there already is never sent again.
     """
 
     target: str
@@ -67,6 +70,7 @@ class DefaultMapping(_Strict, frozen=True):
     applies: AppliesWord = "always"
     matching: int = 0
     when_null: WhenNullWord = "clear"
+    flow_behavior: FlowBehaviorWord = "when_changed"
 
 
 class ObjectType(_Strict, frozen=True):

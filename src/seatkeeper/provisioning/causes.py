@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from seatkeeper.directory.model import Change, Kind, Subject, Verb
+from seatkeeper.directory.nesting import Regrouped
 
 FIRST_CYCLE = "first cycle"
 TRIES_AGAIN = "tries again"
@@ -35,11 +36,13 @@ class Causes:
     """Collects changes, in their order; the newest word on one thing counts.
 
     ``assigned_groups`` are groups whose own assignment changed, with the text
-    that every member of theirs gets.
+    that every member of theirs gets; ``opened_groups`` those of them whose
+    assignment reaches, or reached, people through nested groups.
     """
 
     app_id: str
     assigned_groups: dict[str, str] = field(default_factory=dict)
+    opened_groups: set[str] = field(default_factory=set)
     _said: dict[Key, dict[str, str]] = field(default_factory=dict)
     _attributes: dict[Key, dict[str, None]] = field(default_factory=dict)
 
@@ -62,6 +65,21 @@ class Causes:
         """Say of a group's members that the group's assignment changed."""
         for member in member_ids:
             self._slot((Kind.USER, member))[f"through {group_id}"] = self.assigned_groups[group_id]
+
+    def moved(
+        self, moved: Regrouped, group_names: Mapping[str, str], member_ids: Collection[str]
+    ) -> None:
+        """Say of people below a group that it joined or left another below an assigned one."""
+        if moved.parent_id is None:
+            return
+        group, parent, root = (
+            group_names.get(one, one) for one in (moved.group_id, moved.parent_id, moved.root_id)
+        )
+        verb = "joined" if moved.joined else "left"
+        where = parent if moved.parent_id == moved.root_id else f"{parent}, inside group {root}"
+        text = f"group {group} {verb} group {where}, which is assigned with its nested groups"
+        for member in member_ids:
+            self._slot((Kind.USER, member))[f"{moved.group_id} in {moved.parent_id}"] = text
 
     def of(self, key: Key) -> str:
         """Return why a record is looked at, empty where nothing of it changed."""
@@ -96,15 +114,28 @@ class Causes:
         self._slot((Kind.GROUP, change.record_id))["members"] = "members changed"
 
     def _assignment(self, change: Change, names: Mapping[str, str]) -> None:
-        word = {Verb.DELETED: "unassigned", Verb.UPDATED: "assigned in another role"}.get(
-            change.verb, "assigned"
-        )
+        word = _assignment_word(change)
         if change.other_kind is Kind.GROUP:
+            if change.nested:
+                self.opened_groups.add(change.record_id)
             name = names.get(change.record_id, change.record_id)
             self.assigned_groups[change.record_id] = f"group {name} {word}"
             self._slot((Kind.GROUP, change.record_id))["assignment"] = word
         else:
             self._slot((Kind.USER, change.record_id))["assignment"] = word
+
+
+def _assignment_word(change: Change) -> str:
+    if change.verb is Verb.DELETED:
+        return "unassigned"
+    nested = bool(change.detail.get("nested"))
+    reach = "with its nested groups" if nested else "without its nested groups"
+    if change.verb is not Verb.UPDATED:
+        return f"assigned {reach}" if nested else "assigned"
+    names = change.detail.get("attributes")
+    if not isinstance(names, list | tuple) or "nested" not in names:
+        return "assigned in another role"
+    return f"assigned {reach}" if "role" not in names else f"assigned in another role, {reach}"
 
 
 def groups_named(changes: Iterable[Change]) -> set[str]:

@@ -110,6 +110,9 @@ def unwanted(scope: Scope) -> Skip | None:
 
 
 def _skip(reason: Reason, text: str) -> Callable[[Situation], Action]:
+    if "{" not in text:
+        always = Skip(reason, text)  # nearly everybody's answer, in nearly every cycle
+        return lambda _: always
     return lambda now: Skip(
         reason, text.format(why=now.why, reason=now.scope.reason, app=now.rules.app_name)
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from seatkeeper.errors import RecordError
-from seatkeeper.provisioning.journal import Escrow
+from seatkeeper.provisioning.journal import Escrow, Health, HealthState
 from seatkeeper.provisioning.log import LogEntry, shown
 from seatkeeper.provisioning.match import Claim, check_claims
 from seatkeeper.provisioning.plan import Create, Delete, Disable, Reason, Skip, Update
@@ -69,6 +69,12 @@ def explain(
     if facts.record is None and facts.link is None:
         text = f"{facts.display_name} is not in the directory and has no account."
         return Explanation(Verdict.UNKNOWN, text, _scope_checks(facts, rules), None)
+    if rules.mapping(facts.kind) is None:
+        text = (
+            f"{facts.display_name} is not provisioned to {rules.app_name}: "
+            "its groups are switched off in the mappings."
+        )
+        return Explanation(Verdict.OUT_OF_SCOPE, text, _scope_checks(facts, rules), account_id)
     problem: RecordError | None = None
     answer: Answer | None = None
     try:
@@ -86,7 +92,34 @@ def explain(
     )
     checks = _not_reached_after_failure(checks)
     verdict = _verdict(answer, problem, escrow)
-    return Explanation(verdict, _sentence(facts, rules, verdict, checks), checks, account_id)
+    sentence = _kept(facts, rules, answer) or _sentence(facts, rules, verdict, checks)
+    return Explanation(verdict, sentence, checks, account_id)
+
+
+def _kept(facts: Facts, rules: Rules, answer: Answer | None) -> str:
+    """Return the sentence about an account that stays as it is although something speaks for it."""
+    action = answer.action if isinstance(answer, Decided) else None
+    if facts.link is None or not isinstance(action, Skip) or action.reason is Reason.IN_SYNC:
+        return ""
+    name = facts.display_name
+    keeps = f"{name} keeps the account in {rules.app_name} as it is"
+    if action.reason is Reason.LEFT_ALONE:
+        reason = scope_of(facts, rules).reason
+        return f"{keeps}, although {name} {reason}: SkipOutOfScopeDeletions is on."
+    text = action.text if action.text.endswith(".") else f"{action.text}."
+    return f"{keeps}. {text[:1].upper()}{text[1:]}"
+
+
+def standing(app_name: str, *, on: bool, ran: bool, health: Health) -> str:
+    """Say why an app gets nothing just now, whatever is planned; empty where it does."""
+    if health.state is not HealthState.WELL:
+        when = f"; next try {health.next_try:%Y-%m-%d %H:%M} UTC" if health.next_try else ""
+        state = "cannot be reached" if health.state is HealthState.AWAY else "is in quarantine"
+        return f"{app_name} {state} ({health.message}){when}. Until then nothing is sent."
+    if on:
+        return ""
+    first = "" if ran else ", and no cycle has run yet"
+    return f"Provisioning to {app_name} is off{first}: nothing is sent but by hand."
 
 
 def _scope_checks(facts: Facts, rules: Rules) -> tuple[Check, ...]:
@@ -174,10 +207,10 @@ def _verdict_of(answer: Decided, escrow: Escrow | None) -> Verdict:
     match answer.action:
         case Skip(Reason.IN_SYNC):
             return Verdict.IN_STEP if answer.scope.usable else Verdict.INACTIVE
-        case Skip(Reason.LEFT_ALONE):
-            return Verdict.LEFT_ALONE
-        case Skip():
+        case Skip(Reason.NOT_ENTITLED):
             return Verdict.OUT_OF_SCOPE
+        case Skip():
+            return Verdict.LEFT_ALONE
         case Disable():
             return Verdict.TO_DISABLE
         case Delete():
@@ -198,10 +231,12 @@ def _sentence(facts: Facts, rules: Rules, verdict: Verdict, checks: Sequence[Che
         Verdict.IN_STEP: f"{name} is in {app}, and the account is in step.",
         Verdict.INACTIVE: f"{name} has a deactivated account in {app}, because {name} {failing}.",
         Verdict.OUT_OF_SCOPE: f"{name} is not in {app}, because {name} {failing}.",
-        Verdict.LEFT_ALONE: f"{name} keeps the account in {app} as it is, although {name} "
-        f"{failing}: SkipOutOfScopeDeletions is on.",
+        Verdict.LEFT_ALONE: f"{name} keeps the account in {app} as it is.",
         Verdict.TO_CREATE: f"{name} is not in {app} yet; the next cycle creates or links the "
-        "account.",
+        "account."
+        if rules.can_create(facts.kind)
+        else f"{name} is not in {app}; creating is switched off, so the next cycle only links an "
+        "account that is there.",
         Verdict.TO_UPDATE: f"{name} is in {app}; the next cycle sends what differs.",
         Verdict.TO_DISABLE: f"{name} is in {app}; the next cycle deactivates the account, "
         f"because {name} {failing}.",

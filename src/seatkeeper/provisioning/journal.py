@@ -158,8 +158,10 @@ class Work:
 
     ``waiting`` and ``claims`` replace what the record had. ``forgotten`` are
     records whose memberships and reports must be written again (a new or
-    re-activated account). ``open_causes``, where given, are the causes that
-    still hold; every other one has ended and may be told again.
+    re-activated account). ``inherited`` maps purged people to the records that
+    have their accounts, and so their memberships, now. ``open_causes``, where
+    given, are the causes that still hold; every other one has ended and may be
+    told again.
     """
 
     entries: Sequence[tuple[str, Entry]] = ()
@@ -173,6 +175,7 @@ class Work:
     members_added: Sequence[MemberWrite] = ()
     members_removed: Sequence[MemberWrite] = ()
     forgotten: Sequence[str] = ()
+    inherited: Mapping[str, str] = field(default_factory=dict)
     cycle: Cycle | None = None
     position: Position | None = None
     health: Health | None = None

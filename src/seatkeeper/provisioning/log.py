@@ -18,7 +18,7 @@ from seatkeeper.provisioning.account import TargetValue, ValueChange
 from seatkeeper.provisioning.outcome import log_code
 from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable, Skip, Update
 from seatkeeper.provisioning.scope import Scope
-from seatkeeper.scim.elements import named
+from seatkeeper.scim.element_text import named
 
 
 class Status(StrEnum):

@@ -10,6 +10,7 @@ account that could be somebody else's stays untouched.
 from collections.abc import Collection, Sequence
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import groupby
 
 from seatkeeper.errors import (
@@ -18,7 +19,7 @@ from seatkeeper.errors import (
     MatchingValueMissing,
     RecordError,
 )
-from seatkeeper.provisioning.account import Account
+from seatkeeper.provisioning.account import Account, ValueChange
 from seatkeeper.provisioning.mapping.evaluate import Desired
 from seatkeeper.provisioning.mapping.model import Mapping, ObjectMapping
 
@@ -138,16 +139,83 @@ def the_one(question: Question, answers: Sequence[Account]) -> Account | None:
     return found[0]
 
 
-def check_unclaimed(account: Account, linked_to: str | None, record_id: str) -> None:
-    """Let an account have one record only.
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The record that an account found belongs to, as our memory has it.
 
-    Raises ``AmbiguousSource`` when ``linked_to`` is another record already.
+    ``state`` says of one who left how, such as ``was deleted on 2026-03-01``;
+    empty for somebody who is there. ``purged``: the directory has the record
+    no more. ``changes`` are what this cycle writes to the account.
     """
-    if linked_to is not None and linked_to != record_id:
-        raise AmbiguousSource(
-            f"The account {account.id} answers to another record, too ({linked_to}).",
-            advice="Correct the matching value of one of the two in the directory.",
+
+    record_id: str
+    name: str
+    state: str = ""
+    purged: bool = False
+    changes: Sequence[ValueChange] = ()
+
+
+class Whose(StrEnum):
+    """To whom an account belongs that a look-up found."""
+
+    THEIRS = "theirs"
+    PASSES_ON = "passes on"
+    SOMEBODY_ELSES = "somebody else's"
+
+
+class RehireNeedsConsent(RecordError):
+    """The account belonged to somebody who is purged, and settings leave that to a person."""
+
+    code = "MatchNeedsConsent"
+
+
+def judge_owner(
+    account: Account,
+    question: Question,
+    owner: Owner | None,
+    record_id: str,
+    *,
+    passes_on: bool,
+) -> Whose:
+    """Say whose account it is that answers to ``question``, if it has an owner.
+
+    One whose owner was purged from the directory is the same person hired
+    again: it passes on, where settings say so (``passes_on``). One whose owner
+    gives up the value in this very cycle is not the asker's: they come after
+    (``handover``). Raises ``RehireNeedsConsent`` or ``AmbiguousSource``
+    otherwise, naming the owner (reliability 4.2, S5 and S8).
+    """
+    if owner is None or owner.record_id == record_id:
+        return Whose.THEIRS
+    if owner.purged:
+        if passes_on:
+            return Whose.PASSES_ON
+        raise RehireNeedsConsent(
+            f"The account {account.id} belongs to {owner.name}, who is no longer in the directory.",
+            advice="If they were hired again, set rehire: link for the app; if not, delete the "
+            "account in the app or give this record another value.",
         )
+    if _given_up(question, owner.changes):
+        return Whose.SOMEBODY_ELSES
+    if owner.state:
+        raise AmbiguousSource(
+            f"The account {account.id} belongs to {owner.name}, who {owner.state}.",
+            advice="If they were hired again, restore or enable that record, or purge it: then "
+            "this one gets the account. If not, give this record another value.",
+        )
+    raise AmbiguousSource(
+        f"The account {account.id} answers to another record, too ({owner.name}).",
+        advice="Correct the matching value of one of the two in the directory.",
+    )
+
+
+def _given_up(question: Question, changes: Sequence[ValueChange]) -> bool:
+    """Whether an account will answer to a question no more, once these changes are written."""
+    asked = {one.path: one.value for one in question.also} | {question.path: question.value}
+    return any(
+        change.path in asked and str(change.new or "").casefold() != asked[change.path].casefold()
+        for change in changes
+    )
 
 
 def check_only_asker(account: Account, askers: Collection[str], record_id: str) -> None:
@@ -157,7 +225,11 @@ def check_only_asker(account: Account, askers: Collection[str], record_id: str) 
     there is another one than ``record_id``.
     """
     others = sorted(set(askers) - {record_id})
-    check_unclaimed(account, others[0] if others else None, record_id)
+    if others:
+        raise AmbiguousSource(
+            f"The account {account.id} answers to another record, too ({others[0]}).",
+            advice="Correct the matching value of one of the two in the directory.",
+        )
 
 
 def claims(desired: Desired, mapping: ObjectMapping) -> list[Claim]:

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     CANNOT_DELETE = "DeleteNotSupported"
     SWITCHED_OFF = "ActionSwitchedOff"
     LEFT_ALONE = "SkipOutOfScopeDeletions"
+    PASSED_ON = "AccountPassedOn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,14 @@ people are ordered along the reporting line; what still has no account is left
 out, said, and remembered as waiting, and written when the missing end appears.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from seatkeeper.provisioning.account import TargetValue, TargetValues
 from seatkeeper.provisioning.mapping.evaluate import Desired
+
+_NOBODY: Final[Mapping[str, Collection[str]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +42,52 @@ def resolve(desired: Desired, accounts: Mapping[str, str]) -> Resolved:
     return Resolved(replace(desired, always=values, references={}), waiting)
 
 
-def levels(managers: Mapping[str, str | None]) -> dict[str, int]:
+def levels(
+    managers: Mapping[str, str | None], after: Mapping[str, Collection[str]] = _NOBODY
+) -> dict[str, int]:
     """Return for each record when it can be written: after its manager.
 
-    ``managers`` maps each record about to be created to its manager's record
-    id. A manager outside the mapping does not delay anybody. A loop cannot be
-    ordered: its members, and nobody else, ignore the link that closes it, so
-    one of them is written without manager and healed in the second pass.
+    ``managers`` maps each record about to be written to its manager's record
+    id; ``after`` names others that come before it (``handover``). Whoever is
+    in neither delays nobody. A loop cannot be ordered: its members, and nobody
+    else, ignore the link that closes it, so one of them is written without
+    manager and healed in the second pass.
     """
+    known = {*managers, *after, *(one for others in after.values() for one in others)}
     found: dict[str, int] = {}
-    for start in sorted(managers):
-        chain: list[str] = []
-        seen: set[str] = set()
-        at: str | None = start
-        while at is not None and at in managers and at not in found and at not in seen:
-            seen.add(at)
-            chain.append(at)
-            at = managers[at]
-        base = found[at] + 1 if at is not None and at in found else 0
-        for distance, record in enumerate(reversed(chain)):
-            found[record] = base + distance
+    for start in sorted(known):
+        _place(start, known, managers, after, found)
     return found
+
+
+def _place(
+    start: str,
+    known: Collection[str],
+    managers: Mapping[str, str | None],
+    after: Mapping[str, Collection[str]],
+    found: dict[str, int],
+) -> None:
+    """Give ``start`` its place, and before it everybody it comes after; lines may be long."""
+    open_ones: set[str] = set()
+    way = [start]
+    while way:
+        one = way[-1]
+        if one in found:
+            way.pop()
+            continue
+        before = [
+            other
+            for other in (managers.get(one), *sorted(after.get(one, ())))
+            if other is not None and other in known and other not in open_ones
+        ]
+        missing = [other for other in before if other not in found and other != one]
+        if one not in open_ones and missing:
+            open_ones.add(one)
+            way += missing
+            continue
+        found[one] = max((found[other] + 1 for other in before if other in found), default=0)
+        open_ones.discard(one)
+        way.pop()
 
 
 def reference_values(values: TargetValues) -> set[str]:

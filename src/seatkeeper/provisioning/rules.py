@@ -24,6 +24,13 @@ class ScopeSetting(StrEnum):
     ALL = "all"
 
 
+class Rehire(StrEnum):
+    """What becomes of the account of somebody purged, when a new record answers to it."""
+
+    LINK = "link"
+    ASK = "ask"
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The rules of one app.
@@ -50,6 +57,14 @@ class Rules:
     roles: Mapping[str, Role] = field(default_factory=dict)
     moment: dt.datetime | None = None
     default_domain: str = ""
+    rehire: Rehire = Rehire.LINK
+    day: dt.datetime | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        """Work out once what every record would ask again: the midnight before ``moment``."""
+        if self.moment is not None:
+            midnight = self.moment.replace(hour=0, minute=0, second=0, microsecond=0)
+            object.__setattr__(self, "day", midnight)
 
     @property
     def reads_memberships(self) -> bool:

@@ -16,22 +16,34 @@ from seatkeeper.provisioning.condition.judge import judge, values_of
 from seatkeeper.provisioning.condition.model import Condition
 from seatkeeper.provisioning.rules import Rules, ScopeSetting
 
+SHOWN_GROUPS: Final = 10
+"""Most groups named of one way; people stop reading long before, and the log keeps every word."""
+
 NO_GROUPS: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One assignment that reaches a record, directly or through a group it is a member of."""
+    """One assignment that reaches a record, directly or through a group it is a member of.
+
+    ``group_id`` is the group that is assigned. ``below`` names the groups that
+    lead from there down to the one that the record is a direct member of.
+    """
 
     role_id: str = DEFAULT_ACCESS
     role_name: str = "Default Access"
     group_id: str | None = None
     group_name: str | None = None
+    below: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
         """How it reaches the record, in words."""
-        through = f"through group {self.group_name}" if self.group_id else "directly"
+        way = [self.group_name or "", *self.below]
+        if len(way) > SHOWN_GROUPS:
+            half = SHOWN_GROUPS // 2
+            way = [*way[:half], f"({len(way) - 2 * half} more)", *way[-half:]]
+        through = f"through group {' > '.join(way)}" if self.group_id else "directly"
         return f"{through}, role {self.role_name}"
 
 
@@ -65,9 +77,14 @@ class Scope:
 
     @property
     def reason(self) -> str:
-        """The first failing check in words, or the words of the last one."""
+        """The first failing check in words, or what speaks for the record where none fails."""
         failing = (check.text for check in self.checks if check.passed is False)
-        return next(failing, self.checks[-1].text if self.checks else "")
+        return next(failing, " and ".join(self._in_favour))
+
+    @property
+    def _in_favour(self) -> tuple[str, ...]:
+        """What lets the record in; that it exists, and that no filter is set, tells nobody why."""
+        return tuple(check.text for check in self.checks if check.name != "active" and check.facts)
 
 
 def judge_user(

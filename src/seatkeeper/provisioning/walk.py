@@ -209,6 +209,7 @@ def _circumstances(facts: Facts, rules: Rules, *, entitled: bool) -> Circumstanc
         creating=facts.link is None,
         roles=roles_of(facts.grants, rules),
         now=rules.moment,
+        day=rules.day,
         default_domain=rules.default_domain,
         seed=facts.made.seed,
         taken=facts.made.taken,

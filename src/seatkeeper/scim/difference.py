@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeAlias
 
 from seatkeeper.scim import quirks
-from seatkeeper.scim.elements import element_of, element_text, identity
+from seatkeeper.scim.element_text import element_of, element_text, identity
 from seatkeeper.scim.filter import get
 from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.scim.path import AttributePath, parse_path, read, remove, write

@@ -1,62 +1,104 @@
-"""Elements of multi-valued complex attributes, such as ``roles``, held as one text each.
+"""Join and part the elements of one multi-valued attribute (RFC 7643 2.4, RFC 7644 3.5.2).
 
-Beside the walk. A target value is a text or a set of texts, so that values can
-be compared, stored and logged; an element of ``roles`` travels through the
-walk as the JSON of its object. This page knows that form, and when two
-elements are one.
+Beside the walk; what ``patch`` does inside a list. Two elements are one value
+when value and type agree, and a type left out agrees with any. Work is
+linear: elements are found by their value, not by comparing each with each.
 """
 
-import json
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Sequence
 
-from seatkeeper.scim.filter import get
-from seatkeeper.scim.messages import Json, Resource
-
-_KEPT: Final = ("primary", "type", "display", "value")
-
-
-def element_text(element: Mapping[str, object]) -> str:
-    """Return an element as the walk holds it: only what a mapping can write, in one order."""
-    folded = {name.casefold(): value for name, value in element.items()}
-    kept = {name: folded[name] for name in _KEPT if folded.get(name) is not None}
-    return json.dumps({"primary": False, **kept}, ensure_ascii=False, sort_keys=True)
+from seatkeeper.scim.attribute import Attribute
+from seatkeeper.scim.dialect import PRIMARY_TWICE, Inspection
+from seatkeeper.scim.fitting import is_primary
+from seatkeeper.scim.messages import Json
+from seatkeeper.scim.names import fold, get, identity
 
 
-def element_of(text: str) -> Resource:
-    """Return the object that a text holds; any other text is the element's ``value``."""
-    try:
-        found: Json = json.loads(text)
-    except (ValueError, RecursionError):
-        found = None
-    return found if isinstance(found, dict) else {"value": text}
+class Index:
+    """Where in a list each value stands, by value and type."""
+
+    def __init__(self, elements: Sequence[Json], attribute: Attribute | None) -> None:
+        self._exact = _is_exact(attribute)
+        self._by_value: dict[object, dict[object, int]] = {}
+        for at, one in enumerate(elements):
+            self.note(one, at)
+
+    def note(self, element: Json, at: int) -> None:
+        """Remember that ``element`` stands at ``at``; the first of equals stays."""
+        value, kind = self._key(element)
+        self._by_value.setdefault(value, {}).setdefault(kind, at)
+
+    def find(self, element: Json) -> int | None:
+        """Return where the element that is the same value stands, or none."""
+        value, kind = self._key(element)
+        kinds = self._by_value.get(value)
+        if kinds is None:
+            return None
+        if kind is None:
+            return next(iter(kinds.values()))
+        return kinds.get(kind, kinds.get(None))
+
+    def _key(self, element: Json) -> tuple[object, object]:
+        if not isinstance(element, dict):
+            return identity(self._folded(element)), None
+        value = get(element, "value")
+        if value is None:
+            return identity(element), None
+        kind = get(element, "type")
+        return (
+            ("value", identity(self._folded(value))),
+            identity(fold(kind) if isinstance(kind, str) else kind) if kind is not None else None,
+        )
+
+    def _folded(self, value: Json) -> Json:
+        return fold(value) if isinstance(value, str) and not self._exact else value
 
 
-def named(text: str) -> str:
-    """Return an element as people read it, ``crew (Sailors)``; any other text as it is.
-
-    Two elements that differ are read differently: a reviewed plan compares this.
-    """
-    element = element_of(text) if text.startswith("{") else {}
-    value = element.pop("value", None)
-    if not isinstance(value, str):
-        return text
-    more = [str(element[name]) for name in ("display", "type") if element.get(name)]
-    more += ["primary"] if element.get("primary") else []
-    return f"{value} ({', '.join(more)})" if more else value
+def _is_exact(attribute: Attribute | None) -> bool:
+    if attribute is None:
+        return True
+    leaf = attribute.part("value") or attribute
+    return leaf.case_exact
 
 
-def comparable(text: str, *, exact: bool) -> str:
-    """Return what two texts of one and the same element have in common.
+def joined(held: Sequence[Json], added: Sequence[Json], attribute: Attribute | None) -> list[Json]:
+    """Return the elements after an add: what is there is brought up to date, the rest appended."""
+    elements = list(held)
+    index = Index(elements, attribute)
+    for one in added:
+        at = index.find(one)
+        if at is None:
+            index.note(one, len(elements))
+            elements.append(one)
+        else:
+            elements[at] = merged(elements[at], one)
+    return elements
 
-    That it is not primary need not be said; letter case counts where ``exact``.
-    """
-    element = {name: part for name, part in element_of(text).items() if part}
-    plain = json.dumps(element, ensure_ascii=False, sort_keys=True)
-    return plain if exact else plain.casefold()
+
+def without(held: Sequence[Json], gone: Sequence[Json], attribute: Attribute | None) -> list[Json]:
+    """Return the elements that are not the same value as one of ``gone``."""
+    index = Index(gone, attribute)
+    return [one for one in held if index.find(one) is None]
 
 
-def identity(element: Json) -> str:
-    """Return what an element is known by: its ``value``, whatever its case, or all of it."""
-    value = get(element, "value") if isinstance(element, dict) else element
-    return json.dumps(element if value is None else value, sort_keys=True).casefold()
+def merged(held: Json, added: Json) -> Json:
+    """Return an element with the parts of another over its own."""
+    return {**held, **added} if isinstance(held, dict) and isinstance(added, dict) else added
+
+
+def with_one_primary(before: Json, after: Json, label: str, inspection: Inspection) -> Json:
+    """Keep ``primary`` true on one element, the one just marked (RFC 7644 3.5.2)."""
+    if not isinstance(after, list) or sum(is_primary(one) for one in after) < 2:
+        return after
+    earlier = {identity(one) for one in before} if isinstance(before, list) else set()
+    fresh = [one for one in after if is_primary(one) and identity(one) not in earlier]
+    if len(fresh) > 1:
+        inspection.tolerate(PRIMARY_TWICE, label)
+    chosen = fresh[0] if fresh else next(one for one in after if is_primary(one))
+    return [_demoted(one) if one is not chosen else one for one in after]
+
+
+def _demoted(element: Json) -> Json:
+    if isinstance(element, dict) and is_primary(element):
+        return {**element, "primary": False}
+    return element

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from seatkeeper.scim.messages import ScimError
+from seatkeeper.scim.errors import refusal_of
 from seatkeeper.scim.syntax import (
     And,
     AttributePath,
@@ -100,7 +100,7 @@ class Reader:
             token = self._peek()
             start = token.start if token else self._end
         noun = "filter" if self._scim_type == "invalidFilter" else "path"
-        raise ScimError(400, self._scim_type, f"The {noun} has {what}, at position {start}.")
+        raise refusal_of(self._scim_type, f"The {noun} has {what}, at position {start}.")
 
     def _peek(self) -> _Token | None:
         return self._tokens[self._at] if self._at < len(self._tokens) else None
@@ -152,10 +152,10 @@ class Reader:
         self._node()
         if self._is_negation():
             self._at += 1
-            return Not(self._group("(", ")"))
+            return Not(self._group(")"))
         token = self._peek()
         if token is not None and token.text == "(" and token.kind == "mark":
-            return self._group("(", ")")
+            return self._group(")")
         return self._comparison()
 
     def _is_negation(self) -> bool:
@@ -166,12 +166,12 @@ class Reader:
         after = self._tokens[self._at + 1] if self._at + 1 < len(self._tokens) else None
         return after is not None and after.kind == "mark" and after.text == "("
 
-    def _group(self, opening: str, closing: str) -> Filter:
+    def _group(self, closing: str) -> Filter:
+        """Read what stands between the bracket that comes next and ``closing``."""
         self._depth += 1
         if self._depth > DEEPEST:
             self._fail(f"more than {DEEPEST} levels")
-        if not self._takes("mark", opening):
-            self._fail(f"no {opening!r} where one is needed")
+        self._at += 1
         tree = self.disjunction()
         if not self._takes("mark", closing):
             self._fail(f"no {closing!r} where one is needed")
@@ -203,7 +203,7 @@ class Reader:
             if self._inside_brackets:
                 self._fail("brackets within brackets")
             self._inside_brackets = True
-            where = self._group("[", "]")
+            where = self._group("]")
             self._inside_brackets = False
             after = self._peek()
             if after is not None and after.kind == "sub":

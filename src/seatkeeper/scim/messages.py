@@ -1,4 +1,4 @@
-"""The envelopes of SCIM: errors, lists, and the URNs that name them (RFC 7644 3.12, 3.4.2).
+"""The envelopes of SCIM: errors, lists, PATCH, and the URNs that name them (RFC 7644 3.12, 3.4.2).
 
 Beside the walk: both sides of the wire use these words, the connector to read
 answers and the service provider to give them. Nothing here sends or receives.
@@ -7,7 +7,7 @@ answers and the service provider to give them. Nothing here sends or receives.
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from seatkeeper.errors import BadInput
+from seatkeeper.scim.errors import ScimError
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Resource: TypeAlias = dict[str, Json]
@@ -24,23 +24,9 @@ SERVICE_PROVIDER_CONFIG: Final = "urn:ietf:params:scim:schemas:core:2.0:ServiceP
 LIST_RESPONSE: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 SEARCH_REQUEST: Final = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 PATCH_OP: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+BULK_REQUEST: Final = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+BULK_RESPONSE: Final = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 ERROR: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
-
-
-class ScimError(BadInput):
-    """A request, filter, path or PATCH that SCIM answers with an error.
-
-    ``status`` is the HTTP status, ``scim_type`` one of RFC 7644's table 9 or
-    empty, ``message`` the ``detail`` that the client reads. It never repeats
-    another person's values.
-    """
-
-    code = "scim.invalid"
-
-    def __init__(self, status: int, scim_type: str, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.scim_type = scim_type
 
 
 def error_body(status: int, detail: str, scim_type: str = "") -> Resource:
@@ -52,18 +38,55 @@ def error_body(status: int, detail: str, scim_type: str = "") -> Resource:
 
 
 def list_response(
-    resources: Sequence[Resource], *, total: int | None = None, start: int = 1
+    resources: Sequence[Resource],
+    *,
+    total: int | None = None,
+    start: int | None = 1,
+    next_cursor: str = "",
+    previous_cursor: str = "",
 ) -> Resource:
-    """Return a ListResponse with one page of ``resources``; ``total`` counts all that matched."""
-    return {
+    """Return a ListResponse with one page of ``resources``; ``total`` counts all that matched.
+
+    A page found by a cursor has no ``start``; the last one has no next cursor
+    (RFC 9865 2).
+    """
+    body: Resource = {
         "schemas": [LIST_RESPONSE],
         "totalResults": len(resources) if total is None else total,
-        "startIndex": start,
         "itemsPerPage": len(resources),
-        "Resources": list(resources),
     }
+    if start is not None:
+        body["startIndex"] = start
+    if next_cursor:
+        body["nextCursor"] = next_cursor
+    if previous_cursor:
+        body["previousCursor"] = previous_cursor
+    return {**body, "Resources": list(resources)}
 
 
 def patch_body(operations: Sequence[Resource]) -> Resource:
     """Return a PatchOp message with these operations, in their order."""
     return {"schemas": [PATCH_OP], "Operations": list(operations)}
+
+
+__all__ = [
+    "BULK_REQUEST",
+    "BULK_RESPONSE",
+    "CONTENT_TYPE",
+    "ENTERPRISE_USER",
+    "ERROR",
+    "GROUP",
+    "LIST_RESPONSE",
+    "PATCH_OP",
+    "RESOURCE_TYPE",
+    "SCHEMA",
+    "SEARCH_REQUEST",
+    "SERVICE_PROVIDER_CONFIG",
+    "USER",
+    "Json",
+    "Resource",
+    "ScimError",
+    "error_body",
+    "list_response",
+    "patch_body",
+]

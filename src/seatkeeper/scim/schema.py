@@ -1,60 +1,27 @@
-"""What SCIM resources may hold: attributes with their types, and the check against them.
+"""What SCIM resources may hold: schemas, and a core schema with its extensions (RFC 7643 2, 6).
 
-Beside the walk. Core user and group and the enterprise extension follow RFC
-7643; an app adds an extension of its own from its gallery file. The check
-brings a client's resource into one spelling (names, booleans, references) and
-refuses values of a wrong type. Whether a value is free to take is the store's
-business.
+Beside the walk. An app adds extensions of its own from its gallery file. This
+page finds the attribute that a path stands on and spells it as the schema
+does; whether a value fits is ``fitting``'s business, whether a request does
+``validation``'s.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
-from seatkeeper.scim import quirks
-from seatkeeper.scim.filter import get, is_core
-from seatkeeper.scim.messages import SCHEMA, Json, Resource, ScimError
-from seatkeeper.scim.path import parse_path, write
+from seatkeeper.scim import dialect
+from seatkeeper.scim.attribute import Attribute, Returned, Type
+from seatkeeper.scim.common import COMMON
+from seatkeeper.scim.dialect import Inspection
+from seatkeeper.scim.errors import InvalidPath
+from seatkeeper.scim.names import is_core
+from seatkeeper.scim.path import parse_path
 from seatkeeper.scim.syntax import AttributePath
 
-_READ_ONLY: Final = {"id", "meta", "schemas", "groups"}
-
-
-class Type(StrEnum):
-    """The types of RFC 7643 2.3 that are in use here."""
-
-    STRING = "string"
-    BOOLEAN = "boolean"
-    INTEGER = "integer"
-    REFERENCE = "reference"
-    COMPLEX = "complex"
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """One attribute or sub-attribute; ``unique`` within the whole server, ignoring case."""
-
-    name: str
-    type: Type = Type.STRING
-    multi_valued: bool = False
-    required: bool = False
-    case_exact: bool = False
-    unique: bool = False
-    write_only: bool = False
-    read_only: bool = False
-    sub: "tuple[Attribute, ...]" = ()
-
-    def part(self, name: str) -> "Attribute | None":
-        """Return the sub-attribute of that name, whatever its case."""
-        folded = name.casefold()
-        return next((one for one in self.sub if one.name.casefold() == folded), None)
-
-    @property
-    def is_reference(self) -> bool:
-        """Say whether it points at another resource as one object, as ``manager`` does."""
-        return not self.multi_valued and self.part("$ref") is not None
+_REMEMBERED: Final = 1_000
+_USUAL_LENGTH: Final = 200
 
 
 @dataclass(frozen=True)
@@ -71,238 +38,145 @@ class Schema:
         """The attributes by folded name."""
         return {one.name.casefold(): one for one in self.attributes}
 
+    @cached_property
+    def required(self) -> tuple[Attribute, ...]:
+        """The attributes that a client must give a value."""
+        return tuple(one for one in self.attributes if one.required and not one.is_read_only)
+
 
 @dataclass(frozen=True)
 class ResourceSchema:
-    """A core schema with the extensions that a service knows.
+    """A core schema with the extensions that a service knows; what a resource type is made of.
 
     What neither names is kept whole if ``keeps_unknown``, otherwise refused;
     it is never dropped while the answer says that all is well.
+    ``required_extensions`` names those that every resource must have.
     """
 
     core: Schema
     extensions: tuple[Schema, ...] = ()
     keeps_unknown: bool = True
+    required_extensions: frozenset[str] = frozenset()
+
+    @cached_property
+    def _extensions(self) -> Mapping[str, Schema]:
+        return {one.id.casefold(): one for one in self.extensions}
+
+    @cached_property
+    def known_urns(self) -> frozenset[str]:
+        """The folded URNs of all its schemas."""
+        return frozenset((self.core.id.casefold(), *self._extensions))
+
+    @cached_property
+    def special(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        """The core attributes, folded, and the extensions of which not everything is shown."""
+        core = frozenset(name for name, one in self.core.by_name.items() if _is_special(one))
+        extensions = tuple(
+            one.id for one in self.extensions if any(map(_is_special, one.attributes))
+        )
+        return core, extensions
 
     def extension(self, urn: str) -> Schema | None:
         """Return the extension with that URN, whatever its case."""
-        folded = urn.casefold()
-        return next((one for one in self.extensions if one.id.casefold() == folded), None)
+        return self._extensions.get(urn.casefold())
 
-    def path(self, text: str) -> AttributePath:
+    def path(self, text: str, inspection: Inspection | None = None) -> AttributePath:
         """Return the path that ``text`` writes, in the schema's own spelling.
 
-        Raises ``ScimError`` (invalidPath) for a name that is neither known nor kept.
+        A URN alone names its whole extension. Raises ``InvalidPath`` for a
+        name that is neither known nor kept.
         """
-        extension = self.extension(text)
-        if extension is not None:
-            return AttributePath(extension.id, "")
-        return self.spelt(parse_path(text))
+        known = self._plain_paths.get(text)
+        if known is not None:
+            return known
+        inspection = inspection or Inspection()
+        before = inspection.departures
+        path = self._read(text, inspection)
+        is_plain = inspection.departures == before and len(text) <= _USUAL_LENGTH
+        if is_plain and len(self._plain_paths) < _REMEMBERED:
+            # Clients repeat themselves; a path with nothing to note is read once.
+            self._plain_paths[text] = path
+        return path
 
-    def spelt(self, path: AttributePath) -> AttributePath:
+    @cached_property
+    def _plain_paths(self) -> dict[str, AttributePath]:
+        return {}
+
+    def _read(self, text: str, inspection: Inspection) -> AttributePath:
+        owner = self._owner(text)
+        if owner is None:
+            return self.spelt(parse_path(text), inspection)
+        rest = text[len(owner.id) :]
+        if not rest:
+            if owner is self.core:
+                raise InvalidPath("A core schema's URN alone names no attribute.")
+            return AttributePath(owner.id, "")
+        if rest[0] == ".":
+            inspection.tolerate(dialect.DOTTED_URN, text)
+        inner = parse_path(rest[1:])
+        if inner.schema is not None or not inner.name:
+            raise InvalidPath("One URN stands in front of an attribute, not two.")
+        return self.spelt(replace(inner, schema=owner.id), inspection)
+
+    def _owner(self, text: str) -> Schema | None:
+        """Return the schema whose whole URN begins ``text``; the longest where several do."""
+        if text[:4].casefold() != "urn:":
+            return None
+        folded = text.casefold()
+        found = [
+            one
+            for one in (self.core, *self.extensions)
+            if folded.startswith(one.id.casefold()) and text[len(one.id) :][:1] in ("", ":", ".")
+        ]
+        return max(found, key=lambda one: len(one.id), default=None)
+
+    def spelt(self, path: AttributePath, inspection: Inspection | None = None) -> AttributePath:
         """Return ``path`` in the schema's own spelling; a core URN in front is left out."""
+        inspection = inspection or Inspection()
         schema: str | None = path.schema
         if schema is not None and is_core(schema):
             schema = None
         elif schema is not None:
             known = self.extension(schema)
             schema = known.id if known is not None else schema
-        attribute = self.attribute(replace(path, schema=schema))
-        if attribute is None:
-            if path.name and not self.keeps_unknown and path.name.casefold() not in _READ_ONLY:
-                raise ScimError(400, "invalidPath", f"There is no attribute {path.name}.")
+        if not path.name:
             return replace(path, schema=schema)
-        part = attribute.part(path.sub) if path.sub else None
-        sub = part.name if part is not None else path.sub
+        attribute = self.attribute(path)
+        if attribute is None:
+            self._unknown(path.dotted, inspection)
+            return replace(path, schema=schema)
+        sub = self._spelt_part(path, attribute, inspection)
         return AttributePath(schema, attribute.name, path.where, sub)
+
+    def _spelt_part(
+        self, path: AttributePath, attribute: Attribute, inspection: Inspection
+    ) -> str | None:
+        if path.sub is None:
+            return None
+        part = attribute.part(path.sub)
+        if part is not None:
+            return part.name
+        if attribute.type is not Type.COMPLEX:
+            if path.sub.casefold() == "value":
+                return None
+            raise InvalidPath(f"{attribute.name} has no parts.")
+        self._unknown(path.dotted, inspection)
+        return path.sub
+
+    def _unknown(self, dotted: str, inspection: Inspection) -> None:
+        if not self.keeps_unknown:
+            raise InvalidPath(f"There is no attribute {dotted[:200]}.")
+        inspection.tolerate(dialect.UNKNOWN_ATTRIBUTE, dotted)
 
     def attribute(self, path: AttributePath) -> Attribute | None:
         """Return the attribute that a path stands on, or none where it is not known."""
+        folded = path.name.casefold()
         if path.schema is None or is_core(path.schema):
-            return self.core.by_name.get(path.name.casefold())
+            return self.core.by_name.get(folded) or COMMON.get(folded)
         extension = self.extension(path.schema)
-        return extension.by_name.get(path.name.casefold()) if extension is not None else None
-
-    def is_exact(self, dotted: str) -> bool:
-        """Say whether the dotted name is compared with case; ``filter.matches`` asks this."""
-        path = parse_path(dotted)
-        found = self.attribute(path)
-        if found is not None and path.sub:
-            found = found.part(path.sub) or found
-        elif found is not None and found.sub:
-            found = found.part("value") or found
-        if found is not None:
-            return found.case_exact
-        return path.name.casefold() in ("id", "externalid", "meta")
+        return extension.by_name.get(folded) if extension is not None else None
 
 
-def is_read_only(path: AttributePath) -> bool:
-    """Say whether clients' writes to the path are ignored (id, meta, schemas, groups)."""
-    return path.name.casefold() in _READ_ONLY and (path.schema is None or is_core(path.schema))
-
-
-def checked(resource: Resource, schema: ResourceSchema) -> Resource:
-    """Return a client's resource in one spelling, without what clients may not write.
-
-    Empty values are absent values. Raises ``ScimError`` (invalidValue) that
-    names the attribute whose value does not fit or is missing.
-    """
-    found: Resource = {}
-    for key, value in resource.items():
-        extension = schema.extension(key)
-        if extension is not None:
-            found = _with_extension(found, extension, value, schema)
-        elif key.casefold() not in _READ_ONLY:
-            found = _with_attribute(found, key, value, schema)
-    require(found, schema)
-    return found
-
-
-def _with_extension(
-    found: Resource, extension: Schema, value: Json, schema: ResourceSchema
-) -> Resource:
-    if value is None:
-        return found
-    if not isinstance(value, dict):
-        raise _misfit(extension.id, "an object")
-    for name, part in value.items():
-        path = schema.spelt(AttributePath(extension.id, name))
-        found = write(found, path, fitted(part, schema.attribute(path), name))
-    return found
-
-
-def _with_attribute(found: Resource, key: str, value: Json, schema: ResourceSchema) -> Resource:
-    known = schema.core.by_name.get(key.casefold())
-    if known is not None:
-        fit = fitted(value, known, known.name)
-        _refuse_two_primaries(fit, known.name)
-        return found if _is_empty(fit) else {**found, known.name: fit}
-    if isinstance(value, dict) and ":" in key:
-        # An extension that nobody declared: all of it or nothing.
-        if not schema.keeps_unknown:
-            raise ScimError(400, "invalidSyntax", f"There is no schema {key[:200]}.")
-        return {**found, key: value}
-    path = schema.path(key)
-    return write(found, path, fit_at(path, value, schema))
-
-
-def fit_at(path: AttributePath, value: Json, schema: ResourceSchema) -> Json:
-    """Return ``value`` as the attribute or sub-attribute at the end of ``path`` takes it."""
-    attribute = schema.attribute(path)
-    if attribute is None:
-        return value
-    if path.sub:
-        return fitted(value, attribute.part(path.sub), path.dotted)
-    if path.where is not None and attribute.multi_valued:
-        return fitted(value, replace(attribute, multi_valued=False), path.dotted)
-    return fitted(value, attribute, path.dotted)
-
-
-def fitted(value: Json, attribute: Attribute | None, label: str) -> Json:
-    """Return ``value`` in the attribute's own shape, or raise ``ScimError`` (invalidValue)."""
-    if attribute is None or value is None or value == "":
-        return None if value == "" else value
-    if attribute.multi_valued:
-        found = [
-            _fitted_one(quirks.element_from_text(one) if attribute.sub else one, attribute, label)
-            for one in _as_list(value)
-        ]
-        return [one for one in found if not _is_empty(one)]
-    if attribute.is_reference:
-        value = quirks.reference_from_any_shape(value)
-    return None if value is None else _fitted_one(value, attribute, label)
-
-
-def _as_list(value: Json) -> list[Json]:
-    found = quirks.elements_from_one(value)
-    return found if isinstance(found, list) else []
-
-
-def _fitted_one(value: Json, attribute: Attribute, label: str) -> Json:
-    match attribute.type:
-        case Type.COMPLEX:
-            return _fitted_object(value, attribute, label)
-        case Type.BOOLEAN:
-            value = quirks.boolean_from_text(value)
-            if not isinstance(value, bool):
-                raise _misfit(label, "true or false")
-        case Type.INTEGER:
-            if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
-                raise _misfit(label, "a whole number of 64 bits at most")
-        case Type.STRING | Type.REFERENCE:
-            if not isinstance(value, str):
-                raise _misfit(label, "text")
-    return value
-
-
-def _fitted_object(value: Json, attribute: Attribute, label: str) -> Json:
-    if not isinstance(value, dict):
-        raise _misfit(label, "an object")
-    found: Resource = {}
-    for key, part in value.items():
-        known = attribute.part(key)
-        name = known.name if known is not None else key
-        fit = fitted(part, known, f"{label}.{name}")
-        if not _is_empty(fit):
-            found[name] = fit
-    return found
-
-
-def require(resource: Resource, schema: ResourceSchema) -> None:
-    """Refuse a resource that lacks a required attribute, or has it empty."""
-    for attribute in schema.core.attributes:
-        value = get(resource, attribute.name)
-        if attribute.required and (not isinstance(value, str) or not value.strip()):
-            raise ScimError(400, "invalidValue", f"{attribute.name} is required.")
-
-
-def _refuse_two_primaries(value: Json, label: str) -> None:
-    if isinstance(value, list) and sum(is_primary(one) for one in value) > 1:
-        raise ScimError(400, "invalidValue", f"{label} has more than one primary value.")
-
-
-def is_primary(element: Json) -> bool:
-    """Say whether an element of a multi-valued attribute is marked as the primary one."""
-    return isinstance(element, dict) and element.get("primary") is True
-
-
-def _is_empty(value: Json) -> bool:
-    return value is None or value in ("", [], {})
-
-
-def _misfit(label: str, wanted: str) -> ScimError:
-    return ScimError(400, "invalidValue", f"{label[:200]} must be {wanted}.")
-
-
-def schema_body(schema: Schema) -> Resource:
-    """Return the schema as ``/Schemas`` shows it (RFC 7643 7)."""
-    return {
-        "schemas": [SCHEMA],
-        "id": schema.id,
-        "name": schema.name,
-        "description": schema.description,
-        "attributes": [_attribute_body(one) for one in schema.attributes],
-    }
-
-
-def _attribute_body(attribute: Attribute) -> Resource:
-    body: Resource = {
-        "name": attribute.name,
-        "type": str(attribute.type),
-        "multiValued": attribute.multi_valued,
-        "description": attribute.name,
-        "required": attribute.required,
-        "caseExact": attribute.case_exact,
-        "mutability": _mutability(attribute),
-        "returned": "never" if attribute.write_only else "default",
-        "uniqueness": "server" if attribute.unique else "none",
-    }
-    if attribute.sub:
-        body["subAttributes"] = [_attribute_body(one) for one in attribute.sub]
-    return body
-
-
-def _mutability(attribute: Attribute) -> str:
-    if attribute.read_only:
-        return "readOnly"
-    return "writeOnly" if attribute.write_only else "readWrite"
+def _is_special(attribute: Attribute) -> bool:
+    ways = {one.returned for one in (attribute, *attribute.sub)}
+    return not ways <= {Returned.DEFAULT, Returned.ALWAYS}

@@ -127,8 +127,8 @@ def print_filter(tree: Filter) -> str:
             return f"not ({print_filter(part)})"
         case And(parts):
             return " and ".join(_grouped(part, (And, Or)) for part in parts)
-        case Or(parts):
-            return " or ".join(_grouped(part, (Or,)) for part in parts)
+        case _:
+            return " or ".join(_grouped(part, (Or,)) for part in tree.parts)
 
 
 def _grouped(part: Filter, weaker: tuple[type, ...]) -> str:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from seatkeeper.clock import utc_now
+from seatkeeper.scim.dialect import Inspection
 from seatkeeper.scim.messages import ScimError, error_body
 from seatkeeper.service_provider.profile import Profile
 from seatkeeper.service_provider.service import Call, ScimService
@@ -42,7 +43,14 @@ def scim_routes(store: ResourceStore, profile: Profile, authorise: Authorise) ->
                 service,
                 authorise,
                 token,
-                Call(request.method, parts, dict(request.query_params), body or b"", base),
+                Call(
+                    request.method,
+                    parts,
+                    dict(request.query_params),
+                    body or b"",
+                    base,
+                    Inspection(profile.dialect),
+                ),
                 too_large=body is None,
             )
             store.note(

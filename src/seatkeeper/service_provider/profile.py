@@ -8,18 +8,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from seatkeeper.gallery.schema import AttributeType, GalleryApp, ObjectType, TargetAttribute
+from seatkeeper.scim.attribute import Attribute, Type, Uniqueness
 from seatkeeper.scim.core import ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA
+from seatkeeper.scim.dialect import TOLERANT, Dialect
+from seatkeeper.scim.errors import UnfitValue
 from seatkeeper.scim.filter import values_at
-from seatkeeper.scim.messages import ENTERPRISE_USER, Resource, ScimError
+from seatkeeper.scim.messages import ENTERPRISE_USER, Json, Resource
 from seatkeeper.scim.path import parse_path, read
-from seatkeeper.scim.schema import Attribute, ResourceSchema, Schema, Type
+from seatkeeper.scim.schema import ResourceSchema, Schema
 from seatkeeper.scim.syntax import AttributePath
+from seatkeeper.scim.uniqueness import key_of_value, leaf, unique_values
 from seatkeeper.store.resources import Keys
 
 USERS, GROUPS = "User", "Group"
 _LOOKUPS = {
-    USERS: ("userName", "externalId", "emails.value"),
-    GROUPS: ("displayName", "externalId"),
+    kind: {name: parse_path(name) for name in names}
+    for kind, names in {
+        USERS: ("userName", "externalId", "emails.value"),
+        GROUPS: ("displayName", "externalId"),
+    }.items()
 }
 _TYPES = {
     AttributeType.BOOLEAN: Type.BOOLEAN,
@@ -46,17 +53,22 @@ class Kind:
         """Refuse a resource that lacks what this app requires."""
         for path in self.required:
             if read(resource, path) in (None, ""):
-                raise ScimError(400, "invalidValue", f"{path} is required.")
+                raise UnfitValue(f"{path} is required.")
+
+    def folded(self, path: AttributePath, value: Json) -> str:
+        """Return a value as it is looked up under a path: by the case rule of its attribute."""
+        return key_of_value(value, leaf(path, self.schema))
 
 
 @dataclass(frozen=True)
 class Profile:
-    """The service of one app: its resource types and how it refuses to delete users."""
+    """The service of one app: its resource types, how it refuses to delete users, its dialect."""
 
     kinds: tuple[Kind, ...]
     page_size: int
     refused_delete_status: int
     app_name: str
+    dialect: Dialect = TOLERANT
 
     def kind(self, name: str) -> Kind:
         """Return the resource type of that name."""
@@ -64,23 +76,13 @@ class Profile:
 
     def keys_of(self, kind: str, values: Resource) -> Keys:
         """Say what of a resource can be looked up, and what must be unique."""
+        of = self.kind(kind)
         lookups = {
-            name: [folded(name, value) for value in values_at(values, parse_path(name))]
-            for name in _LOOKUPS[kind]
+            name: [key for value in values_at(values, path) if (key := of.folded(path, value))]
+            for name, path in _LOOKUPS[kind].items()
         }
-        unique = {
-            str(path): folded(str(path), value)
-            for path in self.kind(kind).unique
-            if isinstance(value := read(values, path), str) and value
-        }
-        return Keys({name: [v for v in found if v] for name, found in lookups.items()}, unique)
-
-
-def folded(name: str, value: object) -> str:
-    """Return a text as it is compared under that name: externalId exactly, others without case."""
-    if not isinstance(value, str):
-        return ""
-    return value if name == "externalId" else value.casefold()
+        unique = unique_values(values, of.schema, of.unique)
+        return Keys(lookups, tuple((one.name, one.folded) for one in unique))
 
 
 def profile_of(app: GalleryApp) -> Profile:
@@ -106,10 +108,8 @@ def profile_of(app: GalleryApp) -> Profile:
 def _kind(
     name: str, objects: ObjectType, schema: ResourceSchema, may: tuple[bool, bool, bool]
 ) -> Kind:
-    unique = [parse_path(one.path) for one in objects.attributes if one.unique]
-    if name == USERS and not any(path.name == "userName" for path in unique):
-        unique.append(AttributePath(None, "userName"))
-    required = [parse_path(one.path) for one in objects.attributes if one.required]
+    unique = [schema.path(one.path) for one in objects.attributes if one.unique]
+    required = [schema.path(one.path) for one in objects.attributes if one.required]
     return Kind(name, objects.endpoint, schema, tuple(required), tuple(unique), *may)
 
 
@@ -142,7 +142,6 @@ def _attribute(path: AttributePath, declared: TargetAttribute) -> Attribute:
     return replace(
         plain,
         multi_valued=declared.multi_valued,
-        required=False,
         case_exact=declared.case_exact,
-        unique=declared.unique,
+        uniqueness=Uniqueness.SERVER if declared.unique else Uniqueness.NONE,
     )

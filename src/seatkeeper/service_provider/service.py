@@ -7,41 +7,44 @@ that a join never reads the members. ``http`` puts this behind a socket.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
 
 from seatkeeper.clock import utc_now
-from seatkeeper.scim import path as paths
-from seatkeeper.scim.filter import matches, parse_filter, print_filter
+from seatkeeper.scim.dialect import Inspection
+from seatkeeper.scim.discovery import Features, provider_config_body, resource_type_body
+from seatkeeper.scim.errors import NotThere
+from seatkeeper.scim.filter import print_filter
+from seatkeeper.scim.limits import read_body
 from seatkeeper.scim.members import MemberChange, MemberWrite, member_ids, split_members
-from seatkeeper.scim.messages import (
-    RESOURCE_TYPE,
-    SERVICE_PROVIDER_CONFIG,
-    Json,
-    Resource,
-    ScimError,
-    error_body,
-    list_response,
-)
+from seatkeeper.scim.messages import Json, Resource, ScimError, error_body, list_response
+from seatkeeper.scim.names import get, is_core
 from seatkeeper.scim.patch import apply_operations, read_operations
-from seatkeeper.scim.schema import Schema, checked, schema_body
+from seatkeeper.scim.predicate import compile_filter
+from seatkeeper.scim.projection import Projection
+from seatkeeper.scim.query import LARGEST_PAGE, PageLimits, read_query
+from seatkeeper.scim.replacement import settled
+from seatkeeper.scim.schema import Schema
+from seatkeeper.scim.schema_message import schema_body
 from seatkeeper.scim.syntax import And, AttributePath, Comparison, Filter, Operator
-from seatkeeper.service_provider.profile import GROUPS, USERS, Kind, Profile, folded
-from seatkeeper.service_provider.wire import Answer, read_body
+from seatkeeper.scim.validation import received
+from seatkeeper.service_provider.profile import GROUPS, USERS, Kind, Profile
+from seatkeeper.service_provider.wire import Answer
 from seatkeeper.store.resources import ResourceStore, Stored
-
-_LARGEST_PAGE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, as the service needs it; ``base`` is the service's own URL."""
+    """One request, as the service needs it; ``base`` is the service's own URL.
+
+    ``inspection`` fixes the dialect, and holds what was noticed once the call is answered.
+    """
 
     method: str
     parts: tuple[str, ...]
     query: Mapping[str, str]
     body: bytes
     base: str
+    inspection: Inspection = field(default_factory=Inspection)
 
 
 class ScimService:
@@ -59,7 +62,7 @@ class ScimService:
                 return self._resource_call(call, kind)
         discovery = self._discovery(call, head)
         if discovery is None:
-            raise ScimError(404, "", "There is nothing at this path.")
+            raise NotThere("There is nothing at this path.")
         if call.method != "GET":
             return _not_allowed("GET")
         return discovery
@@ -91,26 +94,36 @@ class ScimService:
 
     def _create(self, call: Call, kind: Kind) -> Answer:
         self._permit(kind, "created", allowed=kind.may_create)
-        values, members = _received(call.body, kind)
+        values, members = _received(call, kind)
         found = self._store.create(kind.name, values, utc_now(), members)
         body = self._shown(found, call, kind)
         return Answer(201, body, {"Location": _location(call, kind, found.id)})
 
     def _put(self, call: Call, kind: Kind, resource_id: str) -> Answer:
         self._permit(kind, "changed", allowed=kind.may_update)
-        values, members = _received(call.body, kind)
+        values, members = _received(call, kind)
         change = [MemberChange(MemberWrite.REPLACE, members)] if kind.name == GROUPS else []
-        held = self._store.edit(kind.name, resource_id, lambda _: values, utc_now(), change)
-        return Answer(200, self._shown(held, call, kind))
+        found = self._store.edit(
+            kind.name,
+            resource_id,
+            lambda held: settled(held, values, kind.schema),
+            utc_now(),
+            change,
+        )
+        return Answer(200, self._shown(found, call, kind))
 
     def _patch(self, call: Call, kind: Kind, resource_id: str) -> Answer:
         self._permit(kind, "changed", allowed=kind.may_update)
-        operations = read_operations(read_body(call.body), kind.schema)
-        rest, members = split_members(operations) if kind.name == GROUPS else (operations, ())
+        inspection = call.inspection
+        rest = read_operations(read_body(call.body), kind.schema, inspection)
+        members: tuple[MemberChange, ...] = ()
+        if kind.name == GROUPS:
+            rest, members = split_members(rest, inspection)
 
         def change(held: Resource) -> Resource:
-            values = apply_operations(held, rest, kind.schema)
-            values = {key: part for key, part in values.items() if key != "password"}
+            values = apply_operations(held, rest, kind.schema, inspection)
+            if "password" in values:
+                values = {key: part for key, part in values.items() if key != "password"}
             kind.require(values)
             return values
 
@@ -138,28 +151,27 @@ class ScimService:
     # --- reads ---
 
     def _list(self, call: Call, kind: Kind) -> Answer:
-        start = max(1, _number(call.query, "startIndex", 1))
-        count = max(0, min(_LARGEST_PAGE, _number(call.query, "count", self._profile.page_size)))
-        text = call.query.get("filter")
-        if text is None:
+        query = read_query(call.query, PageLimits(self._profile.page_size))
+        projection = query.projection(kind.schema, call.inspection)
+        offset = query.start - 1
+        if query.filter is None:
             total = self._store.count(kind.name)
-            page = self._store.page(kind.name, offset=start - 1, limit=count)
+            page = self._store.page(kind.name, offset=offset, limit=query.count)
         else:
-            found = self._filtered(parse_filter(text), call, kind)
-            total, page = len(found), found[start - 1 : start - 1 + count]
-        shown = [self._shown(one, call, kind) for one in page]
-        return Answer(200, list_response(shown, total=total, start=start))
+            found = self._filtered(query.filter, call, kind)
+            total, page = len(found), found[offset : offset + query.count]
+        shown = [self._projected(one, call, kind, projection) for one in page]
+        return Answer(200, list_response(shown, total=total, start=query.start))
 
     def _filtered(self, tree: Filter, call: Call, kind: Kind) -> list[Stored]:
-        candidates = self._narrowed(tree, kind)
-        whole = Call("GET", call.parts, {}, b"", call.base)
-        # Members are only read where the filter asks for them.
-        if kind.name == GROUPS and "members" not in print_filter(tree).casefold():
-            whole = Call("GET", call.parts, {"excludedAttributes": "members"}, b"", call.base)
+        meets = compile_filter(tree, kind.schema, call.inspection)
+        plural = "members" if kind.name == GROUPS else "groups"
+        # Members and groups are only read where the filter asks for them.
+        with_related = plural in print_filter(tree).casefold()
         return [
             one
-            for one in candidates
-            if matches(tree, self._shown(one, whole, kind), kind.schema.is_exact)
+            for one in self._narrowed(tree, kind)
+            if meets(self._whole(one, call, kind, with_related=with_related))
         ]
 
     def _narrowed(self, tree: Filter, kind: Kind) -> list[Stored]:
@@ -169,36 +181,33 @@ class ScimService:
                 continue
             name = _indexed(part.path, kind)
             if name is not None and isinstance(part.value, str):
-                value = part.value if name in ("id", "members") else folded(name, part.value)
+                value = kind.folded(part.path, part.value)
                 return self._store.having(kind.name, name, value)
         return self._store.page(kind.name, limit=self._store.count(kind.name))
 
     def _shown(self, found: Stored, call: Call, kind: Kind) -> Resource:
-        schema = kind.schema
-        wanted = _names(call.query.get("attributes", ""), kind)
-        excluded = _names(call.query.get("excludedAttributes", ""), kind)
-        body: Resource = {
-            "schemas": [
-                schema.core.id,
-                *(one.id for one in schema.extensions if one.id in found.values),
-            ],
-            "id": found.id,
-            **found.values,
-        }
+        query = read_query(call.query)
+        return self._projected(found, call, kind, query.projection(kind.schema, call.inspection))
+
+    def _projected(self, found: Stored, call: Call, kind: Kind, projection: Projection) -> Resource:
         plural = "members" if kind.name == GROUPS else "groups"
-        if not any(one.name == plural for one in excluded) and (
-            not wanted or any(one.name == plural for one in wanted)
-        ):
-            related = self._related(found, call)
-            if related:
-                body[plural] = related
+        whole = self._whole(found, call, kind, with_related=projection.shows(plural))
+        return projection.shown(whole)
+
+    def _whole(self, found: Stored, call: Call, kind: Kind, *, with_related: bool) -> Resource:
+        schema = kind.schema
+        extensions = (one.id for one in schema.extensions if one.id in found.values)
+        body: Resource = {"schemas": [schema.core.id, *extensions], "id": found.id, **found.values}
+        related = self._related(found, call) if with_related else []
+        if related:
+            body["members" if kind.name == GROUPS else "groups"] = related
         body["meta"] = {
             "resourceType": kind.name,
             "created": found.created,
             "lastModified": found.modified,
             "location": _location(call, kind, found.id),
         }
-        return _projected(body, wanted, excluded)
+        return body
 
     def _related(self, found: Stored, call: Call) -> list[Json]:
         if found.kind == GROUPS:
@@ -216,11 +225,17 @@ class ScimService:
 
     def _discovery(self, call: Call, head: str) -> Answer | None:
         if head == "ServiceProviderConfig" and len(call.parts) == 1:
-            return Answer(200, _provider_config(call.base))
+            features = Features(LARGEST_PAGE, self._profile.page_size)
+            return Answer(200, provider_config_body(features, call.base))
         if head == "Schemas":
-            found = {one.id: schema_body(one) for one in self._schemas()}
+            found = {
+                one.id: schema_body(one, with_common=is_core(one.id)) for one in self._schemas()
+            }
         elif head == "ResourceTypes":
-            found = {kind.name: _resource_type(kind, call.base) for kind in self._profile.kinds}
+            found = {
+                kind.name: resource_type_body(kind.name, kind.endpoint, kind.schema, call.base)
+                for kind in self._profile.kinds
+            }
         else:
             return None
         if len(call.parts) == 1:
@@ -233,11 +248,16 @@ class ScimService:
         return [one for schema in schemas for one in (schema.core, *schema.extensions)]
 
 
-def _received(raw: bytes, kind: Kind) -> tuple[Resource, tuple[str, ...]]:
-    values = checked(read_body(raw), kind.schema)
+def _received(call: Call, kind: Kind) -> tuple[Resource, tuple[str, ...]]:
+    inspection = call.inspection
+    body = read_body(call.body)
+    members: tuple[str, ...] = ()
+    if kind.name == GROUPS:
+        members = member_ids(get(body, "members"), inspection)
+        body = {key: part for key, part in body.items() if key.casefold() != "members"}
+    values = received(body, kind.schema, inspection)
     # A password is neither kept nor shown: accounts here sign in nowhere.
     values.pop("password", None)
-    members = member_ids(values.pop("members", None)) if kind.name == GROUPS else ()
     kind.require(values)
     return values, members
 
@@ -256,85 +276,9 @@ def _indexed(path: AttributePath, kind: Kind) -> str | None:
     return next((one for one in plain if one.casefold() == name), None)
 
 
-def _number(query: Mapping[str, str], name: str, default: int) -> int:
-    text = query.get(name)
-    if text is None:
-        return default
-    if len(text) > 18 or not text.removeprefix("-").isdecimal():
-        raise ScimError(400, "invalidValue", f"{name} must be a whole number.")
-    return int(text)
-
-
-def _names(text: str, kind: Kind) -> list[AttributePath]:
-    return [kind.schema.path(one.strip()) for one in text.split(",") if one.strip()]
-
-
-def _projected(
-    body: Resource, wanted: list[AttributePath], excluded: list[AttributePath]
-) -> Resource:
-    if wanted:
-        found: Resource = {"schemas": body["schemas"], "id": body["id"]}
-        for path in wanted:
-            whole = AttributePath(path.schema, path.name)
-            value = paths.read(body, whole)
-            if path.sub is not None:
-                value = _only(value, path.sub)
-            found = paths.write(found, whole, value)
-        return found
-    for path in excluded:
-        if path.name not in ("id", "schemas"):
-            body = paths.remove(body, path)
-    return body
-
-
-def _only(value: Json, sub: str) -> Json:
-    if isinstance(value, list):
-        return [_only(one, sub) for one in value]
-    return {sub: value[sub]} if isinstance(value, dict) and sub in value else None
-
-
 def _location(call: Call, kind: Kind, resource_id: str) -> str:
     return f"{call.base}{kind.endpoint}/{resource_id}"
 
 
 def _not_allowed(allowed: str) -> Answer:
     return Answer(405, error_body(405, f"Only {allowed} here."), {"Allow": allowed})
-
-
-def _resource_type(kind: Kind, base: str) -> Resource:
-    return {
-        "schemas": [RESOURCE_TYPE],
-        "id": kind.name,
-        "name": kind.name,
-        "endpoint": kind.endpoint,
-        "schema": kind.schema.core.id,
-        "schemaExtensions": [
-            {"schema": one.id, "required": False} for one in kind.schema.extensions
-        ],
-        "meta": {"resourceType": "ResourceType", "location": f"{base}/ResourceTypes/{kind.name}"},
-    }
-
-
-def _provider_config(base: str) -> Resource:
-    off: Resource = {"supported": False}
-    return {
-        "schemas": [SERVICE_PROVIDER_CONFIG],
-        "patch": {"supported": True},
-        "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
-        "filter": {"supported": True, "maxResults": _LARGEST_PAGE},
-        "changePassword": off,
-        "sort": off,
-        "etag": off,
-        "authenticationSchemes": [
-            {
-                "type": "oauthbearertoken",
-                "name": "Bearer token",
-                "description": "A token that an account admin generated",
-                "primary": True,
-            }
-        ],
-        "meta": {
-            "resourceType": "ServiceProviderConfig",
-            "location": f"{base}/ServiceProviderConfig",
-        },
-    }

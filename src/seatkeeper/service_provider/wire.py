@@ -1,8 +1,6 @@
-"""Bytes in and out of a SCIM service, with their limits.
+"""What goes out of a SCIM service: status, headers, bytes.
 
-A door in, beside the walk. Whatever arrives is read into plain JSON or
-refused with a SCIM error; nothing that a client sends can make this raise
-anything else.
+A door in, beside the walk. What comes in is read by ``scim.limits``.
 """
 
 from dataclasses import dataclass, field
@@ -10,12 +8,10 @@ from typing import Final
 
 import msgspec
 
-from seatkeeper.scim.messages import CONTENT_TYPE, Json, Resource, ScimError, error_body
+from seatkeeper.scim.limits import BODY_LIMITS
+from seatkeeper.scim.messages import CONTENT_TYPE, Resource, ScimError, error_body
 
-LARGEST_BODY: Final = 10 * 1024 * 1024
-_DEEPEST: Final = 32
-_MOST_KEYS: Final = 1_000
-_LONGEST_TEXT: Final = 64 * 1024
+LARGEST_BODY: Final = BODY_LIMITS.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +35,3 @@ class Answer:
 def refusal(error: ScimError) -> Answer:
     """Return the answer that says what ``error`` says."""
     return Answer(error.status, error_body(error.status, error.message, error.scim_type))
-
-
-def read_body(raw: bytes) -> Resource:
-    """Return the JSON object in ``raw``. Raises ``ScimError`` for anything else, or too much."""
-    if len(raw) > LARGEST_BODY:
-        raise ScimError(413, "", f"At most {LARGEST_BODY} bytes at a time.")
-    try:
-        value = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ScimError(400, "invalidSyntax", "The body is not JSON that can be read.") from error
-    if not isinstance(value, dict):
-        raise ScimError(400, "invalidSyntax", "The body must be a JSON object.")
-    _measure(value, 1)
-    return value
-
-
-def _measure(value: Json, depth: int) -> None:
-    if depth > _DEEPEST:
-        raise ScimError(400, "invalidSyntax", f"The body has more than {_DEEPEST} levels.")
-    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
-        raise ScimError(400, "invalidValue", f"A text is longer than {_LONGEST_TEXT} characters.")
-    if isinstance(value, dict):
-        if len(value) > _MOST_KEYS:
-            raise ScimError(400, "invalidSyntax", f"An object has more than {_MOST_KEYS} keys.")
-        for key, part in value.items():
-            _measure(key, depth + 1)
-            _measure(part, depth + 1)
-    elif isinstance(value, list):
-        for part in value:
-            _measure(part, depth + 1)

@@ -5,6 +5,7 @@ version) and that a secret never leaves its table but through ``reveal_secret``.
 What a settings document may say is decided by ``configuration``.
 """
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from seatkeeper.clock import utc_now
 from seatkeeper.directory.model import Application, Kind, Subject, Verb
 from seatkeeper.errors import InvalidValue, KeyMissing, NotFound
-from seatkeeper.ports import AuditEntry, StoredApp
+from seatkeeper.ports import AuditEntry, KeptSchema, SettingsVersion, StoredApp
 from seatkeeper.store.database import Database
 from seatkeeper.store.news import News, audit_entries, broken_audit
 from seatkeeper.store.records import application_of
@@ -25,7 +26,9 @@ from seatkeeper.store.tables import (
     application_versions,
     applications,
     assignments,
+    audit,
     canonical,
+    schema_documents,
     sealed_secrets,
 )
 
@@ -56,6 +59,8 @@ class SqlConfiguration:
         expected_version: int,
         secret: bytes | None = None,
         forget_secret: bool = False,
+        schema: KeptSchema | None = None,
+        action: str = "app.save",
     ) -> StoredApp:
         """Create or change an application in one transaction."""
         document = msgspec.json.decode(canonical(dict(settings)))
@@ -70,12 +75,14 @@ class SqlConfiguration:
             if before == after and said is None:
                 return _known(connection, application.id)
             _write_app(connection, application, document, present, actor)
+            if schema is not None:
+                _keep_schema(connection, application.id, schema)
             if said is not None:
                 self._write_secret(connection, application.id, secret)
                 after = {**after, "secret": said}
             verb = Verb.CREATED if present is None else Verb.UPDATED
             news.change(Subject.APPLICATION, verb, application.id, app_id=application.id)
-            news.audit("app.save", application.id, before, after)
+            news.audit(action, application.id, before, after)
             news.write(connection)
             return _known(connection, application.id)
 
@@ -103,6 +110,7 @@ class SqlConfiguration:
                     detail={"role": row.role_id},
                 )
             connection.execute(delete(sealed_secrets).where(sealed_secrets.c.owner_id == app_id))
+            connection.execute(delete(schema_documents).where(schema_documents.c.app_id == app_id))
             connection.execute(
                 delete(application_versions).where(application_versions.c.app_id == app_id)
             )
@@ -130,6 +138,18 @@ class SqlConfiguration:
         return await self._database.read(
             lambda c: [(row.version, row.settings) for row in c.execute(asked)]
         )
+
+    async def history(self, app_id: str) -> Sequence[SettingsVersion]:
+        """Return every version of the settings, newest first."""
+        return await self._database.read(lambda c: _history(c, app_id))
+
+    async def kept_schema(self, app_id: str, digest: str) -> KeptSchema | None:
+        """Return the schema document of that digest, or none."""
+        asked = select(schema_documents.c.document).where(
+            schema_documents.c.app_id == app_id, schema_documents.c.digest == digest
+        )
+        text = await self._database.read(lambda c: c.scalar(asked))
+        return None if text is None else KeptSchema(digest, text)
 
     async def audit(self, *, before: int | None = None, limit: int = 100) -> Sequence[AuditEntry]:
         """Return audit entries, newest first."""
@@ -262,6 +282,37 @@ def _write_app(
         .where(applications.c.id == application.id)
         .values(version=present.version + 1, **row)
     )
+
+
+def _history(connection: Connection, app_id: str) -> list[SettingsVersion]:
+    """Return the versions; the row that keeps one says who made the one after it, and when."""
+    present = _known(connection, app_id)
+    asked = select(application_versions).where(application_versions.c.app_id == app_id)
+    rows = connection.execute(asked.order_by(application_versions.c.version)).all()
+    first = connection.execute(
+        select(audit.c.actor, audit.c.at)
+        .where(audit.c.subject == app_id, audit.c.action == "app.save", audit.c.before.is_(None))
+        .order_by(audit.c.seq.desc())
+        .limit(1)
+    ).first()
+    made: dict[int, tuple[str, dt.datetime | None]] = {
+        row.version + 1: (row.actor, row.at) for row in rows
+    }
+    if first is not None:
+        made[1] = (first.actor, first.at)
+    found = [(row.version, row.settings) for row in rows]
+    found.append((present.version, present.settings))
+    return [
+        SettingsVersion(version, settings, *made.get(version, ("", None)))
+        for version, settings in reversed(found)
+    ]
+
+
+def _keep_schema(connection: Connection, app_id: str, schema: KeptSchema) -> None:
+    key = (schema_documents.c.app_id == app_id) & (schema_documents.c.digest == schema.digest)
+    if connection.scalar(select(schema_documents.c.digest).where(key)) is None:
+        row = {"app_id": app_id, "digest": schema.digest, "document": schema.text}
+        connection.execute(insert(schema_documents), [row])
 
 
 def _document(application: Application, settings: Mapping[str, object]) -> dict[str, object]:

@@ -7,11 +7,12 @@ and in which words an unusable database is refused. It knows no table.
 """
 
 import asyncio
+import contextlib
 import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
@@ -106,6 +107,21 @@ class Database:
         with self._turn:  # writers of one process queue here, where the wake-up is fair
             return self._tried(self._writing, work)
 
+    @contextlib.asynccontextmanager
+    async def rehearsal(self) -> AsyncIterator["Database"]:
+        """Yield a database in which anything may be tried out; nothing of it stays.
+
+        It is this one inside a transaction that is rolled back in the end. Other
+        writers wait meanwhile, so be quick, and ask nobody else for anything.
+        """
+        with self._writing.connect() as connection:
+            staged = _Rehearsed(self._url, connection)
+            try:
+                yield staged
+            finally:
+                staged.close()
+                connection.rollback()
+
     def migrate(self) -> None:
         """Bring the tables up to this program, never down; several processes may try at once.
 
@@ -173,6 +189,33 @@ class Database:
                     raise refusal from error
             time.sleep(0.01 * 2**attempt + secrets.randbelow(20) / 1000)
         raise AssertionError("the last attempt returns or raises")
+
+
+class _Rehearsed(Database):
+    """One transaction that says it is a database: what is written is seen, and never committed."""
+
+    def __init__(self, url: URL, connection: Connection) -> None:
+        self._url = url
+        self._connection = connection
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="rehearsal")
+        connection.begin()
+
+    def read_now(self, work: Callable[[Connection], T]) -> T:
+        """Do what ``read`` does, and see what was tried out."""
+        with self._connection.begin_nested():
+            return work(self._connection)
+
+    def write_now(self, work: Callable[[Connection], T]) -> T:
+        """Do what ``write`` does, for as long as the rehearsal lasts."""
+        return self.read_now(work)
+
+    def stirred(self) -> Hashable:
+        """Return one mark always: nobody else commits in here."""
+        return "rehearsal"
+
+    def close(self) -> None:
+        """End the thread; the transaction belongs to whoever began it."""
+        self._threads.shutdown()
 
 
 def _parsed(url: str) -> URL:

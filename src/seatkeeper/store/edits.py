@@ -221,7 +221,12 @@ def change_members(
 
 
 def assign(connection: Connection, assignment: Assignment, news: News) -> None:
-    """Assign a principal, or change the role of one who is assigned."""
+    """Assign a principal, or change the role or the reach of one who is assigned."""
+    if assignment.nested and assignment.principal_kind is Kind.USER:
+        raise InvalidValue(
+            "A person's assignment cannot be nested: there are no groups inside a person.",
+            advice="Leave nested out, or assign a group.",
+        )
     asked = select(applications).where(applications.c.id == assignment.app_id)
     row = connection.execute(asked.with_for_update(read=True)).first()
     if row is None:
@@ -241,8 +246,10 @@ def assign(connection: Connection, assignment: Assignment, news: News) -> None:
         assignments.c.app_id == assignment.app_id,
         assignments.c.principal_id == assignment.principal_id,
     )
-    present = connection.scalar(select(assignments.c.role_id).where(here))
-    if present == assignment.role_id:
+    row = connection.execute(select(assignments).where(here)).first()
+    present = None if row is None else assignment_of(row)
+    told = (assignment.role_id, assignment.nested)
+    if present is not None and (present.role_id, present.nested) == told:
         return
     if present is None:
         row_of = {
@@ -250,16 +257,18 @@ def assign(connection: Connection, assignment: Assignment, news: News) -> None:
             "principal_id": assignment.principal_id,
             "principal_kind": assignment.principal_kind.value,
             "role_id": assignment.role_id,
+            "nested": assignment.nested,
         }
         connection.execute(insert(assignments), [row_of])
     else:
-        connection.execute(update(assignments).where(here).values(role_id=assignment.role_id))
-    _tell_assignment(assignment, Verb.CREATED if present is None else Verb.UPDATED, news)
+        changed = {"role_id": assignment.role_id, "nested": assignment.nested}
+        connection.execute(update(assignments).where(here).values(changed))
+    _tell_assignment(assignment, Verb.CREATED if present is None else Verb.UPDATED, news, present)
     news.audit(
         "assignment.set",
         f"{assignment.app_id}/{assignment.principal_id}",
-        None if present is None else {"role": present},
-        {"role": assignment.role_id},
+        None if present is None else _shown_assignment(present),
+        _shown_assignment(assignment),
     )
 
 
@@ -268,24 +277,42 @@ def unassign(connection: Connection, app_id: str, principal_id: str, news: News)
     here = and_(assignments.c.app_id == app_id, assignments.c.principal_id == principal_id)
     row = connection.execute(delete(assignments).where(here).returning(assignments)).first()
     if row is not None:
-        _tell_assignment(assignment_of(row), Verb.DELETED, news)
-        news.audit("assignment.end", f"{app_id}/{principal_id}", {"role": row.role_id}, None)
+        ended = assignment_of(row)
+        _tell_assignment(ended, Verb.DELETED, news)
+        news.audit("assignment.end", f"{app_id}/{principal_id}", _shown_assignment(ended), None)
 
 
 def assignment_of(row: "Row[tuple[object, ...]]") -> Assignment:
     """Return the assignment of a row."""
-    return Assignment(row.app_id, Kind(row.principal_kind), row.principal_id, row.role_id)
+    kind = Kind(row.principal_kind)
+    return Assignment(row.app_id, kind, row.principal_id, row.role_id, row.nested)
 
 
-def _tell_assignment(assignment: Assignment, verb: Verb, news: News) -> None:
+def _tell_assignment(
+    assignment: Assignment, verb: Verb, news: News, before: Assignment | None = None
+) -> None:
+    detail: dict[str, object] = _shown_assignment(assignment)
+    if before is not None:
+        pairs = {
+            "role": (before.role_id, assignment.role_id),
+            "nested": (before.nested, assignment.nested),
+        }
+        detail["attributes"] = [name for name, (was, now) in pairs.items() if was != now]
     news.change(
         Subject.ASSIGNMENT,
         verb,
         assignment.principal_id,
         other_kind=assignment.principal_kind,
         app_id=assignment.app_id,
-        detail={"role": assignment.role_id},
+        detail=detail,
+        nested=assignment.nested or (before is not None and before.nested),
     )
+
+
+def _shown_assignment(assignment: Assignment) -> dict[str, object]:
+    """Return an assignment as the audit trail shows it; its reach only where it is nested."""
+    shown: dict[str, object] = {"role": assignment.role_id}
+    return {**shown, "nested": True} if assignment.nested else shown
 
 
 def _end_memberships(connection: Connection, where: ColumnElement[bool], news: News) -> None:

@@ -9,9 +9,21 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    Text,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from seatkeeper.directory.model import Kind
+from seatkeeper.directory.nesting import Regrouped
 from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.ports import Notice, Touched
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
@@ -31,12 +43,13 @@ from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.walk import Facts
 from seatkeeper.store import ledger_facts as facts
+from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store import ledger_waiting as waiting
 from seatkeeper.store.database import Database
 from seatkeeper.store.ledger_write import write_work
-from seatkeeper.store.tables import changes, users
+from seatkeeper.store.tables import canonical, changes, users
 from seatkeeper.store.upsert import pieces
 
 RESETS = {
@@ -94,6 +107,14 @@ class SqlLedger:
         return await self._database.read(
             lambda c: facts.member_users(c, group_ids, after=after, limit=limit)
         )
+
+    async def groups_below(self, group_ids: Collection[str]) -> Collection[str]:
+        """Return these groups and all groups inside them."""
+        return await self._database.read(lambda c: nesting.groups_below(c, group_ids))
+
+    async def regrouped(self, app_id: str, *, after: int) -> Sequence[Regrouped]:
+        """Return below which groups changes may have moved people in or out."""
+        return await self._database.read(lambda c: nesting.regrouped(c, app_id, after=after))
 
     async def position(self, app_id: str) -> Position | None:
         """Return the watermark, or none before the first cycle ended."""
@@ -190,8 +211,26 @@ class SqlLedger:
         )
         return {row.record_id: row.manager_id for row in found}
 
-    async def set_levels(self, cycle_id: str, levels: Mapping[str, int]) -> None:
-        """Store each person's place along the reporting line."""
+    async def changing(self, cycle_id: str, kind: Kind, paths: Collection[str]) -> Sequence[Entry]:
+        """Return the planned entries of linked records that change a value at these paths."""
+        if not paths:
+            return []
+        text = type_coerce(t.journal.c.changes, Text)
+        names = [text.contains(canonical(path), autoescape=True) for path in paths]
+        asked = select(t.journal).where(
+            t.journal.c.cycle_id == cycle_id,
+            t.journal.c.kind == kind,
+            t.journal.c.state == EntryState.PLANNED,
+            t.journal.c.verb == "update",
+            t.journal.c.found_id.is_(None),
+            or_(*names),
+        )
+        found = await self._all(asked.order_by(t.journal.c.record_id))
+        entries = [rows.entry_of(row) for row in found]
+        return [one for one in entries if any(change.path in paths for change in one.changes)]
+
+    async def set_levels(self, cycle_id: str, kind: Kind, levels: Mapping[str, int]) -> None:
+        """Store each record's place in the order of writing."""
 
         def work(connection: Connection) -> None:
             for level in sorted(set(levels.values())):
@@ -200,7 +239,7 @@ class SqlLedger:
                         update(t.journal)
                         .where(
                             t.journal.c.cycle_id == cycle_id,
-                            t.journal.c.kind == Kind.USER,
+                            t.journal.c.kind == kind,
                             t.journal.c.record_id.in_(piece),
                             t.journal.c.level != level,
                         )

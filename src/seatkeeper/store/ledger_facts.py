@@ -18,6 +18,7 @@ from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.scope import Grant
 from seatkeeper.provisioning.walk import Facts
+from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.tables import applications, assignments, changes, groups, memberships, users
 from seatkeeper.store.upsert import pieces
@@ -91,29 +92,45 @@ def plain_values(values: TargetValues) -> dict[str, object]:
 def candidates(
     connection: Connection, app_id: str, kind: Kind, *, everybody: bool, after: str, limit: int
 ) -> list[str]:
-    """Return a page of the records that are assigned (or simply there) or linked."""
-    sources: list[Select[Any]] = [
-        select(t.links.c.record_id.label("id")).where(
-            t.links.c.app_id == app_id, t.links.c.kind == kind, t.links.c.record_id > after
+    """Return a page of the records that are assigned (or simply there) or linked.
+
+    It looks at a stretch of the directory's ids, and at a longer one while that
+    holds too few: a page never costs reading every membership there is.
+    """
+    table = users if kind is Kind.USER else groups
+    stretch = 2 * limit
+    while True:
+        until = connection.scalar(
+            select(table.c.id)
+            .where(table.c.id > after)
+            .order_by(table.c.id)
+            .offset(stretch - 1)
+            .limit(1)
         )
-    ]
-    sources.append(  # somebody may wait whom nothing else speaks for any more
-        select(t.escrows.c.record_id.label("id")).where(
-            t.escrows.c.app_id == app_id, t.escrows.c.kind == kind, t.escrows.c.record_id > after
-        )
-    )
-    if everybody:
-        table = users if kind is Kind.USER else groups
-        sources.append(select(table.c.id.label("id")).where(table.c.id > after))
-    else:
-        sources += _assigned(app_id, kind, after)
-    every = union(*sources).subquery()
-    rows = connection.execute(select(every.c.id).order_by(every.c.id).limit(limit))
-    return [row.id for row in rows]
+        every = union(
+            *_candidates(app_id, kind, _between(after, until), everybody=everybody)
+        ).subquery()
+        rows = connection.execute(select(every.c.id).order_by(every.c.id).limit(limit))
+        found = [row.id for row in rows]
+        if until is None or len(found) == limit:
+            return found
+        stretch *= 4
+
+
+def _between(after: str, until: str | None) -> nesting.Within:
+    """Return the condition on a column of ids: over ``after``, and up to ``until`` if given."""
+
+    def within(column: ColumnElement[str]) -> ColumnElement[bool]:
+        return column > after if until is None else and_(column > after, column <= until)
+
+    return within
 
 
 def touched(connection: Connection, app_id: str, *, after: int, to: int, limit: int) -> Touched:
-    """Return whom a stretch of the feed concerns, at most ``limit`` changes of it."""
+    """Return whom a stretch of the feed concerns, at most ``limit`` changes of it.
+
+    Whom it concerns through nested groups is said by ``ledger_nesting``.
+    """
     rows = connection.execute(
         select(changes)
         .where(changes.c.seq > after, changes.c.seq <= to)
@@ -288,13 +305,19 @@ def _grants(
                     assignments, assignments.c.principal_id == memberships.c.group_id
                 ).join(groups, groups.c.id == memberships.c.group_id)
             )
-            .where(assignments.c.app_id == app_id, memberships.c.member_id.in_(ids))
+            .where(
+                assignments.c.app_id == app_id,
+                memberships.c.member_id.in_(ids),
+                assignments.c.nested.is_(False),
+            )
             .order_by(memberships.c.member_id, groups.c.display_name)
         )
         for reached in through:
             role = names.get(reached.role_id, reached.role_id)
             grant = Grant(reached.role_id, role, reached.id, reached.display_name)
             found[reached.member_id].append(grant)
+        for member, deep in nesting.nested_grants(connection, app_id, ids, names).items():
+            found[member] += deep
     return found
 
 
@@ -328,18 +351,31 @@ def _manager_accounts(
     return found
 
 
-def _assigned(app_id: str, kind: Kind, after: str) -> list[Select[Any]]:
+def _candidates(
+    app_id: str, kind: Kind, within: nesting.Within, *, everybody: bool
+) -> list[Select[Any]]:
+    sources: list[Select[Any]] = [
+        select(t.links.c.record_id.label("id")).where(
+            t.links.c.app_id == app_id, t.links.c.kind == kind, within(t.links.c.record_id)
+        ),
+        select(t.escrows.c.record_id.label("id")).where(  # nothing else may speak for them
+            t.escrows.c.app_id == app_id, t.escrows.c.kind == kind, within(t.escrows.c.record_id)
+        ),
+    ]
+    if everybody:
+        table = users if kind is Kind.USER else groups
+        return [*sources, select(table.c.id.label("id")).where(within(table.c.id))]
     mine: ColumnElement[bool] = assignments.c.app_id == app_id
     direct = select(assignments.c.principal_id.label("id")).where(
-        mine, assignments.c.principal_kind == kind, assignments.c.principal_id > after
+        mine, assignments.c.principal_kind == kind, within(assignments.c.principal_id)
     )
     if kind is Kind.GROUP:
-        return [direct]
+        return [*sources, direct]
     through = (
         select(memberships.c.member_id.label("id"))
         .select_from(
             memberships.join(assignments, assignments.c.principal_id == memberships.c.group_id)
         )
-        .where(mine, memberships.c.member_kind == Kind.USER, memberships.c.member_id > after)
+        .where(mine, memberships.c.member_kind == Kind.USER, within(memberships.c.member_id))
     )
-    return [direct, through]
+    return [*sources, direct, through, nesting.members_below(app_id, within)]

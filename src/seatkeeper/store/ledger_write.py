@@ -26,6 +26,7 @@ def write_work(connection: Connection, app_id: str, work: Work) -> None:
     if work.cycle is not None:
         upsert(connection, t.cycles, [rows.cycle_row(work.cycle)])
     upsert(connection, t.journal, [rows.entry_row(cycle, entry) for cycle, entry in work.entries])
+    _inherit(connection, app_id, work.inherited)
     _unlink(connection, app_id, work.unlinked)
     _link(connection, app_id, work.links)
     _write_members(connection, app_id, work.members_added, work.members_removed)
@@ -73,6 +74,20 @@ def _link(connection: Connection, app_id: str, links: Sequence[Link]) -> None:
     )
 
 
+def _inherit(connection: Connection, app_id: str, heirs: Mapping[str, str]) -> None:
+    """Let what was written as a record's members or memberships be those of its heir."""
+    for owner, heir in heirs.items():
+        for mine, other in (("member_id", "group_id"), ("group_id", "member_id")):
+            theirs = select(t.link_members.c[other]).where(
+                t.link_members.c.app_id == app_id, t.link_members.c[mine] == heir
+            )
+            held = (t.link_members.c.app_id == app_id) & (t.link_members.c[mine] == owner)
+            connection.execute(
+                delete(t.link_members).where(held, t.link_members.c[other].in_(theirs))
+            )
+            connection.execute(update(t.link_members).where(held).values({mine: heir}))
+
+
 def _write_members(
     connection: Connection,
     app_id: str,
@@ -109,8 +124,8 @@ def _replace_waiting(
     """Let records wait for these other ends and no others; most wait for nobody, before and now."""
     wanted = {one for ends in waiting.values() for one in ends}
     before = {
-        Waiting(Kind(row.kind), row.record_id, row.path, row.missing_id)
-        for row in _rows_of(connection, t.waiting, app_id, waiting)
+        Waiting(kind, row.record_id, row.path, row.missing_id)
+        for kind, row in _rows_of(connection, t.waiting, app_id, waiting)
     }
     for one in before - wanted:
         connection.execute(
@@ -142,15 +157,16 @@ def _replace_waiting(
 
 def _rows_of(
     connection: Connection, table: Table, app_id: str, keys: Collection[Key]
-) -> Iterator[Row[Any]]:
-    """Yield a table's rows about these records."""
+) -> Iterator[tuple[Kind, Row[Any]]]:
+    """Yield a table's rows about these records, each with its kind."""
     for kind in Kind:
         for piece in pieces([record for of, record in keys if of is kind]):
-            yield from connection.execute(
+            found = connection.execute(
                 select(table).where(
                     table.c.app_id == app_id, table.c.kind == kind, table.c.record_id.in_(piece)
                 )
             )
+            yield from ((kind, row) for row in found)
 
 
 def _replace_claims(
@@ -158,8 +174,8 @@ def _replace_claims(
 ) -> None:
     """Take the new claims; who waited only because of one that ended is due at once."""
     before: dict[Key, set[Claim]] = defaultdict(set)
-    for row in _rows_of(connection, t.claims, app_id, claims):
-        before[Kind(row.kind), row.record_id].add(Claim(row.path, row.value))
+    for kind, row in _rows_of(connection, t.claims, app_id, claims):
+        before[kind, row.record_id].add(Claim(row.path, row.value))
     new = []
     for (kind, record_id), asked in claims.items():
         held = before.get((kind, record_id), set())

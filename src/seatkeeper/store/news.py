@@ -43,6 +43,7 @@ class News:
         other_kind: Kind | None = None,
         app_id: str | None = None,
         detail: Mapping[str, object] | None = None,
+        nested: bool = False,
     ) -> None:
         """Add one entry of the feed."""
         self._changes.append(
@@ -54,6 +55,7 @@ class News:
                 "other_kind": other_kind.value if other_kind else None,
                 "app_id": app_id,
                 "detail": dict(detail or {}),
+                "nested": nested,
             }
         )
 
@@ -138,6 +140,7 @@ def change_of(row: Row[Any]) -> Change:
         other_kind=Kind(row.other_kind) if row.other_kind else None,
         app_id=row.app_id,
         detail=row.detail,
+        nested=row.nested,
     )
 
 

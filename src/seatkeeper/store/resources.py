@@ -20,8 +20,12 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from seatkeeper.errors import StoreUnusable
+from seatkeeper.scim.errors import NotThere, UnfitValue
+from seatkeeper.scim.filter import Filter
 from seatkeeper.scim.members import MemberChange, MemberWrite
-from seatkeeper.scim.messages import Resource, ScimError
+from seatkeeper.scim.messages import Resource
+from seatkeeper.scim.predicate import compile_filter
+from seatkeeper.scim.uniqueness import taken
 
 _FORMAT: Final = 1
 _KEPT: Final = 10_000
@@ -107,10 +111,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What of a resource is looked up, and what must be unique: name to folded values."""
+    """What of a resource is looked up, name to folded values, and each value that is unique."""
 
     lookups: Mapping[str, Sequence[str]]
-    unique: Mapping[str, str]
+    unique: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +209,8 @@ class ResourceStore:
         with self._transaction() as db:
             held = _one(db, kind, resource_id)
             values = change(held.values)
-            for one in members:
-                _change_members(db, resource_id, one)
-            if values == held.values and not members:
+            moved = [_change_members(db, resource_id, one) for one in members]
+            if values == held.values and not any(moved):
                 return held
             at = _stamp(now)
             row = RESOURCES.update().where(RESOURCES.c.id == resource_id)
@@ -277,15 +280,13 @@ class ResourceStore:
         ]
         if rows:
             db.execute(KEYS.insert(), rows)
-        for name, value in keys.unique.items():
+        for name, value in keys.unique:
             try:
                 db.execute(
                     CLAIMS.insert().values(kind=kind, name=name, value=value, id=resource_id)
                 )
             except sa.exc.IntegrityError as error:
-                raise ScimError(
-                    409, "uniqueness", f"{name} must be unique, and another one has this value."
-                ) from error
+                raise taken(name) from error
 
     # --- tokens ---
 
@@ -342,7 +343,7 @@ def _one(db: sa.Connection, kind: str, resource_id: str) -> Stored:
     query = sa.select(RESOURCES).where(RESOURCES.c.kind == kind, RESOURCES.c.id == resource_id)
     row = db.execute(query).one_or_none()
     if row is None:
-        raise ScimError(404, "", f"There is no {kind} with that id.")
+        raise NotThere(f"There is no {kind} with that id.")
     return _stored(row)
 
 
@@ -355,22 +356,44 @@ def _forget(db: sa.Connection, resource_id: str) -> None:
         db.execute(table.delete().where(table.c.id == resource_id))
 
 
-def _change_members(db: sa.Connection, group_id: str, change: MemberChange) -> None:
+def _change_members(db: sa.Connection, group_id: str, change: MemberChange) -> bool:
+    """Carry out one change of members; say whether anybody came or went."""
     mine = MEMBERS.c.group_id == group_id
-    if change.where is not None:
-        raise ScimError(400, "invalidFilter", "Members are removed by value only.")
+    gone = 0
     if change.write is MemberWrite.REPLACE:
-        db.execute(MEMBERS.delete().where(mine))
+        others = MEMBERS.delete().where(mine, MEMBERS.c.member_id.not_in(change.ids))
+        gone = db.execute(others).rowcount
     elif change.write is MemberWrite.REMOVE:
-        for member in change.ids:
-            db.execute(MEMBERS.delete().where(mine, MEMBERS.c.member_id == member))
-        return
+        ids = change.ids if change.where is None else _meeting(db, group_id, change.where)
+        if not ids:
+            return False
+        one = MEMBERS.delete().where(mine, MEMBERS.c.member_id == sa.bindparam("gone"))
+        return db.execute(one, [{"gone": member} for member in ids]).rowcount > 0
+    if not change.ids:
+        return gone > 0
+    there = sa.select(RESOURCES.c.id).where(RESOURCES.c.id == sa.bindparam("member"))
     for member in change.ids:
-        query = sa.select(RESOURCES.c.id).where(RESOURCES.c.id == member)
-        if db.execute(query).first() is None:
-            raise ScimError(400, "invalidValue", "A member's value must be the id of an account.")
-        row = {"group_id": group_id, "member_id": member}
-        db.execute(MEMBERS.insert().prefix_with("OR IGNORE").values(**row))
+        if db.execute(there, {"member": member}).first() is None:
+            raise UnfitValue("A member's value must be the id of an account.")
+    rows = [{"group_id": group_id, "member_id": member} for member in change.ids]
+    come = db.execute(MEMBERS.insert().prefix_with("OR IGNORE"), rows).rowcount
+    return gone + come > 0
+
+
+def _meeting(db: sa.Connection, group_id: str, where: Filter) -> Sequence[str]:
+    """Return the members that a filter other than by id describes; only this looks at all."""
+    meets = compile_filter(where)
+    joined = MEMBERS.c.member_id == RESOURCES.c.id
+    query = sa.select(RESOURCES.c.id, RESOURCES.c.kind, RESOURCES.c.body).where(
+        joined, MEMBERS.c.group_id == group_id
+    )
+    found: list[str] = []
+    for row in db.execute(query):
+        values = json.loads(row.body)
+        display = values.get("displayName") or values.get("userName") or ""
+        if meets({"value": row.id, "type": row.kind, "display": display}):
+            found.append(row.id)
+    return found
 
 
 def _text(values: Resource) -> str:

@@ -23,6 +23,8 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
+    text,
 )
 
 metadata: Final = MetaData()
@@ -100,6 +102,13 @@ memberships: Final = Table(
     Column("member_id", KEY, primary_key=True),
     Column("member_kind", Text, nullable=False),
     Index("ix_memberships_member_id", "member_id"),
+    Index(  # the few groups inside groups, among the many people
+        "ix_memberships_groups",
+        "group_id",
+        "member_id",
+        sqlite_where=text("member_kind = 'group'"),
+        postgresql_where=text("member_kind = 'group'"),
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -124,6 +133,14 @@ application_versions: Final = Table(
     Column("at", Moment, nullable=False),
 )
 
+schema_documents: Final = Table(
+    "schema_documents",
+    metadata,
+    Column("app_id", KEY, ForeignKey("applications.id"), primary_key=True),
+    Column("digest", KEY, primary_key=True),
+    Column("document", Text, nullable=False),
+)
+
 assignments: Final = Table(
     "assignments",
     metadata,
@@ -131,6 +148,7 @@ assignments: Final = Table(
     Column("principal_id", KEY, primary_key=True),
     Column("principal_kind", Text, nullable=False),
     Column("role_id", Text, nullable=False),
+    Column("nested", Boolean, nullable=False, server_default=false()),
     Index("ix_assignments_principal_id", "principal_id"),
     sqlite_with_rowid=False,
 )
@@ -160,6 +178,7 @@ changes: Final = Table(
     Column("other_kind", Text),
     Column("app_id", KEY),
     Column("detail", Document, nullable=False),
+    Column("nested", Boolean, nullable=False, server_default=false()),
 )
 
 feed_position: Final = Table(

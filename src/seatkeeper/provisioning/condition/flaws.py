@@ -30,7 +30,7 @@ from seatkeeper.provisioning.condition.model import (
     Not,
     parts,
 )
-from seatkeeper.provisioning.condition.operators import OPERATORS
+from seatkeeper.provisioning.condition.operators import OPERATORS, meant_by
 
 Flaw: TypeAlias = tuple[str, str]
 """Where (``any.0.all.2``, empty for the whole) and what, as a sentence."""
@@ -114,10 +114,16 @@ def _clause_faults(clause: Clause, kind: Kind) -> list[str]:
         wrong = [one for one in clause.values if one not in ("True", "False")]
         texts += [f"{name} is True or False, never {shown(one)}." for one in wrong[:1]]
     if clause.kind is None:
-        hint = closest(clause.operator, OPERATORS)
-        texts.append(f"There is no operator {shown(clause.operator)}.{hint}")
+        texts.append(f"There is no operator {shown(clause.operator)}.{_hint(clause.operator)}")
     elif clause.fault:
         texts.append(f"{name} {clause.operator}: {clause.fault}.")
     if any(len(one) > LONGEST for one in clause.values):
         texts.append(f"{name} {clause.operator}: a value has over {LONGEST:,} characters.")
     return texts
+
+
+def _hint(operator: str) -> str:
+    if "memberof" in operator.casefold().replace("_", "").replace(" ", ""):
+        return " A group is asked for with member_of."
+    meant = meant_by(operator)
+    return f" Did you mean {meant}?" if meant else closest(operator, OPERATORS)

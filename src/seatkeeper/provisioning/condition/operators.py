@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from seatkeeper.provisioning.pattern import PatternFault, compiled
+from seatkeeper.provisioning.dialect import PatternFault
+from seatkeeper.provisioning.pattern import compiled
 
 Predicate: TypeAlias = Callable[[str], bool]
 """Whether one text of an attribute is what one wanted value asks for."""
@@ -136,7 +137,7 @@ def _matches(pattern: str) -> Predicate:
     try:
         return compiled(pattern).fits
     except PatternFault as fault:
-        words = str(fault).rstrip(".")
+        words = fault.placed.rstrip(".")
         raise ValueError(words[:1].lower() + words[1:]) from fault
 
 
@@ -281,3 +282,20 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     one.name: one for one in (*REFERENCE_OPERATORS, *OWN_OPERATORS)
 }
 _BY_KEY: Final = {_key(name): one for name, one in OPERATORS.items()}
+
+OTHER_WORDS: Final[Mapping[str, str]] = {
+    "=": "EQUALS", "==": "EQUALS", "eq": "EQUALS", "is": "EQUALS",
+    "!=": "NOT EQUALS", "<>": "NOT EQUALS", "ne": "NOT EQUALS", "is not": "NOT EQUALS",
+    "co": "Includes", "contains": "Includes", "has": "Includes", "like": "REGEX MATCH",
+    "matches": "REGEX MATCH", "regex": "REGEX MATCH", "not regex": "NOT REGEX MATCH",
+    "sw": "STARTS_WITH", "ew": "ENDS_WITH", ">": "Greater_Than", "gt": "Greater_Than",
+    ">=": "Greater_Than_OR_EQUALS", "ge": "Greater_Than_OR_EQUALS", "<": "Less_Than",
+    "lt": "Less_Than", "<=": "Less_Than_OR_EQUALS", "le": "Less_Than_OR_EQUALS",
+    "pr": "IS NOT NULL", "is empty": "IS NULL", "is not empty": "IS NOT NULL", "null": "IS NULL",
+}  # fmt: skip
+"""What people who know other filters write, and what they mean here."""
+
+
+def meant_by(name: str) -> str:
+    """Return the operator that another word means, or nothing."""
+    return OTHER_WORDS.get(_key(name), "")

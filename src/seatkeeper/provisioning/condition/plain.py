@@ -53,12 +53,16 @@ def from_reference(plain: object) -> Condition | None:
     and for the reference's experimental groups, which are not understood.
     """
     groups = _list(_mapping(plain, "the filter"), "groups")
+    count = 0
     for other in ("inputFilterGroups", "categoryFilterGroups"):
         if _mapping(plain, "the filter").get(other):
             raise InvalidValue(f"The scoping filter uses {other}, which is not understood.")
     found = []
     for group in groups:
         fields = _mapping(group, "a group")
+        count += 1 + len(_list(fields, "clauses"))
+        if count > MOST_NODES:
+            raise InvalidValue(f"A filter has at most {MOST_NODES} parts.")
         clauses = tuple(_reference_clause(one) for one in _list(fields, "clauses"))
         found.append(All(clauses, _text(fields, "name", "groups.")))
     return Any(tuple(found)) if found else None
@@ -66,7 +70,8 @@ def from_reference(plain: object) -> Condition | None:
 
 def _reference_clause(plain: object) -> Clause:
     fields = _mapping(plain, "a clause")
-    operand = _mapping(fields.get("targetOperand") or {}, "targetOperand")
+    operand = fields.get("targetOperand")
+    operand = {} if operand is None else _mapping(operand, "targetOperand")
     return _clause(
         {
             "attribute": fields.get("sourceOperandName", ""),
@@ -84,7 +89,9 @@ def _mapping(plain: object, what: str) -> Mapping[str, object]:
 
 
 def _list(fields: Mapping[str, object], name: str) -> Sequence[object]:
-    value = fields.get(name) or []
+    value = fields.get(name)
+    if value is None:
+        return ()
     if not isinstance(value, Sequence) or isinstance(value, str):
         raise InvalidValue(f"The scoping filter needs a list at {name}.")
     return value

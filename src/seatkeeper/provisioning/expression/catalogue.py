@@ -6,7 +6,7 @@ One table, read by the check, the compiler, the schema JSON and the
 documentation, so that they cannot disagree (mapping language 3, graph API 7).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -22,6 +22,7 @@ class Takes(StrEnum):
     ANY = "any"
     TEXT = "text"
     WHOLE = "whole number"
+    PLACE = "whole number from 1"
     DATE = "date"
     TRUTH = "truth"
     LIST = "list"
@@ -29,6 +30,8 @@ class Takes(StrEnum):
     CONDITION = "condition"
     PATTERN = "pattern"
     FORMAT = "date format"
+    INPUT_FORMAT = "date format that reads"
+    STYLES = "styles of dates"
     INTERVAL = "interval"
     CULTURE = "culture"
     COMPARE = "vbTextCompare or vbBinaryCompare"
@@ -85,6 +88,13 @@ class Function:
             return parameter.name
         return f"{parameter.name}{(place - len(self.parameters)) // len(self.repeated) + 1}"
 
+    def call(self, environment: Environment, values: Sequence[Value]) -> Value:
+        """Carry out a function of a ``PLAIN`` or ``AROUND`` form; values not given are null."""
+        if self.around is not None:
+            return self.around(environment, tuple(values))
+        assert self.plain is not None  # noqa: S101 - only these forms are carried out here
+        return self.plain(*values, *[None] * (len(self.parameters) - len(values)))
+
     @property
     def signature(self) -> str:
         """The function as people read it: ``Left(String, NumChars)``."""
@@ -133,21 +143,22 @@ _ALL: Final = (
            Parameter("date1", Takes.DATE), Parameter("date2", Takes.DATE), gives=Takes.WHOLE),
     _plain("DateFromNum", f.date_from_num, Parameter("value", Takes.WHOLE), gives=Takes.DATE),
     _plain("FormatDateTime", f.format_date_time, _SOURCE,
-           Parameter("dateTimeStyles", optional=True),
-           Parameter("inputFormat", Takes.FORMAT, optional=True),
+           Parameter("dateTimeStyles", Takes.STYLES, optional=True),
+           Parameter("inputFormat", Takes.INPUT_FORMAT, optional=True),
            Parameter("outputFormat", Takes.FORMAT)),
     _plain("InStr", f.in_str, Parameter("value1"), Parameter("value2"),
-           Parameter("start", Takes.WHOLE, optional=True),
+           Parameter("start", Takes.PLACE, optional=True),
            Parameter("compareType", Takes.COMPARE, optional=True), gives=Takes.WHOLE),
     _plain("IsNull", f.is_null, _ANYTHING, gives=Takes.TRUTH),
     _plain("IsNullOrEmpty", f.is_null_or_empty, _ANYTHING, gives=Takes.TRUTH),
     _plain("IsPresent", f.is_present, _ANYTHING, gives=Takes.TRUTH),
     _plain("IsString", f.is_string, _ANYTHING, gives=Takes.TRUTH),
-    _plain("Item", f.item, Parameter("attribute", Takes.LIST), Parameter("index", Takes.WHOLE)),
+    _plain("Item", f.item, Parameter("attribute", Takes.LIST), Parameter("index", Takes.PLACE)),
     Function("Join", (Parameter("separator"),), repeated=(Parameter("source", Takes.LIST),),
              least=1, plain=f.join),
     _plain("Left", f.left, Parameter("String"), Parameter("NumChars", Takes.WHOLE)),
-    _plain("Mid", f.mid, _SOURCE, *_required("start", "length", takes=Takes.WHOLE)),
+    _plain("Mid", f.mid, _SOURCE, Parameter("start", Takes.PLACE),
+           Parameter("length", Takes.WHOLE)),
     _plain("NormalizeDiacritics", f.normalize_diacritics, _SOURCE),
     _plain("Not", f.negated, Parameter("source"), gives=Takes.TRUTH),
     _plain("NumFromDate", f.num_from_date, Parameter("value", Takes.DATE), gives=Takes.WHOLE),
@@ -195,14 +206,24 @@ FUNCTIONS: Final[Mapping[str, Function]] = {one.name: one for one in _ALL}
 """Every function by its exact name."""
 
 OTHER_WORDS: Final[Mapping[str, str]] = {
-    "concat": "Join", "concatenate": "Join", "contains": "InStr", "default": "Coalesce",
-    "empty": "IsNullOrEmpty", "if": "IIF", "ifnull": "Coalesce", "indexof": "InStr",
-    "isblank": "IsNullOrEmpty", "isempty": "IsNullOrEmpty", "lcase": "ToLower", "lower": "ToLower",
-    "lowercase": "ToLower", "newguid": "Guid", "nvl": "Coalesce", "proper": "PCase",
-    "propercase": "PCase", "regexreplace": "Replace", "removespaces": "StripSpaces",
-    "substitute": "Replace", "substr": "Mid", "substring": "Mid", "titlecase": "PCase",
-    "today": "Now", "trim": "StripSpaces", "ucase": "ToUpper", "unique": "RemoveDuplicates",
-    "upper": "ToUpper", "uppercase": "ToUpper", "utcnow": "Now", "uuid": "Guid", "case": "Switch",
+    "adddays": "DateAdd", "addmonths": "DateAdd", "case": "Switch", "charindex": "InStr",
+    "choose": "Switch", "concat": "Join", "concatenate": "Join", "contains": "InStr",
+    "dateformat": "FormatDateTime", "datesub": "DateAdd", "decode": "Switch", "default": "Coalesce",
+    "distinct": "RemoveDuplicates", "empty": "IsNullOrEmpty", "find": "InStr", "first": "Item",
+    "format": "FormatDateTime", "getdate": "Now", "if": "IIF", "ifelse": "IIF",
+    "ifempty": "Coalesce", "iff": "IIF", "ifnull": "Coalesce", "indexof": "InStr",
+    "initcap": "PCase", "isblank": "IsNullOrEmpty", "isempty": "IsNullOrEmpty", "lcase": "ToLower",
+    "locate": "InStr", "lower": "ToLower", "lowercase": "ToLower", "ltrim": "StripSpaces",
+    "newguid": "Guid", "newid": "Guid", "normalize": "NormalizeDiacritics", "nvl": "Coalesce",
+    "position": "InStr", "proper": "PCase", "propercase": "PCase", "rand": "RandomString",
+    "random": "RandomString", "regex_replace": "Replace", "regexreplace": "Replace",
+    "removespaces": "StripSpaces", "replaceall": "Replace", "right": "Mid", "rtrim": "StripSpaces",
+    "search": "InStr", "str": "CStr", "strip": "StripSpaces", "substitute": "Replace",
+    "substr": "Mid", "substring": "Mid", "sysdate": "Now", "textjoin": "Join", "titlecase": "PCase",
+    "tobase64": "ConvertToBase64", "tobit": "CBool", "tobool": "CBool", "todate": "CDate",
+    "today": "Now", "tostring": "CStr", "trim": "StripSpaces", "ucase": "ToUpper",
+    "unique": "RemoveDuplicates", "upper": "ToUpper", "uppercase": "ToUpper", "utcnow": "Now",
+    "uuid": "Guid",
 }  # fmt: skip
 """What people who know other languages write, and what they mean here."""
 

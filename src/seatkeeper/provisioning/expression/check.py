@@ -1,18 +1,18 @@
-"""Judge an expression before anything runs: names, counts, types, fixed arguments.
+"""Judge an expression before anything runs: names, counts, conditions, patterns.
 
     source change -> scope -> [map] -> match -> plan -> export -> log
 
-``checked`` refuses what makes no expression; ``value_faults`` what would fail
-for everybody; ``attribute_faults`` what does not fit this directory; ``notes``
-says what an administrator should know. Each points at the character.
+``checked`` refuses what makes no expression; ``notes`` says what an
+administrator should know. Its second half is ``fit``, which judges whether
+values fit where they stand; callers find all of it here. Each fault points at
+the character.
 """
 
 import difflib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from seatkeeper.provisioning.expression import dates
+from seatkeeper.provisioning.dialect import PatternFault
 from seatkeeper.provisioning.expression.catalogue import (
     FUNCTIONS,
     OTHER_WORDS,
@@ -21,27 +21,38 @@ from seatkeeper.provisioning.expression.catalogue import (
     Parameter,
     Takes,
 )
-from seatkeeper.provisioning.expression.letters import culture_fault
-from seatkeeper.provisioning.expression.parser import WORDS, ExpressionFault
+from seatkeeper.provisioning.expression.fit import (
+    ROLES,
+    SOFT_DELETED,
+    attribute_faults,
+    gives,
+    value_faults,
+)
+from seatkeeper.provisioning.expression.parser import ExpressionFault
 from seatkeeper.provisioning.expression.replace import GROUP, MODES, PATTERN, Mode
 from seatkeeper.provisioning.expression.tree import (
-    AttributeRef,
     Call,
     Comparison,
     Node,
-    Number,
     Text,
     Word,
     walk,
 )
-from seatkeeper.provisioning.expression.values import EvaluationFailed, whole_of
-from seatkeeper.provisioning.pattern import PatternFault, compiled
+from seatkeeper.provisioning.pattern import compiled
 
-SOFT_DELETED: Final = "IsSoftDeleted"
-ROLES: Final = "appRoleAssignments"
-
-_LISTS: Final = frozenset({Takes.LIST, Takes.ROLES})
-_ANYTHING: Final = frozenset({Takes.ANY, Takes.LIST, Takes.ROLES})
+__all__ = [
+    "ROLES",
+    "SOFT_DELETED",
+    "Note",
+    "attribute_faults",
+    "checked",
+    "faults",
+    "gives",
+    "notes",
+    "replace_mode",
+    "unknown_function",
+    "value_faults",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +68,6 @@ def checked(tree: Node) -> None:
     found = faults(tree)
     if found:
         raise found[0]
-
-
-def value_faults(tree: Node) -> list[ExpressionFault]:
-    """Return the fixed arguments and inner results that would fail whenever they are used."""
-    found: list[ExpressionFault] = []
-    for node in walk(tree):
-        if not isinstance(node, Call) or (function := FUNCTIONS.get(node.name)) is None:
-            continue
-        for place, one in enumerate(node.arguments):
-            parameter = function.parameter(place)
-            if one is not None and parameter is not None:
-                found += _value_faults(node, parameter, one)
-    return sorted(found, key=lambda fault: fault.at)
 
 
 def faults(tree: Node) -> list[ExpressionFault]:
@@ -109,6 +107,10 @@ def _call_faults(node: Call, *, outermost: bool) -> list[ExpressionFault]:
 
 def unknown_function(node: Call) -> ExpressionFault:
     """Return the fault of a function that does not exist, with the one that was meant."""
+    if node.name.casefold() in {"and", "or"}:
+        return ExpressionFault(
+            f"Unknown function `{node.name}`.", node.at, advice="Put one IIF into another."
+        )
     meant = OTHER_WORDS.get(node.name.casefold()) or next(
         (name for name in FUNCTIONS if name.casefold() == node.name.casefold()), None
     )
@@ -177,86 +179,12 @@ def _argument_faults(node: Call, parameter: Parameter, one: Node) -> list[Expres
     return []
 
 
-def _value_faults(node: Call, parameter: Parameter, one: Node) -> list[ExpressionFault]:
-    takes = parameter.takes
-    what = f"{parameter.name} of {node.name}"
-    if gives(one) in _LISTS and takes not in _ANYTHING:
-        return [
-            ExpressionFault(
-                f"{what} takes one {takes.value} and is given a list.",
-                one.at,
-                advice="Take one value with Item, or put them together with Join.",
-            )
-        ]
-    if isinstance(one, Text | Number):
-        fault = _constant_fault(takes, one.value if isinstance(one, Text) else one.digits)
-        return [ExpressionFault(f"{what}: {fault}", one.at)] if fault else []
-    return []
-
-
-def gives(node: Node) -> Takes:
-    """Return what a node gives as far as it is certain; attributes may be anything here."""
-    match node:
-        case Text():
-            return Takes.TEXT
-        case Number():
-            return Takes.WHOLE
-        case Comparison():
-            return Takes.TRUTH
-        case Call(name) if name in FUNCTIONS:
-            return FUNCTIONS[name].gives
-        case _:
-            return Takes.ANY
-
-
-def _whole_fault(text: str) -> str:
-    try:
-        whole_of(text, "It")
-    except EvaluationFailed as error:
-        return error.message
-    return ""
-
-
-def _date_fault(text: str) -> str:
-    if text:
-        try:
-            dates.read_date(text)
-        except EvaluationFailed as error:
-            return str(error)
-    return ""
-
-
-def _interval_fault(text: str) -> str:
-    if text in dates.INTERVALS:
-        return ""
-    return f"{text[:20]!r} is no interval; there are {', '.join(dates.INTERVALS)}."
-
-
 def _pattern_fault(text: str) -> str:
     try:
         compiled(text)
     except PatternFault as fault:
-        return f"{fault} (at its character {fault.at + 1})" if fault.at else str(fault)
+        return fault.placed
     return ""
-
-
-def _compare_fault(text: str) -> str:
-    return "" if text in WORDS else f"{text[:30]!r} is neither {WORDS[0]} nor {WORDS[1]}."
-
-
-_FIXED: Final[Mapping[Takes, Callable[[str], str]]] = {
-    Takes.WHOLE: _whole_fault,
-    Takes.DATE: _date_fault,
-    Takes.INTERVAL: _interval_fault,
-    Takes.FORMAT: dates.form_fault,
-    Takes.CULTURE: culture_fault,
-    Takes.COMPARE: _compare_fault,
-}
-
-
-def _constant_fault(takes: Takes, text: str) -> str:
-    judge = _FIXED.get(takes)
-    return judge(text) if judge is not None else ""
 
 
 def replace_mode(node: Call) -> Mode:
@@ -291,56 +219,6 @@ def _replace_faults(node: Call) -> list[ExpressionFault]:
                 )
             ]
     return []
-
-
-def attribute_faults(
-    tree: Node, types: Callable[[str], Takes | None], known: Collection[str]
-) -> list[ExpressionFault]:
-    """Return what does not fit the source: unknown attributes, lists where one value is due.
-
-    ``types`` returns what an attribute gives, none for one that does not
-    exist; ``known`` are the names to suggest. A reference gives ``ROLES`` to
-    nobody: it is mapped directly, never through a function.
-    """
-    found: list[ExpressionFault] = []
-    for node in walk(tree):
-        if isinstance(node, AttributeRef) and types(node.name) is None:
-            near = difflib.get_close_matches(node.name, known, n=1, cutoff=0.6)
-            advice = f"Did you mean [{near[0]}]?" if near else ""
-            found.append(
-                ExpressionFault(
-                    f"The directory has no attribute [{node.name[:60]}].", node.at, advice=advice
-                )
-            )
-        elif isinstance(node, Call) and (function := FUNCTIONS.get(node.name)) is not None:
-            found += _list_faults(node, function, types)
-    return sorted(found, key=lambda fault: fault.at)
-
-
-def _list_faults(
-    node: Call, function: Function, types: Callable[[str], Takes | None]
-) -> list[ExpressionFault]:
-    found = []
-    for place, one in enumerate(node.arguments):
-        parameter = function.parameter(place)
-        if parameter is None or not isinstance(one, AttributeRef):
-            continue
-        if parameter.takes is Takes.ROLES and one.name != ROLES:
-            found.append(
-                ExpressionFault(
-                    f"{node.name} reads the app roles.", one.at, advice=f"Give it [{ROLES}]."
-                )
-            )
-        elif types(one.name) in _LISTS and parameter.takes not in _ANYTHING:
-            found.append(
-                ExpressionFault(
-                    f"[{one.name}] is a list, and {parameter.name} of {node.name} takes one "
-                    f"{parameter.takes.value}.",
-                    one.at,
-                    advice="Take one value with Item, or put them together with Join.",
-                )
-            )
-    return found
 
 
 def notes(tree: Node) -> Sequence[Note]:

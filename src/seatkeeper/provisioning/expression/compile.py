@@ -118,7 +118,7 @@ def _run(node: Node | None) -> Run:
         case Comparison(operator, left, right):
             one, other = _run(left), _run(right)
             return lambda environment: compared(operator, one(environment), other(environment))
-        case Call(name):
+        case Call(name):  # pragma: no branch - every node is one of these
             return _metered(_call(node, FUNCTIONS[name]))
 
 
@@ -152,7 +152,7 @@ def _call(node: Call, function: Function) -> Run:
             return _drop(runs[0])
         case Form.REPLACE:
             return replacer(replace_mode(node), node, runs)
-        case Form.UNIQUE:
+        case Form.UNIQUE:  # pragma: no branch - every form is one of these
             return _unique(runs)
 
 
@@ -226,6 +226,11 @@ def _unique(runs: list[Run]) -> Run:
             environment.offered.append(value)
             if environment.taken is None or not environment.taken(value):
                 return value
+        if not environment.offered:
+            raise NoUniqueValue(
+                "No rule of SelectUniqueValue gives a value.",
+                advice="Fill an attribute that the rules read.",
+            )
         raise NoUniqueValue(
             f"Every value that could be chosen is taken: {', '.join(environment.offered[:10])}.",
             advice="Add another rule to SelectUniqueValue.",

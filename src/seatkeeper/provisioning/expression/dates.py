@@ -2,7 +2,7 @@
 
     source change -> scope -> [map] -> match -> plan -> export -> log
 
-Beside ``functions``: the rules of .NET's invariant culture and of Visual
+Beside ``functions`` and ``formats``: the rules of .NET's invariant culture and of Visual
 Basic's ``DateDiff``, which the documented examples follow (mapping language 2
 and 3). Every moment is UTC; no clock is read.
 """
@@ -11,7 +11,6 @@ import calendar
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Final
 
 from seatkeeper.provisioning.expression.values import EvaluationFailed, Moment
@@ -27,7 +26,7 @@ _TIME = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<part>\d{1,9}))?)?"
     r"(?:\s*(?P<half>[AaPp][Mm]))?"
 )
-_OFFSET = r"\s*(?P<offset>[Zz]|[+-]\d{2}(?::?\d{2})?)"
+_OFFSET = r"\s*(?P<offset>Z|GMT|UTC|[+-]\d{2}(?::?\d{2})?)"
 _MONTH = "|".join(f"{name}|{name[:3]}" for name in MONTHS)
 _FORMS: Final = tuple(
     re.compile(rf"\s*{date}(?:(?:\s+|[Tt]){_TIME})?(?:{_OFFSET})?\s*", re.ASCII | re.IGNORECASE)
@@ -44,7 +43,7 @@ _TICK: Final = 10
 """File-time ticks (100 ns) in a microsecond."""
 
 LONGEST_DATE: Final = 100
-"""Characters a date or a date format may have."""
+"""Characters a date may have."""
 
 
 def read_date(text: str) -> Moment:
@@ -67,12 +66,12 @@ def read_date(text: str) -> Moment:
 
 def _moment(parts: Mapping[str, str | None]) -> Moment:
     word = parts.get("word")
-    month = _month_of(word) if word else int(parts["month"] or 0)
+    month = month_of(word) if word else int(parts["month"] or 0)
     hour = int(parts["hour"] or 0)
     half = parts["half"]
     if half is not None:
-        hour = _of_half(hour, half)
-    return _placed(
+        hour = of_half(hour, half)
+    return placed(
         dt.datetime(
             int(parts["year"] or 0),
             month,
@@ -87,7 +86,8 @@ def _moment(parts: Mapping[str, str | None]) -> Moment:
     )
 
 
-def _month_of(word: str) -> int:
+def month_of(word: str) -> int:
+    """Return the number of a month by its English name, long or short."""
     return next(place for place, name in enumerate(MONTHS, 1) if _starts(name, word))
 
 
@@ -95,15 +95,21 @@ def _starts(name: str, word: str) -> bool:
     return name[:3].casefold() == word[:3].casefold()
 
 
-def _of_half(hour: int, half: str) -> int:
+def of_half(hour: int, half: str) -> int:
+    """Return the hour of the day for one from 1 to 12 and AM or PM. Raises ``ValueError``."""
     if not 1 <= hour <= 12:
         raise ValueError(hour)
-    return hour % 12 + (12 if half.casefold() == "pm" else 0)
+    return hour % 12 + (12 if half[0] in "Pp" else 0)
 
 
-def _placed(read: dt.datetime, offset: str | None) -> Moment:
+def placed(read: dt.datetime, offset: str | None) -> Moment:
+    """Return a moment that was read as UTC where its offset puts it.
+
+    Raises ``ValueError`` for an offset beyond 14 hours, ``OverflowError``
+    outside the calendar.
+    """
     shift = dt.timedelta()
-    if offset is not None and offset not in "Zz":
+    if offset is not None and offset[0] in "+-":
         digits = offset[1:].replace(":", "").ljust(4, "0")
         shift = dt.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
         if shift > dt.timedelta(hours=14):
@@ -113,12 +119,18 @@ def _placed(read: dt.datetime, offset: str | None) -> Moment:
 
 
 def file_time(at: dt.datetime) -> int:
-    """Return a moment as ticks of 100 ns since 1601-01-01 UTC."""
+    """Return a moment as ticks of 100 ns since 1601. Raises ``EvaluationFailed`` before."""
+    if at < _EPOCH:
+        raise EvaluationFailed(
+            "There are no file times before the year 1601.", advice="Correct the date."
+        )
     return (at - _EPOCH) // dt.timedelta(microseconds=1) * _TICK
 
 
 def from_file_time(ticks: int) -> Moment:
     """Return the moment of a file time. Raises ``EvaluationFailed`` outside the calendar."""
+    if ticks < 0:
+        raise EvaluationFailed("A file time is 0 or more.", advice="Correct the number.")
     return _in_calendar(lambda: _EPOCH + dt.timedelta(microseconds=ticks // _TICK))
 
 
@@ -187,172 +199,3 @@ def _known(interval: str) -> str:
     raise EvaluationFailed(
         f"{interval[:20]!r} is no interval.", advice=f"There are {', '.join(INTERVALS)}."
     )
-
-
-# --- custom formats ------------------------------------------------------------
-
-_TOKENS = re.compile(
-    r"(?P<quote>'[^']*'|\"[^\"]*\")|\\(?P<literal>.)|(?P<single>%)?"
-    r"(?P<token>y+|M+|d+|H+|h+|m+|s+|f+|F+|t+|z+|K+)|(?P<other>.)",
-    re.DOTALL,
-)
-
-
-@lru_cache(maxsize=256)
-def _tokens(form: str) -> tuple[tuple[str, str], ...]:
-    """Return a .NET custom format as (token or empty, literal or empty)."""
-    if not 0 < len(form) <= LONGEST_DATE:
-        raise EvaluationFailed(
-            f"A date format has 1 to {LONGEST_DATE} characters.", advice='Such as "yyyy-MM-dd".'
-        )
-    found = []
-    for one in _TOKENS.finditer(form):
-        if one["token"]:
-            found.append((one["token"], ""))
-        elif one["quote"]:
-            found.append(("", one["quote"][1:-1]))
-        else:
-            found.append(("", one["literal"] or one["other"]))
-    return tuple(found)
-
-
-def _offset_text(token: str) -> str:
-    return {"z": "+0", "zz": "+00"}.get(token, "+00:00")
-
-
-def formatted(at: dt.datetime, form: str) -> str:
-    """Return a moment in a .NET custom format, invariant culture."""
-    return "".join(literal or _printed(at, token) for token, literal in _tokens(form))
-
-
-def _printed(at: dt.datetime, token: str) -> str:
-    size = len(token)
-    if (number := _NUMBERS.get(token[0])) is not None:
-        return f"{number(at):0{min(size, 2)}}"
-    match token[0]:
-        case "y":
-            return f"{at.year % 100:0{size}}" if size <= 2 else f"{at.year:0{size}}"
-        case "M":
-            return _name_or_number(MONTHS[at.month - 1], at.month, size)
-        case "d":
-            return _name_or_number(DAYS[at.weekday()], at.day, size)
-        case "f":
-            return f"{at.microsecond:06}0"[:size]
-        case "F":
-            return f"{at.microsecond:06}0"[:size].rstrip("0")
-        case "t":
-            return ("AM" if at.hour < 12 else "PM")[: min(size, 2)]
-        case "z":
-            return _offset_text(token)
-        case _:
-            return "Z"
-
-
-_NUMBERS: Final[Mapping[str, Callable[[dt.datetime], int]]] = {
-    "H": lambda at: at.hour,
-    "h": lambda at: at.hour % 12 or 12,
-    "m": lambda at: at.minute,
-    "s": lambda at: at.second,
-}
-
-
-def _name_or_number(name: str, number: int, size: int) -> str:
-    if size <= 2:
-        return f"{number:0{size}}"
-    return name[:3] if size == 3 else name
-
-
-_PATTERNS: Final = {
-    "y": r"(?P<y>\d{1,2})", "yy": r"(?P<y>\d{2})", "yyy": r"(?P<y>\d{3,4})",
-    "M": r"(?P<M>\d{1,2})", "MM": r"(?P<M>\d{2})",
-    "d": r"(?P<d>\d{1,2})", "dd": r"(?P<d>\d{2})",
-    "H": r"(?P<H>\d{1,2})", "HH": r"(?P<H>\d{2})", "h": r"(?P<h>\d{1,2})", "hh": r"(?P<h>\d{2})",
-    "m": r"(?P<m>\d{1,2})", "mm": r"(?P<m>\d{2})", "s": r"(?P<s>\d{1,2})", "ss": r"(?P<s>\d{2})",
-    "t": r"(?P<t>[AaPp])", "tt": r"(?P<t>[AaPp][Mm])",
-    "z": r"(?P<z>[+-]\d{1,2})", "zz": r"(?P<z>[+-]\d{2})", "zzz": r"(?P<z>[+-]\d{2}:?\d{2})",
-    "K": r"(?P<z>[Zz]|[+-]\d{2}:\d{2})?",
-}  # fmt: skip
-
-
-def _pattern_of(token: str) -> str:
-    size = len(token)
-    first = token[0]
-    if first == "y" and size > 3:
-        return rf"(?P<y>\d{{{size}}})"
-    if first == "M" and size > 2:
-        names = [name if size > 3 else name[:3] for name in MONTHS]
-        return rf"(?P<word>{'|'.join(names)})"
-    if first == "d" and size > 2:
-        names = [name if size > 3 else name[:3] for name in DAYS]
-        return rf"(?:{'|'.join(names)})"
-    if first == "f":
-        return rf"(?P<f>\d{{{min(size, 7)}}})"
-    if first == "F":
-        return rf"(?P<f>\d{{0,{min(size, 7)}}})"
-    longest = {"y": 3, "z": 3, "K": 1}.get(first, 2)
-    return _PATTERNS[first * min(size, longest)]
-
-
-@lru_cache(maxsize=256)
-def _reader(form: str) -> re.Pattern[str]:
-    parts = [
-        re.escape(literal) if literal else _pattern_of(token) for token, literal in _tokens(form)
-    ]
-    try:
-        return re.compile(rf"\s*{''.join(parts)}\s*", re.ASCII | re.IGNORECASE)
-    except re.error as error:
-        raise EvaluationFailed(
-            f"The date format {form!r} names one part twice.", advice="Name each part once."
-        ) from error
-
-
-def read_formatted(text: str, form: str) -> Moment:
-    """Return the moment that a text names in a .NET custom format.
-
-    White space around it is allowed. Raises ``EvaluationFailed`` where it does not fit.
-    """
-    found = _reader(form).fullmatch(text) if len(text) <= LONGEST_DATE else None
-    if found is not None:
-        try:
-            return _moment_of_format(found.groupdict())
-        except (ValueError, OverflowError):
-            pass
-    raise EvaluationFailed(
-        f"{text[:60]!r} is no date in the format {form!r}.",
-        advice="Correct the value, or the input format.",
-    )
-
-
-def _moment_of_format(parts: Mapping[str, str | None]) -> Moment:
-    year = parts.get("y") or "1"
-    whole = int(year)
-    if len(year) <= 2 and parts.get("y"):
-        whole += 2000 if whole <= 49 else 1900
-    word = parts.get("word")
-    half = parts.get("t")
-    hour = int(parts.get("H") or parts.get("h") or 0)
-    if half is not None:
-        hour = _of_half(hour, "pm" if half[0] in "pP" else "am")
-    zone = parts.get("z")
-    if zone is not None and len(zone) == 2:
-        zone = f"{zone[0]}0{zone[1]}"
-    read = dt.datetime(
-        whole,
-        _month_of(word) if word else int(parts.get("M") or 1),
-        int(parts.get("d") or 1),
-        hour,
-        int(parts.get("m") or 0),
-        int(parts.get("s") or 0),
-        int((parts.get("f") or "0").ljust(6, "0")[:6]),
-        tzinfo=dt.UTC,
-    )
-    return _placed(read, zone)
-
-
-def form_fault(form: str) -> str:
-    """Return what is wrong with a custom format, or nothing."""
-    try:
-        _reader(form)
-    except EvaluationFailed as error:
-        return str(error)
-    return ""

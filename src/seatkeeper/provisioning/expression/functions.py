@@ -12,7 +12,7 @@ import base64
 import unicodedata
 from typing import Final
 
-from seatkeeper.provisioning.expression import dates
+from seatkeeper.provisioning.expression import dates, formats
 from seatkeeper.provisioning.expression.letters import (
     LETTERS,
     lowered,
@@ -63,12 +63,22 @@ def in_str(value1: Value, value2: Value, start: Value, compare_type: Value) -> V
     begin = 1 if start is None else whole_of(start, "The start of InStr")
     if begin < 1:
         raise EvaluationFailed("The start of InStr is 1 or more.", advice="Count from 1.")
-    if text_of(compare_type, "InStr") == "vbTextCompare":
+    if _ignores_case(compare_type):
         # Folded letter by letter, so that positions stay those of the text.
         text, sought = lowered(text, ""), lowered(sought, "")
     if begin > len(text):
         return 0
     return text.find(sought, begin - 1) + 1
+
+
+def _ignores_case(compare_type: Value) -> bool:
+    asked = text_of(compare_type, "The compareType of InStr")
+    if asked not in (None, "", "vbTextCompare", "vbBinaryCompare"):
+        raise EvaluationFailed(
+            f"{asked[:30]!r} is no compareType.",
+            advice="There are vbTextCompare and vbBinaryCompare.",
+        )
+    return asked == "vbTextCompare"
 
 
 def left(string: Value, num_chars: Value) -> Value:
@@ -157,9 +167,11 @@ def word(string: Value, word_number: Value, delimiters: Value) -> Value:
     """Return the n-th word, counted from 1; the empty text where there is none."""
     text = text_of(string, "Word") or ""
     number = whole_of(word_number, "The WordNumber of Word")
-    marks = set(text_of(delimiters, "Word") or "")
-    spaced = "".join("\0" if character in marks else character for character in text)
-    words = [one for one in spaced.split("\0") if one]
+    marks = text_of(delimiters, "Word") or ""
+    if marks:
+        for mark in marks[1:]:
+            text = text.replace(mark, marks[0])
+    words = [one for one in (text.split(marks[0]) if marks else [text]) if one]
     return words[number - 1] if 1 <= number <= len(words) else ""
 
 
@@ -294,13 +306,17 @@ def format_date_time(
 ) -> Value:
     """Return a date read in one format and printed in another.
 
-    The styles are accepted and change nothing: white space around a date is
-    always allowed, and everything is UTC.
+    What a date function made needs no reading, so the input format is not
+    asked. The styles are accepted and change nothing: white space around a
+    date is always allowed, and everything is UTC.
     """
     text_of(date_time_styles, "FormatDateTime")
     text = text_of(source, "FormatDateTime")
     if not text:
         return None
     form = text_of(input_format, "FormatDateTime")
-    at = dates.read_formatted(text, form) if form else dates.read_date(text)
-    return dates.formatted(at.at, text_of(output_format, "FormatDateTime") or "")
+    if isinstance(source, Moment):
+        at = source
+    else:
+        at = formats.read_formatted(text, form) if form else dates.read_date(text)
+    return formats.formatted(at.at, text_of(output_format, "FormatDateTime") or "")

@@ -30,10 +30,15 @@ DEEPEST: Final = 64
 WORDS: Final = ("vbTextCompare", "vbBinaryCompare")
 OPERATORS: Final = ("<>", ">=", "<=", "=", ">", "<")
 
+LARGEST: Final = 2**63 - 1
+"""Whole numbers have 64 bits, as in the reference."""
+
+_ABSENT = re.compile("[\0\ud800-\udfff]")
 _SPACE = re.compile(r"[ \t\r\n\u00a0\ufeff]*")
 _NAME = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"-?\d+(?![\w.])", re.ASCII)
 _HEX = re.compile(r"&[Hh][0-9A-Fa-f]{1,16}(?!\w)")
+_JOINS = re.compile(r"(?:AND|OR)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,9 @@ def spot(text: str, at: int) -> Spot:
 def pointed(text: str, fault: ExpressionFault) -> str:
     """Return the fault with its line of the expression and a caret below the character."""
     where = spot(text, fault.at)
-    line = text.splitlines()[where.line - 1] if text.strip() else ""
+    line = text.split("\n")[where.line - 1]
     start = max(0, where.column - 61)
-    piece = line[start : start + 120].replace("\t", " ")
+    piece = "".join(one if one.isprintable() else " " for one in line[start : start + 120])
     caret = " " * (where.column - 1 - start) + "^"
     return f"{fault} (line {where.line}, character {where.column})\n  {piece}\n  {caret}"
 
@@ -76,6 +81,10 @@ def parse(text: str) -> Node:
     if len(text) > LONGEST:
         raise ExpressionFault(
             f"The expression has {len(text):,} characters; at most {LONGEST:,} are read.", LONGEST
+        )
+    if absent := _ABSENT.search(text):
+        raise ExpressionFault(
+            f"{absent[0]!r} is no character of a text.", absent.start(), advice="Leave it out."
         )
     reader = _Reader(text)
     if reader.ended():
@@ -105,10 +114,9 @@ class _Reader:
             return self._attribute()
         if first == '"':
             return self._string()
-        for pattern in (_NUMBER, _HEX):
-            if found := pattern.match(self._text, at):
-                self._at = found.end()
-                return Number(found[0], at)
+        if found := _NUMBER.match(self._text, at) or _HEX.match(self._text, at):
+            self._at = found.end()
+            return _number(found[0], at)
         if found := _NAME.match(self._text, at):
             self._at = found.end()
             return self._call_or_word(found[0], at, level)
@@ -119,16 +127,23 @@ class _Reader:
         found = self._text[self._at : self._at + 1]
         if not found:
             return ExpressionFault(f"{what}: the expression ends too early.", self._at)
-        advice = ""
+        return ExpressionFault(f"{what}: found {found!r}.", self._at, advice=self._advice(found))
+
+    def _advice(self, found: str) -> str:
+        before = self._text[: self._at].rstrip()[-1:]
+        if self._text.startswith(("&H", "&h"), self._at):
+            return "A hex number has 1 to 16 digits after &H."
         if found in "+&*/-":
-            advice = "There is no arithmetic; texts are put together with Append or Join."
-        elif found in "'\u201c\u201d\u2018\u2019":
-            advice = 'Texts stand in straight double quotes: "like this".'
-        elif self._text[self._at : self._at + 3].upper() in {"AND", "OR "}:
-            advice = "There is no AND and no OR; put one IIF into another."
-        elif found in "=<>":
-            advice = "Comparisons stand only in the condition of IIF or in CBool."
-        return ExpressionFault(f"{what}: found {found!r}.", self._at, advice=advice)
+            return "There is no arithmetic; texts are put together with Append or Join."
+        if found in "'\u201c\u201d\u2018\u2019":
+            return 'Texts stand in straight double quotes: "like this".'
+        if _JOINS.match(self._text, self._at):
+            return "There is no AND and no OR; put one IIF into another."
+        if found == "!" or (found in "=<>" and before in {"=", "<", ">"}):
+            return "The comparisons are =, <>, <, <=, > and >=."
+        if found in "=<>":
+            return "Comparisons stand only in the condition of IIF or in CBool."
+        return ""
 
     def _skip(self) -> None:
         found = _SPACE.match(self._text, self._at)
@@ -169,12 +184,7 @@ class _Reader:
         if self._text[self._at : self._at + 1] != "(":
             if name in WORDS:
                 return Word(name, at)
-            raise ExpressionFault(
-                f"{name} stands alone.",
-                at,
-                advice=f'Write "{name}" for a text, [{name}] for an attribute, '
-                f"{name}(...) for a function.",
-            )
+            raise ExpressionFault(f"{name[:60]} stands alone.", at, advice=_meant(name[:60]))
         if level > DEEPEST:
             raise ExpressionFault(f"Calls are nested over {DEEPEST} levels deep.", at)
         self._at += 1
@@ -206,3 +216,19 @@ class _Reader:
                 self._at += len(operator)
                 return Comparison(operator, left, self.value(level + 1), at)
         return left
+
+
+def _number(digits: str, at: int) -> Number:
+    if digits[0] != "&" and (len(digits) > 20 or not -LARGEST <= int(digits) <= LARGEST):
+        raise ExpressionFault(
+            f"{digits[:20]}... is larger than a whole number can be.",
+            at,
+            advice=f"At most {LARGEST}; write a longer one as a text.",
+        )
+    return Number(digits, at)
+
+
+def _meant(name: str) -> str:
+    if name == "IgnoreAttributeFlow":
+        return 'Give "" and put IgnoreFlowIfNullOrEmpty(...) around the whole.'
+    return f'Write "{name}" for a text, [{name}] for an attribute, {name}(...) for a function.'

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from seatkeeper.provisioning.dialect import PatternFault
 from seatkeeper.provisioning.expression.tree import Call, Text
 from seatkeeper.provisioning.expression.values import (
     Environment,
@@ -19,7 +20,7 @@ from seatkeeper.provisioning.expression.values import (
     text_of,
     within_limit,
 )
-from seatkeeper.provisioning.pattern import Pattern, PatternFault, compiled, filled
+from seatkeeper.provisioning.pattern import Pattern, compiled, filled
 
 Run: TypeAlias = Callable[[Environment], Value]
 

@@ -81,7 +81,7 @@ def printed(node: Node) -> str:
         case Call(name, arguments):
             inside = ", ".join("" if one is None else printed(one) for one in arguments)
             return f"{name}({inside})"
-        case Comparison(operator, left, right):
+        case Comparison(operator, left, right):  # pragma: no branch - nothing else is a node
             return f"{printed(left)} {operator} {printed(right)}"
 
 

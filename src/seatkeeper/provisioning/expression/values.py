@@ -44,7 +44,7 @@ class RoleValue:
     primary: bool = False
     type: str = ROLE_TYPE
 
-    def plain(self) -> dict[str, object]:
+    def plain(self) -> dict[str, str | bool]:
         """Return it as the JSON object that the app receives."""
         return {
             "primary": self.primary,
@@ -152,7 +152,7 @@ def is_empty(value: Value) -> bool:
     return value is None or value in ("", ())
 
 
-_WHOLE = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
+_WHOLE = re.compile(r"\s*[+-]?\d{1,19}\s*", re.ASCII)
 _HEX = re.compile(r"\s*&[Hh][0-9A-Fa-f]{1,16}\s*")
 _DECIMAL = re.compile(r"\s*[+-]?\d{1,400}(\.\d{1,400})?\s*", re.ASCII)
 

@@ -70,6 +70,7 @@ class Circumstances:
     creating: bool = True
     roles: Sequence[Role] = ()
     now: dt.datetime | None = None
+    day: dt.datetime | None = None
     default_domain: str = ""
     seed: str = ""
     taken: frozenset[str] = frozenset()
@@ -100,7 +101,7 @@ def want_user(user: User, mapping: ObjectMapping, about: Circumstances) -> Desir
 
 def want_group(group: Group, mapping: ObjectMapping, about: Circumstances) -> Desired:
     """Return what the mappings ask for this group, members apart. Raises ``MappingFailed``."""
-    return _want(mapping, lambda name: _group_value(group, name, about), about)
+    return _want(mapping, lambda name: group_value(group, name, about), about)
 
 
 def want_access(user: User, mapping: ObjectMapping, about: Circumstances) -> TargetValues:
@@ -147,7 +148,8 @@ def _computed(user: User, name: str, about: Circumstances, *, usable: bool) -> V
     return None
 
 
-def _group_value(group: Group, name: str, about: Circumstances) -> Value:
+def group_value(group: Group, name: str, about: Circumstances) -> Value:
+    """Return one source attribute of a group, the computed ones included; null where absent."""
     if name == "objectId":
         return group.id
     if name == "displayName":
@@ -238,9 +240,7 @@ def _value(mapping: Mapping, value_of: _Reader, about: Circumstances) -> TargetV
 
 
 def _environment(mapping: Mapping, value_of: _Reader, about: Circumstances) -> Environment:
-    now = about.now
-    if now is not None and mapping.applies is not Applies.ON_CREATE:
-        now = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    now = about.now if mapping.applies is Applies.ON_CREATE else about.day
     return Environment(
         value_of,
         now=now,

@@ -23,7 +23,7 @@ from seatkeeper.provisioning.expression.values import (
     text_of,
 )
 from seatkeeper.provisioning.mapping.model import Constant, Direct, Mapping, ValueType
-from seatkeeper.scim.elements import comparable, element_of, element_text
+from seatkeeper.scim.element_text import comparable, element_of, element_text
 
 _WHOLE: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 

@@ -1,0 +1,178 @@
+"""The command that answers: why, why not, why this value, and what if.
+
+On top of everything. The answers are those of ``provisioning``; what is tried
+out happens in a rehearsal that leaves nothing behind.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+
+from seatkeeper.bootstrap import Installation
+from seatkeeper.cli import render
+from seatkeeper.cli.commands_config import Json
+from seatkeeper.cli.commands_people import edit_of
+from seatkeeper.cli.out import DONE, actor, installation, speak
+from seatkeeper.cli.render_explain import origin_view, whatif_view
+from seatkeeper.cli.views import Plain, explanation_plain
+from seatkeeper.cli.views_explain import origin_plain, whatif_plain
+from seatkeeper.clock import utc_now
+from seatkeeper.directory.model import Kind
+from seatkeeper.errors import BadInput
+from seatkeeper.provisioning.whatif import readers
+
+Flag = Annotated[bool, Parameter(negative="")]
+
+
+def register(app: cyclopts.App) -> None:
+    """Add this command to the command line."""
+    app.command(explain)
+
+
+async def explain(
+    app_id: str,
+    user: str,
+    /,
+    *,
+    group: Flag = False,
+    value: str | None = None,
+    if_: Annotated[list[str] | None, Parameter(name="--if")] = None,
+    if_joins: list[str] | None = None,
+    if_leaves: list[str] | None = None,
+    if_unassigned: Flag = False,
+    if_removed: Flag = False,
+    json: Json = False,
+) -> int:
+    """Answer why a person has an account in an app or none, why a value is so, and what if.
+
+    Parameters
+    ----------
+    app_id
+        The configured app.
+    user
+        UserName, e-mail or id.
+    group
+        The name is that of a group.
+    value
+        Where this one value comes from: the app's attribute path, or our attribute's name.
+    if_
+        What would follow if this attribute changed: NAME=VALUE; may be given several times.
+    if_joins
+        What would follow if they joined this group.
+    if_leaves
+        What would follow if they left this group.
+    if_unassigned
+        What would follow if the app were no longer assigned to them.
+    if_removed
+        What would follow if the person or group were deleted.
+    """
+    kind = Kind.GROUP if group else Kind.USER
+    wanted = _Wanted(tuple(if_ or ()), tuple(if_joins or ()), tuple(if_leaves or ()),
+                     if_unassigned, if_removed)  # fmt: skip
+    if value is not None and wanted.anything:
+        raise BadInput("--value asks where a value comes from; it goes with no --if.")
+    async with installation() as opened:
+        record_id, name = await _known(opened, kind, user)
+        if value is not None:
+            found = await opened.origin(app_id, kind, record_id, value)
+            origin = origin_plain(app_id, name, found)
+            speak([origin], origin_view(origin), json=json)
+            return DONE
+        if wanted.anything:
+            plain = await _rehearsed(opened, app_id, kind, record_id, name, wanted)
+            speak([plain], whatif_view(plain), json=json)
+            return DONE
+        answer = await opened.explain(app_id, record_id, kind)
+        standing = await opened.standing(app_id)
+    explained = {**explanation_plain(app_id, user, answer), "standing": standing}
+    speak([explained], render.explain_view(explained), json=json)
+    return DONE
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be tried out."""
+
+    attributes: tuple[str, ...]
+    joins: tuple[str, ...]
+    leaves: tuple[str, ...]
+    unassigned: bool
+    removed: bool
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is anything to try."""
+        return any((self.attributes, self.joins, self.leaves, self.unassigned, self.removed))
+
+    @property
+    def text(self) -> str:
+        """It, in words."""
+        parts = [
+            *self.attributes,
+            *(f"joins {one}" for one in self.joins),
+            *(f"leaves {one}" for one in self.leaves),
+            *(["is no longer assigned"] if self.unassigned else []),
+            *(["is removed"] if self.removed else []),
+        ]
+        return ", ".join(parts)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes that would change."""
+        return tuple(one.partition("=")[0] for one in self.attributes)
+
+
+async def _known(opened: Installation, kind: Kind, who: str) -> tuple[str, str]:
+    """Return the id and the name of a person or group."""
+    if kind is Kind.USER:
+        person = await opened.directory.user(who)
+        return person.id, person.display_name
+    group = await opened.directory.group(who)
+    return group.id, group.display_name
+
+
+async def _rehearsed(
+    opened: Installation, app_id: str, kind: Kind, record_id: str, name: str, wanted: _Wanted
+) -> Plain:
+    """Try it out, and say what it leads to; nothing of it stays."""
+    await opened.configuration.app(app_id)
+    before = await opened.explain(app_id, record_id, kind)
+    async with opened.rehearsal() as staged:
+        last = await staged.ledger.last_change()
+        await _try(staged, app_id, kind, record_id, wanted)
+        found = await staged.consequences(app_id, after=last)
+        gone = wanted.removed and kind is Kind.GROUP
+        after = None if gone else await staged.explain(app_id, record_id, kind)
+    others = {
+        stored.application.id: read
+        for stored in await opened.configuration.apps()
+        if stored.application.id != app_id
+        and (read := readers(wanted.names, await opened.rules(stored.application.id)))
+    }
+    return whatif_plain(app_id, name, wanted.text, (before, after), found, others)
+
+
+async def _try(
+    staged: Installation, app_id: str, kind: Kind, record_id: str, wanted: _Wanted
+) -> None:
+    directory, who = staged.directory, actor()
+    if wanted.attributes and kind is Kind.USER:
+        await directory.edit_user(record_id, await edit_of(staged, wanted.attributes), actor=who)
+    elif wanted.attributes:
+        pairs = [one.partition("=") for one in wanted.attributes]
+        edit = {name: text or None for name, _, text in pairs}
+        await directory.edit_group(record_id, edit, actor=who)
+    for one in wanted.joins:
+        group = await directory.group(one)
+        await directory.change_members(group.id, add=[record_id], actor=who)
+    for one in wanted.leaves:
+        group = await directory.group(one)
+        await directory.change_members(group.id, remove=[record_id], actor=who)
+    if wanted.unassigned:
+        await directory.unassign(app_id, record_id, actor=who)
+    if wanted.removed and kind is Kind.USER:
+        await directory.delete_user(record_id, actor=who, now=utc_now())
+    elif wanted.removed:
+        await directory.delete_group(record_id, actor=who)

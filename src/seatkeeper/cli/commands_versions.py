@@ -1,0 +1,134 @@
+"""Commands about versions of an app's settings: versions list, diff, restore."""
+
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+from rich.table import Table
+from rich.text import Text
+
+from seatkeeper.cli.commands_config import Json
+from seatkeeper.cli.out import DONE, actor, installation, print_json, show, speak
+from seatkeeper.configuration.versions import (
+    ListedVersion,
+    compare_versions,
+    list_versions,
+    restore_defaults,
+    restore_version,
+)
+from seatkeeper.errors import BadInput
+
+
+def register(app: cyclopts.App) -> None:
+    """Add these commands to the command line."""
+    versions = cyclopts.App(name="versions", help="Earlier settings of an app, and their return.")
+    versions.command(listed, name="list")
+    versions.command(diff)
+    versions.command(restore)
+    app.command(versions)
+
+
+async def listed(app_id: str, /, *, json: Json = False) -> int:
+    """List every version of an app's settings, newest first.
+
+    Parameters
+    ----------
+    app_id
+        The configured app.
+    """
+    async with installation() as opened:
+        found = await list_versions(opened.configuration, app_id)
+    table = Table(box=None, pad_edge=False)
+    for title in ("Version", "When", "Who", "What it changed"):
+        table.add_column(title, overflow="fold")
+    for one in found:
+        table.add_row(*(Text(cell) for cell in _cells(one)))
+    speak((_plain(one) for one in found), table, json=json)
+    return DONE
+
+
+async def diff(
+    app_id: str, earlier: int, later: int | None = None, /, *, json: Json = False
+) -> int:
+    """Show what differs between two versions, or between one and the present settings.
+
+    Parameters
+    ----------
+    app_id
+        The configured app.
+    earlier
+        The number of a version.
+    later
+        The number of another; the present settings if it is left out.
+    """
+    async with installation() as opened:
+        lines = await compare_versions(opened.configuration, app_id, earlier, later)
+    plain = {"app": app_id, "from": earlier, "to": later, "changes": list(lines)}
+    speak([plain], "\n".join(lines) if lines else "Nothing differs.", json=json)
+    return DONE
+
+
+async def restore(
+    app_id: str,
+    version: int | None = None,
+    /,
+    *,
+    default_mappings: Annotated[bool, Parameter(negative="")] = False,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
+) -> int:
+    """Give an app the settings of an earlier version; the difference is shown first.
+
+    Parameters
+    ----------
+    app_id
+        The configured app.
+    version
+        The number of the version. Assignments and the token are not part of it.
+    default_mappings
+        Instead: the mappings, attributes and filters of the gallery.
+    dry_run
+        Only show what would change.
+    """
+    if default_mappings is (version is not None):
+        raise BadInput("Name one of a version and --default-mappings.")
+    async with installation() as opened:
+        if version is None:
+            found = await restore_defaults(
+                opened.configuration, opened.directory, app_id, actor=actor(), dry_run=dry_run
+            )
+        else:
+            found = await restore_version(
+                opened.configuration,
+                opened.directory,
+                app_id,
+                version,
+                actor=actor(),
+                dry_run=dry_run,
+            )
+    if json:
+        print_json({"app": app_id, "changes": list(found.lines), "applied": not dry_run})
+        return DONE
+    verb = "would change" if dry_run else "changed"
+    head = f"{app_id}: {verb if found.lines else 'nothing to change'}"
+    show("\n".join([head, *(f"  {line}" for line in found.lines)]))
+    return DONE
+
+
+def _cells(one: ListedVersion) -> tuple[str, str, str, str]:
+    more = f" (and {len(one.lines) - 1} more)" if len(one.lines) > 1 else ""
+    what = f"{one.lines[0]}{more}" if one.lines else "the secret"
+    at = one.version.at
+    number = f"{one.version.version}{' (now)' if one.present else ''}"
+    return number, f"{at:%Y-%m-%d %H:%M:%S}" if at else "", one.version.actor, what
+
+
+def _plain(one: ListedVersion) -> dict[str, object]:
+    at = one.version.at
+    return {
+        "version": one.version.version,
+        "present": one.present,
+        "at": at.isoformat() if at else None,
+        "actor": one.version.actor,
+        "changes": list(one.lines),
+    }

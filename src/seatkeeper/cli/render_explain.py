@@ -1,0 +1,83 @@
+"""Show where a value comes from, and what a change would lead to, for people.
+
+After the walk: every function takes the plain mapping that ``--json`` prints
+and decides nothing. Text from the directory or an app goes through ``clean``.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from seatkeeper.cli.render import Plain, clean, short_path
+from seatkeeper.cli.render_plan import record_view
+
+MOST: Final = 20
+"""People that are named before the rest is a number; --json has them all."""
+
+
+def origin_view(origin: Plain) -> RenderableType:
+    """Show one value's way. Reads what ``views_explain.origin_plain`` gives."""
+    parts: list[RenderableType] = [Text(clean(origin["answer"]), "bold"), Text("")]
+    path, source = short_path(clean(origin["path"])), clean(origin["source"])
+    parts.append(Text(f"  {path} is made from {source}"))
+    inputs = origin["inputs"]
+    if isinstance(inputs, Mapping):
+        parts += [
+            Text(f"    {clean(name)}: {_value(value)}", "dim") for name, value in inputs.items()
+        ]
+    steps = origin["steps"]
+    if isinstance(steps, list):
+        parts += [_step(one) for one in steps if isinstance(one, Mapping)]
+    parts += [
+        Text(f"  should be: {_value(origin['wanted'])}"),
+        Text(f"  last written or read: {_value(origin['known'])}"),
+    ]
+    return Group(*parts)
+
+
+def whatif_view(plain: Plain) -> RenderableType:
+    """Show what would follow. Reads what ``views_explain.whatif_plain`` gives."""
+    parts: list[RenderableType] = [
+        Text.assemble((f"If {clean(plain['name'])}: {clean(plain['if'])}", "bold")),
+        Text(f"  now:  {clean(plain['before'])}"),
+        Text(f"  then: {clean(plain['after'])}"),
+        Text(""),
+        Text(clean(plain["answer"])),
+    ]
+    affected = plain["affected"]
+    if isinstance(affected, list):
+        parts += [record_view(one) for one in affected[:MOST]]
+        parts += _rest(len(affected))
+    stay = plain["stay"]
+    if isinstance(stay, list) and stay:
+        parts.append(Text(f"Nothing changes for {len(stay)}:"))
+        parts += [Text(f"  {clean(one['name'])} ({clean(one['reason'])})") for one in stay[:MOST]]
+        parts += _rest(len(stay))
+    others = plain["other_apps"]
+    if isinstance(others, Mapping):
+        parts += [
+            Text(f"Also read by {clean(app)}: {clean([short_path(one) for one in paths])}")
+            for app, paths in others.items()
+        ]
+    if plain["open"]:
+        text = "The app was not asked: an account that is there already would be linked."
+        parts.append(Text(text))
+    parts.append(Text("Nothing was changed, and nothing has been sent.", "dim"))
+    return Group(*parts)
+
+
+def _rest(count: int) -> list[RenderableType]:
+    return [Text(f"  and {count - MOST} more (--json names them)", "dim")] if count > MOST else []
+
+
+def _step(step: Mapping[str, object]) -> Text:
+    level = step["level"]
+    indent = "  " * (level if isinstance(level, int) else 0)
+    gave = step["fault"] or _value(step["result"])
+    return Text(f"    {indent}{clean(step['text'])} gives {gave}", "dim")
+
+
+def _value(value: object) -> str:
+    return "empty" if value is None else clean(value)

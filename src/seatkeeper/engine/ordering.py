@@ -1,0 +1,70 @@
+"""Put the records of one cycle in the order in which they can be written.
+
+    source change -> scope -> map -> match -> [plan] -> export -> log
+
+Shell around ``provisioning.reference`` (managers come first) and
+``provisioning.handover`` (a value is given up before it is taken). It reads
+the plan and stores each record's place; what is sent is not changed by it.
+"""
+
+from collections.abc import Sequence
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.engine.context import AppContext
+from seatkeeper.errors import RecordError
+from seatkeeper.provisioning.handover import Rename, after, renames, rings
+from seatkeeper.provisioning.journal import Entry
+from seatkeeper.provisioning.plan import Action, Update
+from seatkeeper.provisioning.reference import levels
+from seatkeeper.provisioning.walk import Decided, Facts, decide
+
+
+async def put_in_order(context: AppContext, kind: Kind) -> None:
+    """Store when each planned record of a kind is written."""
+    on_the_way = await renaming(context, kind)
+    found = [one for facts, _ in on_the_way for one in renames_of(context, facts)]
+    parked = {circle[0].gives for circle in broken(context, found)}
+    givers = [one for one in found if one.gives not in parked]
+    takers = await context.ledger.rivals(context.app_id, kind, {one.gives for one in givers})
+    waits = after(
+        givers, {claim: [record for record, _ in asked] for claim, asked in takers.items()}
+    )
+    managers = (
+        await context.ledger.managers_of_planned(context.cycle.id) if kind is Kind.USER else {}
+    )
+    if managers or waits:
+        await context.ledger.set_levels(context.cycle.id, kind, levels(managers, waits))
+
+
+async def renaming(context: AppContext, kind: Kind) -> Sequence[tuple[Facts, Entry]]:
+    """Return the linked records that this cycle gives another unique value, with their entries."""
+    mapping = context.rules.mapping(kind)
+    if mapping is None:
+        return []
+    paths = {one.target for one in mapping.unique}
+    entries = await context.ledger.changing(context.cycle.id, kind, paths)
+    facts = await context.facts(kind, [one.record_id for one in entries])
+    by_record = {one.record_id: one for one in entries}
+    return [(one, by_record[one.record_id]) for one in facts]
+
+
+def renames_of(context: AppContext, facts: Facts) -> list[Rename]:
+    """Return which values a record gives up, by what would be sent for it now."""
+    try:
+        answer = decide(facts, context.rules)
+    except RecordError:
+        return []
+    return given_up(context, facts, answer.action if isinstance(answer, Decided) else None)
+
+
+def given_up(context: AppContext, facts: Facts, action: Action | None) -> list[Rename]:
+    """Return which values a linked record gives up with this action."""
+    mapping = context.rules.mapping(facts.kind)
+    if mapping is None or facts.link is None or not isinstance(action, Update):
+        return []
+    return renames(facts.record_id, action.changes, mapping)
+
+
+def broken(context: AppContext, found: Sequence[Rename]) -> list[list[Rename]]:
+    """Return the rings that need a value for a moment: none where the app takes duplicates."""
+    return rings(found) if context.rules.capabilities.refuses_duplicates else []

@@ -1,0 +1,122 @@
+"""Write down what became of what was sent: account, references, log, or the failure.
+
+    source change -> scope -> map -> match -> plan -> [export -> log]
+
+Shell: from one ``Sent`` to everything that becomes true with it. It decides
+nothing new; ``outcome`` says what a failure means, ``booking`` how it is said.
+"""
+
+from dataclasses import replace
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.engine.booking import Booking, intent_of, member_row, plain_exchanges
+from seatkeeper.engine.context import AppContext
+from seatkeeper.engine.sender import Sent
+from seatkeeper.errors import InDoubt, SeatkeeperError, Throttled, Transient
+from seatkeeper.provisioning.account import TargetValues
+from seatkeeper.provisioning.journal import EntryState, Waiting
+from seatkeeper.provisioning.outcome import stops_the_app
+from seatkeeper.provisioning.plan import Adopt, Delete, Disable, Skip, Update, gives_access_back
+
+
+async def book(booking: Booking, sent: Sent) -> None:
+    """Write down one outcome, also the half of one that was done before it failed.
+
+    A step on the way to what was planned leaves the record planned.
+    """
+    context, facts = booking.context, sent.facts
+    asked = len(sent.trace.exchanges)
+    context.count(requests=asked, retry_requests=asked if sent.entry.retry else 0)
+    if not sent.started and sent.error is None and not sent.account_id:
+        booking.entry(replace(sent.entry, state=EntryState.PLANNED))
+        return
+    _book_account(booking, sent)
+    key = (facts.kind, facts.record_id)
+    if facts.kind is Kind.GROUP:
+        booking.waiting[key] = [
+            Waiting(facts.kind, facts.record_id, "members", missing) for missing in sent.unresolved
+        ]
+    else:
+        booking.waiting[key] = [
+            Waiting(facts.kind, facts.record_id, path, missing)
+            for path, missing in sent.decided.waiting.items()
+        ]
+    if sent.error is None and isinstance(sent.action, Skip) and not sent.started:
+        booking.entry(replace(sent.entry, state=EntryState.DONE))
+    elif sent.error is None:
+        _book_success(booking, sent, EntryState.PLANNED if sent.interim else EntryState.DONE)
+    elif context.stopped is not None and (sent.doubtful or _passes(sent.error)):
+        if sent.done:  # the half that was done before the app stopped
+            _book_success(booking, sent, EntryState.PLANNED)
+        again = intent_of(sent.entry, sent.action)
+        booking.entry(again if sent.doubtful else replace(sent.entry, state=EntryState.PLANNED))
+    else:
+        await booking.failed(
+            facts, sent.error, entry=sent.entry, decided=sent.decided, trace=sent.trace
+        )
+
+
+def _passes(error: SeatkeeperError) -> bool:
+    """Whether a failure says nothing of the record, once the app as a whole has stopped."""
+    return stops_the_app(error) or isinstance(error, InDoubt | Transient | Throttled)
+
+
+def _book_success(booking: Booking, sent: Sent, state: EntryState) -> None:
+    facts = sent.facts
+    booking.succeeded(
+        facts,
+        sent.decided,
+        sent.action,
+        sent.entry,
+        account_id=sent.account_id or (facts.link.account_id if facts.link else None),
+        exchanges=plain_exchanges(sent.trace.exchanges),
+        matched=_matched(sent),
+        unresolved=len(sent.unresolved),
+        word=sent.word,
+        members=member_row(facts.kind, sent.added, sent.removed),
+        state=state,
+        interim=sent.interim,
+    )
+
+
+def _book_account(booking: Booking, sent: Sent) -> None:
+    facts = sent.facts
+    if sent.gone and not sent.remade:
+        booking.unlink(facts)
+        booking.forgotten.append(facts.record_id)  # should they come back, it is all written again
+        return
+    if isinstance(sent.action, Delete) and sent.error is None:
+        booking.unlink(facts)
+    elif sent.account_id is not None and sent.known is not None:
+        if isinstance(sent.action, Disable) and sent.action.release:
+            booking.unlink(facts)
+        else:
+            _link(booking, sent, sent.account_id, sent.known)
+    booking.members_added.extend(sent.added)
+    booking.members_removed.extend(sent.removed)
+
+
+def _link(booking: Booking, sent: Sent, account_id: str, known: TargetValues) -> None:
+    booking.link(sent.facts, account_id, known)
+    if sent.remade or _reactivates(booking.context, sent):
+        # Memberships and references to a new or re-activated account are written again.
+        booking.forgotten.append(sent.facts.record_id)
+        booking.context.linked_now += 1
+
+
+def _reactivates(context: AppContext, sent: Sent) -> bool:
+    return (
+        sent.facts.kind is Kind.USER
+        and isinstance(sent.action, Update)
+        and gives_access_back(sent.action.changes, context.rules.users)
+    )
+
+
+def _matched(sent: Sent) -> str:
+    if sent.facts.link is not None and not sent.remade:
+        return f"is linked to account {sent.facts.link.account_id}"
+    if sent.word == "create":
+        return f"found the account {sent.account_id} that an interrupted request had made"
+    if isinstance(sent.action, Update | Adopt):
+        return f"found account {sent.account_id}"
+    return "no account matched"

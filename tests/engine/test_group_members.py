@@ -1,0 +1,81 @@
+"""Groups in the app whose members do not all have an account, or have one again."""
+
+from tests.engine.world import World
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.provisioning.log import Status
+
+
+async def sales(world: World) -> None:
+    """Ada and Eve are in Sales, which is assigned but reaches only who passes the filter: Ada."""
+    await world.connect(filters="  users:\n    department EQUALS: Sales\n")
+    await world.hire("Ada", department="Sales")
+    await world.hire("Eve", department="Legal")
+    await world.found("Sales", "Ada", "Eve")
+    await world.assign("Sales")
+
+
+async def test_a_member_out_of_scope_is_left_out_with_a_warning(any_world: World) -> None:
+    world = any_world
+    await sales(world)
+
+    await world.run()
+
+    assert world.members("Sales") == {"Ada"}
+    entry = (await world.log("Sales"))[-1]
+    assert (entry.status, entry.code) == (
+        Status.WARNING,
+        "UnableToResolveReferenceAttributeValue",
+    )
+
+
+async def test_a_member_who_gets_an_account_is_written_in_the_same_cycle(any_world: World) -> None:
+    world = any_world
+    await sales(world)
+    await world.run()
+    world.asked()
+
+    await world.change("Eve", department="Sales")
+    await world.run()
+
+    assert world.members("Sales") == {"Ada", "Eve"}
+    assert world.asked() == {"find": 1, "create": 1, "members": 1}
+    entry = (await world.log("Sales"))[-1]
+    assert entry.status is Status.SUCCESS
+
+
+async def test_a_child_group_is_a_member_as_soon_as_it_is_assigned_itself(
+    any_world: World,
+) -> None:
+    world = any_world
+    await sales(world)
+    await world.found("Alps")
+    await world.join("Sales", "Alps")
+    await world.assign("Sales", nested=True)
+    await world.run()
+    assert world.account("Alps") is None
+
+    await world.assign("Alps")
+    await world.run()
+
+    held = world.target.memberships[world.account_id("Sales")]
+    assert held == {world.account_id("Ada"), world.account_id("Alps")}
+
+
+async def test_memberships_are_written_again_when_somebody_is_enabled_again(
+    any_world: World,
+) -> None:
+    world = any_world
+    await sales(world)
+    await world.run()
+    await world.enable("Ada", False)
+    await world.run()
+    world.target.memberships[world.account_id("Sales")].clear()
+    world.asked()
+
+    await world.enable("Ada")
+    await world.run()
+
+    assert world.target.held[Kind.USER][world.account_id("Ada")]["active"] is True
+    assert world.members("Sales") == {"Ada"}
+    assert world.asked() == {"update": 1, "members": 1}

@@ -1,0 +1,123 @@
+"""An administrator asks explain, and nothing else, everything there is to ask."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from tests.journeys.company import Company
+
+from seatkeeper.cli.main import run
+from seatkeeper.engine.cycle_runner import Wish
+
+pytestmark = pytest.mark.journey
+
+Asked = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture
+def asked(
+    company: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Asked:
+    """Ask explain about somebody in 15Five; get the answer as facts, and as text below ``text``."""
+    monkeypatch.setenv("SEATKEEPER_HOME", str(company.opened.settings.home))
+
+    async def ask(*words: str) -> dict[str, Any]:
+        typed = ["explain", "15five", *words]
+        status = await asyncio.to_thread(run, [*typed, "--json"])
+        out, _ = capsys.readouterr()
+        assert status == 0, words
+        assert await asyncio.to_thread(run, typed) == 0
+        text, _ = capsys.readouterr()
+        return {**json.loads(out), "text": " ".join(text.split())}
+
+    return ask
+
+
+@pytest.fixture
+async def sales(company: Company) -> Company:
+    """Bo leads Sales and is assigned himself, too; Ada and Zoe come through Sales alone."""
+    await company.person("bo", jobTitle="Head")
+    await company.person("ada", manager="bo", jobTitle="Seller")
+    await company.person("zoe", manager="bo", jobTitle="Seller")
+    await company.person("max", jobTitle="Guest")
+    await company.group("Sales", "bo", "ada", "zoe")
+    await company.connect(groups=["Sales"], people=["bo"])
+    await company.run()
+    return company
+
+
+ADA, BO, MAX = "ada@larkspur.example", "bo@larkspur.example", "max@larkspur.example"
+
+
+async def test_why_is_somebody_not_there_and_why_disabled(sales: Company, asked: Asked) -> None:
+    await sales.leave("Sales", "zoe")
+    await sales.run()
+
+    missing, disabled = await asked(MAX), await asked("zoe@larkspur.example")
+
+    assert "is not assigned to 15Five" in missing["answer"]
+    assert missing["verdict"] == "out of scope"
+    assert disabled["verdict"] == "inactive"
+    assert "has a deactivated account" in disabled["text"]
+
+
+async def test_why_this_value_and_why_not_updated(sales: Company, asked: Asked) -> None:
+    in_step = await asked(ADA, "--value", "title")
+    await sales.change("ada", jobTitle="Captain")
+    not_yet = await asked(ADA, "--value", "jobTitle")
+
+    assert in_step["answer"] == "title is Seller, from jobTitle; the account is in step."
+    assert not_yet["answer"].startswith("title is to become Captain")
+    assert not_yet["known"] == "Seller"
+
+
+async def test_who_is_affected_if_somebody_changes_and_nothing_is_done(
+    sales: Company, asked: Asked
+) -> None:
+    await sales.requests_since()
+    left = await asked(ADA, "--if", "accountEnabled=false", "--if", "jobTitle=Captain")
+    joined = await asked(MAX, "--if-joins", "Sales")
+    went = await asked(BO, "--if-leaves", "Sales", "--if-unassigned")
+
+    assert left["lose_access"] == ["Ada Larsen"]
+    assert "deactivates the account" in left["after"]
+    assert "create" in [one["action"] for one in joined["affected"]]
+    assert "would be linked" in joined["text"]
+    assert len(went["lose_access"]) == 1
+    await sales.nothing_more()
+
+
+async def test_what_would_happen_if_a_group_were_removed_is_what_happens_when_it_is(
+    sales: Company, asked: Asked
+) -> None:
+    told = await asked("Sales", "--group", "--if-removed")
+    group = await sales.opened.directory.group("Sales")
+    await sales.opened.directory.delete_group(group.id, actor="test")
+
+    plan = await sales.opened.preview("15five", Wish())
+
+    done = {(one.record_id, one.verb.value, one.requests) for one in plan.to_do}
+    assert done == {
+        (one["record"], one["action"], tuple(one["requests"])) for one in told["affected"]
+    }
+    assert len(told["lose_access"]) == 3  # Ada, Zoe, and the group itself
+    assert [one["reason"] for one in told["stay"]] == ["is assigned directly, role User"]
+
+
+async def test_a_question_that_cannot_be_answered_says_so(
+    sales: Company, asked: Asked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words, said in (
+        ((ADA, "--value", "nick"), "Mapped are:"),
+        ((ADA, "--if", "jobTitel=Boss"), "Did you mean jobTitle?"),
+        ((ADA, "--if", "no equals sign"), "is no NAME=VALUE"),
+        ((ADA, "--if-joins", "Nobody"), "no group"),
+        (("nobody@larkspur.example",), "no user"),
+        ((ADA, "--value", "title", "--if", "a=b"), "goes with no --if"),
+    ):
+        status = await asyncio.to_thread(run, ["explain", "15five", *words])
+
+        assert status == 1, words
+        assert said in capsys.readouterr().err

@@ -1,0 +1,167 @@
+"""Where a value comes from, and why it is (not) written, word for word."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.provisioning.builders import (
+    MANAGER,
+    SALES,
+    SALES_LINK,
+    USERS,
+    ada,
+    facts,
+    group_facts,
+    linked,
+    rules,
+)
+
+from seatkeeper.errors import InvalidValue
+from seatkeeper.provisioning.expression.compile import compiled
+from seatkeeper.provisioning.mapping.model import (
+    Applies,
+    Constant,
+    Direct,
+    Mapping,
+    Nothing,
+    WhenNull,
+)
+from seatkeeper.provisioning.provenance import HIDDEN, origin
+from seatkeeper.provisioning.rules import Rules
+
+SOURCE = "jobTitle"
+
+
+def titled(**how: Any) -> Rules:
+    """Return the app's rules with another mapping onto the title."""
+    source = how.pop("source", Direct(SOURCE))
+    one = Mapping("title", source, **how)
+    others = tuple(mapping for mapping in USERS.mappings if mapping.target != "title")
+    return rules(users=replace(USERS, mappings=(*others, one)))
+
+
+TOLD = [
+    (facts(ada(), link=linked()), rules(),
+     "title is Engineer, from jobTitle; the account is in step."),
+    (facts(ada(), link=linked(title="Boss")), rules(),
+     "title is to become Engineer, from jobTitle; the account has Boss."),
+    (facts(ada(jobTitle=None), link=linked()), rules(),
+     "title is to become empty, from jobTitle; the account has Engineer."),
+    (facts(ada()), rules(), "title will be Engineer in the new account, from jobTitle."),
+    (facts(ada(jobTitle=None)), rules(), "title will be empty in the new account, from jobTitle."),
+    (facts(ada(), grants=()), rules(),
+     "Ada has no account in The App, because Ada is not assigned to The App."),
+    (facts(ada(), grants=(), link=linked()), rules(),
+     "title is left as it is: Ada is not assigned to The App, so only access is written."),
+    (facts(ada(mail=None)), rules(),
+     "Nothing is written to The App for Ada: mail is empty, and mail needs a value. Fill it in the "
+     "directory, or map another attribute."),
+    (facts(ada(jobTitle=None), link=linked()), titled(when_null=WhenNull.SKIP),
+     "title is left as it is: jobTitle is empty, and the mapping clears nothing."),
+    (facts(ada(), link=linked(title="Boss")), titled(applies=Applies.ON_CREATE),
+     "title is left as it is: it is written only when the account is made."),
+    (facts(ada()), titled(applies=Applies.ON_CREATE),
+     "title is set once, when the account is made: Engineer."),
+    (facts(ada(), link=linked(title="Boss")), titled(applies=Applies.IF_EMPTY),
+     "title stays as the account has it: it is written only where the account has no value."),
+    (facts(ada(), link=linked(title="Boss")), rules(users=replace(USERS, update=False)),
+     "title is not written: updates are switched off for The App."),
+    (facts(ada(), link=linked(title="Boss")), titled(source=Constant("Keeper")),
+     "title is to become Keeper, from The fixed text; the account has Boss."),
+    (facts(ada(), link=linked(title="Boss")), titled(source=Nothing(), default="Keeper",
+                                                     applies=Applies.IF_EMPTY),
+     "title stays as the account has it: it is written only where the account has no value."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "under", "sentence"), TOLD)
+def test_where_the_title_comes_from_is_a_sentence(given, under, sentence):
+    assert origin(given, under, "title").sentence == sentence
+
+
+def test_access_follows_who_may_use_the_account():
+    answer = origin(facts(ada(), grants=(), link=linked()), rules(), "active")
+
+    assert answer.sentence == (
+        "active follows who may use the account: Ada is not assigned to The App, so only access is "
+        "written."
+    )
+    assert dict(answer.inputs) == {"IsSoftDeleted": True}
+
+
+def test_every_part_of_an_expression_says_what_it_gave():
+    under = titled(source=compiled('Join(" ", ToUpper([jobTitle]), [department])'))
+
+    answer = origin(facts(ada(), link=linked()), under, "title")
+
+    assert dict(answer.inputs) == {"jobTitle": "Engineer", "department": None}
+    assert [(one.text, one.result) for one in answer.steps if one.level <= 1] == [
+        ("ToUpper([jobTitle])", "ENGINEER"),
+        ("[department]", None),
+        ('Join(" ", ToUpper([jobTitle]), [department])', "ENGINEER"),
+    ]
+    assert (answer.wanted, answer.known) == ("ENGINEER", "Engineer")
+
+
+def test_a_value_that_the_log_hides_is_hidden_here():
+    under = titled(source=compiled("Redact([jobTitle])"))
+
+    answer = origin(facts(ada(), link=linked(title="Old secret")), under, "title")
+
+    assert (answer.wanted, answer.known, answer.inputs, answer.steps) == (HIDDEN, HIDDEN, (), ())
+    assert "Engineer" not in answer.sentence
+    assert "Old secret" not in answer.sentence
+
+
+def test_a_hidden_value_that_is_in_step_or_new_is_hidden_too():
+    under = titled(source=compiled("Redact([jobTitle])"))
+
+    same = origin(facts(ada(), link=linked()), under, "title")
+    new = origin(facts(ada()), under, "title")
+
+    assert "Engineer" not in f"{same} {new}"
+
+
+def test_a_manager_without_account_is_waited_for():
+    answer = origin(facts(ada(manager="bo"), link=linked()), rules(), "manager")
+
+    assert answer.path == MANAGER
+    assert answer.sentence == f"{MANAGER} waits until record bo has an account."
+
+
+def test_a_path_is_found_by_its_end_and_by_the_source_attribute_too():
+    given = facts(ada(), link=linked())
+
+    assert origin(given, rules(), "MANAGER").path == MANAGER
+    assert origin(given, rules(), "userPrincipalName").path == "userName"
+
+
+def test_a_path_that_nothing_is_mapped_onto_is_refused_with_those_there_are():
+    with pytest.raises(InvalidValue, match="Nothing is mapped onto nick"):
+        origin(facts(ada()), rules(), "nick")
+    with pytest.raises(InvalidValue, match="Nothing is mapped"):
+        origin(group_facts(SALES), replace(rules(), groups=None), "displayName")
+
+
+def test_a_group_has_its_values_from_somewhere_too():
+    answer = origin(group_facts(SALES, link=SALES_LINK), rules(), "displayName")
+
+    assert answer.sentence == "displayName is Sales, from displayName; the account is in step."
+    assert dict(answer.inputs) == {"displayName": "Sales"}
+
+
+def test_somebody_purged_has_no_values_any_more():
+    answer = origin(facts(None, link=linked()), rules(), "title")
+
+    assert "only access is written" in answer.sentence
+    assert dict(answer.inputs) == {"jobTitle": None}
+
+
+def test_one_text_for_two_spellings_stays_as_the_account_has_it():
+    under = titled(multi_valued=True)
+    given = facts(ada(), link=linked(title=("Engineer", "Boss")))
+
+    answer = origin(given, titled(multi_valued=True, applies=Applies.VALUE_ADD), "title")
+
+    assert answer.sentence == "title stays as the account has it: values are only added."
+    assert "is to become" in origin(given, under, "title").sentence
