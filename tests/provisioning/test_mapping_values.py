@@ -258,7 +258,7 @@ def test_now_is_midnight_for_what_applies_always_and_the_moment_at_creation() ->
     always = Mapping("day", compiled("Now()"))
     once = Mapping("moment", compiled("Now()"), applies=Applies.ON_CREATE)
 
-    desired = wanted(always, once, now=NOW)
+    desired = wanted(always, once, now=NOW, day=NOW.replace(hour=0))
 
     assert desired.always == {"day": "3/2/2026 12:00:00 AM"}
     assert desired.on_create == {"moment": "3/2/2026 9:00:00 AM"}
