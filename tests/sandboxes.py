@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from seatkeeper.gallery.schema import gallery_app
+from seatkeeper.gallery.schema import GalleryApp, gallery_app
 from seatkeeper.sandbox.serve import serve_sandbox
 
 
@@ -38,9 +38,9 @@ class RunningSandbox:
 
 @asynccontextmanager
 async def running_sandbox(
-    app_id: str, db_path: Path, token: str = "sandbox-token"
+    app_id: str | GalleryApp, db_path: Path, token: str = "sandbox-token"
 ) -> AsyncIterator[RunningSandbox]:
-    app = gallery_app(app_id)
+    app = gallery_app(app_id) if isinstance(app_id, str) else app_id
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(
         serve_sandbox(

@@ -15,6 +15,7 @@ from seatkeeper.errors import Conflict, Vanished
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.ports import Target, Trace
 from seatkeeper.provisioning.account import TargetValue, ValueChange
+from seatkeeper.scim.element_text import element_text
 
 WORK_MAIL = 'emails[type eq "work"].value'
 MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager"
@@ -190,6 +191,39 @@ async def test_a_street_joins_the_town_that_was_there(target: Target) -> None:
     read = await target.read(Kind.USER, made.id, Trace())
     assert read is not None
     assert (read.values[town], read.values[street]) == ("Uppsala", "Kungsgatan 1")
+
+
+async def test_roles_come_and_go_and_what_others_gave_stays(target: Target) -> None:
+    def role(value: str) -> str:
+        return element_text({"value": value, "display": value.title(), "type": "t"})
+
+    crew, cook, captain, foreign = (role(one) for one in ("crew", "cook", "captain", "foreign"))
+    made = await target.create(Kind.USER, person(roles=(crew, cook)), Trace())
+    other = ValueChange("roles", None, (foreign,))
+    await target.update(Kind.USER, made.id, [other], Trace())
+
+    ours = ValueChange("roles", (crew, cook), (cook, captain))
+    await target.update(Kind.USER, made.id, [ours], Trace())
+    between = await target.read(Kind.USER, made.id, Trace())
+    none_left = ValueChange("roles", (cook, captain), None)
+    await target.update(Kind.USER, made.id, [none_left], Trace())
+
+    after = await target.read(Kind.USER, made.id, Trace())
+    assert between is not None
+    assert after is not None
+    assert set(between.values["roles"]) == {cook, captain, foreign}  # type: ignore[arg-type]
+    assert after.values["roles"] == (foreign,)
+
+
+async def test_the_last_value_of_a_list_takes_the_list_along(target: Target) -> None:
+    only = element_text({"value": "oil"})
+    made = await target.create(Kind.USER, person(entitlements=(only,)), Trace())
+
+    await target.update(Kind.USER, made.id, [ValueChange("entitlements", (only,), None)], Trace())
+
+    read = await target.read(Kind.USER, made.id, Trace())
+    assert read is not None
+    assert "entitlements" not in read.values
 
 
 async def test_a_rename_onto_a_taken_name_is_a_conflict(target: Target) -> None:

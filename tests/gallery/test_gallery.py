@@ -1,5 +1,7 @@
 """Every app of the gallery is whole, and a file that is not is refused by name."""
 
+from importlib import resources
+
 import pytest
 
 from seatkeeper.configuration.rules import application_of, rules_for
@@ -51,6 +53,47 @@ def test_a_file_that_breaks_the_schema_is_refused_with_what_is_wrong(
 
     [fault] = caught.value.faults
     assert fault.line > 0 if named == "line" else named in fault.text
+
+
+GENERIC = resources.files("seatkeeper.gallery") / "apps" / "generic-scim.yaml"
+FIRST = "    - {path: userName, required: true, unique: true}\n"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "named"),
+    [
+        ("{path: 'emails[type eq'}", "users: 'emails[type eq' is no attribute path"),
+        ("{path: a.b.c}", "at position 0"),
+        ("{path: 'emails[value co \"@\"].value'}", "does not say which element to make"),
+        ("{path: 'emails[type ne \"work\"].value'}", "does not say which element to make"),
+        ("{path: 'urn:x:y:2.0:User'}", "names an extension"),
+        ("{path: emails.value, multi_valued: true}", "is part of an element"),
+        ("{path: roles, type: complex}", "is complex"),
+        ("{path: flags, type: boolean, multi_valued: true}", "true and false cannot be"),
+        ("{path: USERNAME}", "users: USERNAME and userName are one attribute"),
+        ("{path: 'emails.[type eq \"home\"].value'}", "are one attribute"),
+    ],
+)
+def test_a_path_that_could_never_be_written_is_refused_with_its_place(
+    attribute: str, named: str
+) -> None:
+    text = GENERIC.read_text("utf-8")
+    assert FIRST in text
+
+    with pytest.raises(InvalidFile) as caught:
+        read_app("x.yaml", text.replace(FIRST, f"    - {attribute}\n{FIRST}", 1))
+
+    assert any(named in fault.text for fault in caught.value.faults)
+
+
+def test_a_quirk_that_nobody_knows_is_refused_with_those_there_are() -> None:
+    text = GENERIC.read_text("utf-8")
+
+    with pytest.raises(InvalidFile) as caught:
+        read_app("x.yaml", f"{text}\nquirks: [booleans-as-txt]\n")
+
+    [fault] = caught.value.faults
+    assert "booleans-as-txt is unknown; there are booleans-as-text," in fault.text
 
 
 def test_an_app_that_is_not_there_is_answered_with_those_that_are() -> None:

@@ -199,6 +199,7 @@ TITLES = {
     "empty titles are left": {"when_null": WhenNull.SKIP},
     "empty titles become the default": {"when_null": WhenNull.DEFAULT, "default": "Hand"},
     "title has a default": {"default": "Hand"},
+    "case counts in titles": {"case_exact": True},
 }
 KNOWN_SWITCHES = {
     "-", "no create", "no update", "no delete", "hard delete", "scope all", "no own roles",

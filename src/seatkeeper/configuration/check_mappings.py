@@ -5,7 +5,8 @@ directory, so that at run time only a value can be wrong. Each fault names its
 mapping, and in an expression the character.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping as MappingType
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,8 @@ from seatkeeper.directory.attributes import (
     user_attribute,
 )
 from seatkeeper.directory.people_row import closest, shown
+from seatkeeper.errors import MappingFailed
+from seatkeeper.gallery.paths import path_fault
 from seatkeeper.gallery.schema import (
     AttributeType,
     DefaultMapping,
@@ -42,6 +45,8 @@ from seatkeeper.provisioning.expression.tree import (
     attributes_read,
     functions_called,
 )
+from seatkeeper.provisioning.mapping.model import Constant, Mapping, ValueType
+from seatkeeper.provisioning.mapping.typed import typed
 
 COMPUTED: Final = (SOFT_DELETED, ROLES)
 """Attributes that only expressions can read: they are worked out, not kept."""
@@ -123,15 +128,12 @@ def _together_faults(mapping: DefaultMapping, target: TargetAttribute) -> list[s
 def _change_faults(
     name: str,
     objects: ObjectType,
-    defaults: Mapping[str, DefaultMapping],
+    defaults: MappingType[str, DefaultMapping],
     change: MappingChange,
 ) -> list[str]:
     target = next((one for one in objects.attributes if one.path == change.target), None)
-    if (why := reserved(change.target)) is not None:
-        return [why]
-    if target is None:
-        hint = closest(change.target, [one.path for one in objects.attributes])
-        return [f"The app has no attribute {shown(change.target)}.{hint}"]
+    if target is None or reserved(change.target) is not None:
+        return [_target_fault(objects, change.target)]
     if change.remove:
         return _removal_faults(defaults, change)
     found = []
@@ -145,6 +147,9 @@ def _change_faults(
         found.append(f"{change.target} without a source needs a default.")
     if change.matching is not None and not 0 <= change.matching <= 100:
         found.append(f"The matching order of {change.target} is 0 (none) to 100.")
+    for text in (change.constant, change.default):
+        if text:
+            found += _text_faults(text, target)
     if change.attribute is not None:
         found += _source_faults(name, change.attribute, target)
     elif change.sources and not change.no_source and target.type is AttributeType.REFERENCE:
@@ -154,18 +159,39 @@ def _change_faults(
     return found
 
 
-def _default_of(defaults: Mapping[str, DefaultMapping], change: MappingChange) -> str | None:
+def _target_fault(objects: ObjectType, path: str) -> str:
+    """Return why nothing can be mapped onto a path: it is reserved, no path, or not there."""
+    why = reserved(path) or path_fault(path, AttributeType.STRING.value)
+    if why:
+        return why
+    hint = closest(path, [one.path for one in objects.attributes])
+    return f"The app has no attribute {shown(path)}.{hint}"
+
+
+def _default_of(defaults: MappingType[str, DefaultMapping], change: MappingChange) -> str | None:
     """Return the default value that the mapping has after the change."""
     if change.default is not None or change.target not in defaults:
         return change.default
     return defaults[change.target].default
 
 
-def _removal_faults(defaults: Mapping[str, DefaultMapping], change: MappingChange) -> list[str]:
+def _removal_faults(defaults: MappingType[str, DefaultMapping], change: MappingChange) -> list[str]:
     if change != MappingChange(change.target, remove=True):
         return [f"The mapping onto {change.target} is removed; nothing else can be said of it."]
     if change.target not in defaults:
         return [f"{change.target} is not mapped by default, so there is nothing to remove."]
+    return []
+
+
+def _text_faults(text: str, target: TargetAttribute) -> list[str]:
+    """Return why a fixed text can be nobody's value there."""
+    kind = ValueType(target.type.value)
+    if kind is ValueType.REFERENCE:
+        return [f"{target.path} is a reference; a fixed text names nobody."]
+    try:
+        typed(Mapping(target.path, Constant(text), kind, multi_valued=target.multi_valued), text)
+    except MappingFailed:
+        return [f"{shown(text)} is no {kind.value}, and {target.path} needs one."]
     return []
 
 
@@ -221,14 +247,6 @@ def _result_faults(name: str, tree: Node, target: TargetAttribute) -> list[Expre
     if given is Takes.ROLES and target.type is not AttributeType.COMPLEX:
         references.append(
             ExpressionFault(f"This gives role elements, and {target.path} holds texts.", tree.at)
-        )
-    if target.type is AttributeType.COMPLEX and given is not Takes.ROLES:
-        references.append(
-            ExpressionFault(
-                f"{target.path} holds role elements, and this gives none.",
-                tree.at,
-                advice="AssertiveAppRoleAssignmentsComplex gives them.",
-            )
         )
     return references
 

@@ -16,7 +16,7 @@ from seatkeeper.configuration.settings import ActionWord, AppSettings, effective
 from seatkeeper.directory.model import Application, AppRole, Kind
 from seatkeeper.gallery.capabilities import capabilities_of
 from seatkeeper.gallery.schema import DefaultMapping, GalleryApp, ObjectType
-from seatkeeper.provisioning.expression.compile import compiled
+from seatkeeper.provisioning.expression.compile import Expression, compiled
 from seatkeeper.provisioning.expression.values import Role
 from seatkeeper.provisioning.mapping.model import (
     Applies,
@@ -31,7 +31,7 @@ from seatkeeper.provisioning.mapping.model import (
 )
 from seatkeeper.provisioning.rules import Rehire, Rules, ScopeSetting
 
-_PLANNER_VERSION: Final = "2"
+_PLANNER_VERSION: Final = "3"
 """Raised when the same rules would decide otherwise, so that everybody is planned again."""
 
 
@@ -120,7 +120,7 @@ def _object_mapping(
                 mapping.target,
                 source,
                 ValueType(attribute.type.value),
-                Applies.IF_EMPTY if isinstance(source, Nothing) else Applies(mapping.applies),
+                _applies(mapping, source),
                 mapping.default,
                 mapping.matching,
                 attribute.required,
@@ -137,6 +137,18 @@ def _object_mapping(
         update="update" in actions,
         delete="delete" in actions,
     )
+
+
+def _applies(mapping: DefaultMapping, source: Source) -> Applies:
+    """Return when the value is written; two kinds of source have a say in it.
+
+    ``AppRoleAssignmentsComplex`` only ever adds roles; its assertive sister also removes.
+    """
+    said = Applies(mapping.applies)
+    if isinstance(source, Nothing):
+        return Applies.IF_EMPTY
+    adds = isinstance(source, Expression) and "AppRoleAssignmentsComplex" in source.calls
+    return Applies.VALUE_ADD if adds and said is Applies.ALWAYS else said
 
 
 def _source(mapping: DefaultMapping) -> Source:

@@ -97,10 +97,11 @@ class MemoryTarget:
         self._ask("update", kind, account_id, trace)
         after = dict(self._of(kind, account_id))
         for change in changes:
-            if change.new is None:
+            value = _changed(after.get(change.path), change)
+            if value is None:
                 after.pop(change.path, None)
             else:
-                after[change.path] = change.new
+                after[change.path] = value
         self._refuse_taken(kind, after, besides=account_id)
         self.held[kind][account_id] = after
         self._answered()
@@ -179,3 +180,13 @@ class MemoryTarget:
         if path in self.exact or path == "id":
             return str(theirs) == ours
         return str(theirs).casefold() == ours.casefold()
+
+
+def _changed(held: TargetValue | None, change: ValueChange) -> TargetValue | None:
+    """Return what is there once a change is made: of a list only what the change names."""
+    if not isinstance(change.old, tuple) and not isinstance(change.new, tuple):
+        return change.new
+    old, new = (one if isinstance(one, tuple) else () for one in (change.old, change.new))
+    there = held if isinstance(held, tuple) else ()
+    kept = [one for one in there if one not in old or one in new]
+    return tuple(dict.fromkeys([*kept, *(one for one in new if one not in old)])) or None

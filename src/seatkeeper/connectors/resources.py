@@ -2,47 +2,70 @@
 
 Beside the last station of the walk. A ``Shape`` is what a gallery file says
 about users or groups of one app; with it values become a resource for a
-create, and a resource that came back becomes an account. Nothing is sent here.
+create, differences the operations of a PATCH, and a resource that came back
+becomes an account. Nothing is sent here.
 """
 
-import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from seatkeeper.gallery.schema import AttributeType, ObjectType
-from seatkeeper.provisioning.account import Account, TargetValue, TargetValues
-from seatkeeper.scim.difference import wire_value
-from seatkeeper.scim.path import AttributePath, parse_path, read, write
+from seatkeeper.provisioning.account import Account, TargetValue, TargetValues, ValueChange
+from seatkeeper.provisioning.mapping.typed import instant
+from seatkeeper.scim import quirks
+from seatkeeper.scim.difference import Place, operations_for, part_value, place_of
+from seatkeeper.scim.element_text import element_text
+from seatkeeper.scim.messages import Resource
+from seatkeeper.scim.path import read, write
+from seatkeeper.scim.quirks import NO_QUIRKS, Quirk
 
-_ELEMENT: Final = ("primary", "type", "display", "value")
+_WHOLE: Final = re.compile(r"-?\d{1,19}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Shape:
     """How one app holds one kind: where, under which schemas, with which attribute paths.
 
-    ``exact`` names the paths whose values differ when only case differs.
+    ``exact`` names the paths whose values differ when only case differs,
+    ``lists`` those that hold several values; ``oddities`` is what the app wants
+    otherwise than the RFC says, ``role_ids`` its roles' ids by value.
     """
 
     endpoint: str
     schemas: tuple[str, ...]
     types: Mapping[str, AttributeType]
     exact: frozenset[str] = frozenset()
-    paths: Mapping[str, AttributePath] = field(init=False, repr=False, compare=False)
+    lists: frozenset[str] = frozenset()
+    oddities: frozenset[Quirk] = NO_QUIRKS
+    role_ids: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Parse every path once; a cycle reads thousands of resources by them."""
-        object.__setattr__(self, "paths", {path: parse_path(path) for path in self.types})
+        places = {path: place_of(path, kind.value) for path, kind in self.types.items()}
+        object.__setattr__(self, "places", places)
+
+    def place(self, path: str) -> Place:
+        """Return where a mapping's path stands, in the spelling that the RFC has for it."""
+        return self.places.get(path) or place_of(path)
 
 
-def shape_of(objects: ObjectType) -> Shape:
+def shape_of(
+    objects: ObjectType,
+    oddities: frozenset[Quirk] = NO_QUIRKS,
+    role_ids: Mapping[str, str] | None = None,
+) -> Shape:
     """Return the shape that a gallery file describes."""
     return Shape(
         endpoint=objects.endpoint,
         schemas=objects.schemas,
         types={attribute.path: attribute.type for attribute in objects.attributes},
         exact=frozenset(one.path for one in objects.attributes if one.case_exact),
+        lists=frozenset(one.path for one in objects.attributes if one.multi_valued),
+        oddities=oddities,
+        role_ids=role_ids or {},
     )
 
 
@@ -50,29 +73,50 @@ def new_resource(shape: Shape, values: TargetValues) -> dict[str, Any]:
     """Return the body that creates an account with these values.
 
     ``schemas`` names the core schema and each extension that is used; a list
-    with one element has it as the primary one. Members never travel here.
+    with one element has it as the primary one, unless it says otherwise.
+    Members never travel here.
     """
-    body: dict[str, Any] = {}
+    body: Resource = {}
+    filtered: list[str] = []
     for name, value in values.items():
-        path = shape.paths.get(name) or parse_path(name)
+        place = shape.place(name)
         if name == "members" or value in ("", ()):
             continue
-        wire = wire_value(value, shape.types.get(name, AttributeType.STRING))
-        body = write(body, path, wire)
-        if path.where is not None and path.schema is None:
-            _sole_is_primary(body, path.name)
+        body = write(body, place.path, part_value(value, place, shape.oddities))
+        if place.path.where is not None and place.path.schema is None:
+            filtered.append(place.path.name)
+    for name in filtered:
+        _sole_is_primary(body, name)
     extensions = [name for name in body if name.startswith("urn:")]
+    if Quirk.ONLY_CORE_SCHEMA in shape.oddities:
+        extensions = []
+    if Quirk.ROLES_AS_JSON_TEXT in shape.oddities:
+        body = quirks.roles_with_display_name(body)
     return {"schemas": [*shape.schemas[:1], *extensions], **body}
+
+
+def patch_operations(
+    shape: Shape, changes: Sequence[ValueChange], held: Resource | None
+) -> list[Resource]:
+    """Return the operations of the PATCH that makes ``changes`` true, in the app's dialect."""
+    operations = operations_for(changes, shape.places, held, shape.oddities)
+    if Quirk.ROLES_AS_JSON_TEXT in shape.oddities:
+        operations = [quirks.roles_as_json_text(one, shape.role_ids) for one in operations]
+    if Quirk.EMPTY_TEXT_CLEARS in shape.oddities:
+        operations = [quirks.cleared_by_empty_text(one) for one in operations]
+    if Quirk.SCHEMAS_IN_PATCH in shape.oddities:
+        operations = quirks.schemas_in_patch(operations, _extensions_gaining(shape, changes))
+    return operations
 
 
 def account_from(shape: Shape, resource: Mapping[str, Any]) -> Account:
     """Return the account that a resource shows, with the paths of the shape."""
     plain = dict(resource)
     values: dict[str, TargetValue] = {}
-    for name, path in shape.paths.items():
+    for name, place in shape.places.items():
         if name == "members":
             continue
-        value = _plain(read(plain, path), shape.types[name])
+        value = _plain(read(plain, place.path), shape.types[name], several=name in shape.lists)
         if value is not None:
             values[name] = value
     return Account(str(resource["id"]), values)
@@ -87,36 +131,64 @@ def same(shape: Shape, path: str, ours: str, theirs: TargetValue | None) -> bool
     return str(theirs).casefold() == ours.casefold()
 
 
-def _sole_is_primary(body: dict[str, Any], name: str) -> None:
+def _extensions_gaining(shape: Shape, changes: Sequence[ValueChange]) -> list[str]:
+    """Return the extensions that get a value where none was known."""
+    gaining = [shape.place(one.path) for one in changes if one.old is None and one.new is not None]
+    core = shape.schemas[:1]
+    return list(
+        dict.fromkeys(
+            place.path.schema
+            for place in gaining
+            if place.path.schema is not None and place.path.schema not in core
+        )
+    )
+
+
+def _sole_is_primary(body: Resource, name: str) -> None:
     elements = body.get(name)
-    if isinstance(elements, list) and name != "addresses":
-        sole = len(elements) == 1
-        body[name] = [
-            {**{key: held for key, held in one.items() if key != "primary"}}
-            | ({"primary": True} if sole else {})
-            for one in elements
-        ]
+    if name == "addresses" or not isinstance(elements, list) or len(elements) > 1:
+        return
+    body[name] = [
+        {**one, "primary": True} if isinstance(one, dict) and "primary" not in one else one
+        for one in elements
+    ]
 
 
-def _plain(value: object, kind: AttributeType) -> TargetValue | None:
-    """Return a value as the walk holds it; apps write booleans as text and ids as numbers."""
-    if isinstance(value, dict) and kind is AttributeType.COMPLEX:
-        return element_text(value)
+def _plain(value: object, kind: AttributeType, *, several: bool) -> TargetValue | None:
+    """Return a value as the walk holds it; apps write booleans as text and ids as numbers.
+
+    An app may show one value as a list of one, and a list of one as a value.
+    """
+    listed = value if isinstance(value, list) else [] if value is None else [value]
+    texts = [one for one in (_one(one, kind) for one in listed) if one is not None]
+    if several or len(texts) > 1:
+        return tuple(dict.fromkeys(str(one) for one in texts)) or None
+    return texts[0] if texts else None
+
+
+def _one(value: object, kind: AttributeType) -> str | bool | int | None:
+    if kind is AttributeType.COMPLEX:
+        element = value if isinstance(value, dict) else {"value": value}
+        return element_text(element) if any(element.values()) else None
     if isinstance(value, dict):
-        value = value.get("value")
-    if isinstance(value, list):
-        texts = [_plain(one, kind) for one in value]
-        return tuple(str(one) for one in texts if one is not None) or None
+        value = next((held for key, held in value.items() if key.casefold() == "value"), None)
     if value is None or value == "":
         return None
-    if kind is AttributeType.BOOLEAN and str(value).casefold() in ("true", "false"):
-        return str(value).casefold() == "true"
-    if isinstance(value, bool | int | str):
-        return value if kind is AttributeType.INTEGER or isinstance(value, bool) else str(value)
-    return str(value)
+    match kind:
+        case AttributeType.BOOLEAN if str(value).casefold() in ("true", "false"):
+            return str(value).casefold() == "true"
+        case AttributeType.INTEGER if _is_whole(value):
+            return int(value) if isinstance(value, float) else int(str(value))
+        case AttributeType.DATETIME:
+            return instant(str(value)) or str(value)
+        case _:
+            return str(value)
 
 
-def element_text(element: Mapping[str, Any]) -> str:
-    """Return a complex element as the walk holds it: only what a mapping can write."""
-    kept = {name: element[name] for name in _ELEMENT if name in element}
-    return json.dumps({"primary": False, **kept}, ensure_ascii=False, sort_keys=True)
+def _is_whole(value: object) -> bool:
+    if isinstance(value, float):
+        return value.is_integer()
+    digits = str(value).removeprefix("-")
+    return (
+        not isinstance(value, bool) and digits.isascii() and digits.isdecimal() and len(digits) < 20
+    )

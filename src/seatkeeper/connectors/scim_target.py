@@ -19,7 +19,14 @@ from seatkeeper.connectors.address import judge_url
 from seatkeeper.connectors.answers import Asked, Judge, Resource
 from seatkeeper.connectors.http import Answer, Limits, Resolver, Wire, resolve_name
 from seatkeeper.connectors.rate import Pace
-from seatkeeper.connectors.resources import Shape, account_from, new_resource, same, shape_of
+from seatkeeper.connectors.resources import (
+    Shape,
+    account_from,
+    new_resource,
+    patch_operations,
+    same,
+    shape_of,
+)
 from seatkeeper.connectors.secret import Secret
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import Incompatible, Refused, Vanished
@@ -32,8 +39,9 @@ from seatkeeper.provisioning.account import (
     TargetValues,
     ValueChange,
 )
-from seatkeeper.scim.difference import elements_in_doubt, operations_for
+from seatkeeper.scim.difference import must_read
 from seatkeeper.scim.path import parse_path, read
+from seatkeeper.scim.quirks import Quirk
 from seatkeeper.scim.syntax import quoted
 
 _PATCH: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -126,14 +134,16 @@ class ScimTarget:
     async def update(
         self, kind: Kind, account_id: str, changes: Sequence[ValueChange], trace: Trace
     ) -> None:
-        """Send exactly these differences, in one PATCH."""
+        """Send exactly these differences, in one PATCH; look first only where that matters."""
         if not changes:
             return
         shape = self._shapes[kind]
-        present = await self._present(
-            kind, account_id, elements_in_doubt(changes, shape.types), trace
-        )
-        operations = operations_for(changes, shape.types, present)
+        held = None
+        if must_read(changes, shape.places):
+            held = dict(await self._resource(kind, account_id, trace))
+        operations = patch_operations(shape, changes, held)
+        if not operations:
+            return  # what was to go from a list had gone already
         answer = await self._patch(self._place(shape, account_id), operations, trace)
         self._judge.changed(answer)
 
@@ -189,6 +199,7 @@ class ScimTarget:
     ) -> tuple[list[Resource], int]:
         without = "excludedAttributes=members&" if kind is Kind.GROUP else ""
         later = f"&startIndex={start}" if start > 1 else ""
+        path = str(shape.place(path).path)
         condition = _encoded(f"{path} eq {quoted(value)}")
         url = f"{shape.endpoint}?{without}filter={condition}{later}"
         shown = f'{shape.endpoint}?{without}filter={path} eq "{_digest(value)}"{later}'
@@ -199,15 +210,6 @@ class ScimTarget:
         without = "?excludedAttributes=members" if kind is Kind.GROUP else ""
         place = self._place(self._shapes[kind], account_id)
         return self._judge.resource(await self._send("GET", place + without, trace), Asked.READ)
-
-    async def _present(
-        self, kind: Kind, account_id: str, elements: frozenset[str], trace: Trace
-    ) -> frozenset[str]:
-        """Return those list elements that the account has; asks only if there are any in doubt."""
-        if not elements:
-            return elements
-        resource = dict(await self._resource(kind, account_id, trace))
-        return frozenset(one for one in elements if read(resource, parse_path(one)) is not None)
 
     async def _patch(
         self, place: str, operations: Sequence[Mapping[str, Any]], trace: Trace
@@ -262,9 +264,11 @@ def scim_target(
 
     ``requests_per_second`` replaces the limit that the gallery file gives.
     """
-    shapes = {Kind.USER: shape_of(app.users)}
+    oddities = frozenset(Quirk(name) for name in app.quirks)
+    role_ids = {role.value: role.id for role in app.roles}
+    shapes = {Kind.USER: shape_of(app.users, oddities, role_ids)}
     if app.groups is not None:
-        shapes[Kind.GROUP] = shape_of(app.groups)
+        shapes[Kind.GROUP] = shape_of(app.groups, oddities)
     return ScimTarget(
         base_url,
         token,

@@ -27,6 +27,7 @@ from seatkeeper.errors import (
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account, TargetValues, ValueChange
 from seatkeeper.provisioning.journal import Entry, MemberWrite, Work
+from seatkeeper.provisioning.mapping.model import Applies
 from seatkeeper.provisioning.outcome import HeldVanished, stops_the_app, too_many_vanished
 from seatkeeper.provisioning.plan import (
     Action,
@@ -188,6 +189,9 @@ async def _update(
     before = sent.known
     if before is None:
         before = sent.facts.link.known if sent.facts.link else {}
+    just_read = isinstance(sent.action, Update) and sent.action.found is not None
+    if not just_read and (gaps := _gaps(context, kind, changes)):
+        changes, before = await _without_filled(context, sent, account_id, gaps, changes, before)
     sent.started = True
     try:
         call = partial(context.target.update, kind, account_id, changes, sent.trace)
@@ -201,6 +205,33 @@ async def _update(
         await _read_back(context, sent, account_id, before, changes)
         raise
     sent.account_id, sent.known = account_id, known_after(before, changes)
+
+
+def _gaps(context: AppContext, kind: Kind, changes: Sequence[ValueChange]) -> frozenset[str]:
+    """Return the paths that are written only because nothing is known to be there."""
+    mapping = context.rules.mapping(kind)
+    assert mapping is not None  # noqa: S101 - nothing is planned of a kind that is off
+    only = {one.target for one in mapping.mappings if one.applies is Applies.IF_EMPTY}
+    return frozenset(one.path for one in changes if one.old is None) & only
+
+
+async def _without_filled(
+    context: AppContext,
+    sent: Sent,
+    account_id: str,
+    gaps: frozenset[str],
+    changes: Sequence[ValueChange],
+    before: TargetValues,
+) -> tuple[Sequence[ValueChange], TargetValues]:
+    """Look whether the app has filled a gap itself; then its value stays, and is known."""
+    account = await context.patiently(
+        partial(context.target.read, sent.facts.kind, account_id, sent.trace)
+    )
+    filled = {path: account.values[path] for path in gaps if account and path in account.values}
+    kept = tuple(one for one in changes if one.path not in filled)
+    if isinstance(sent.action, Update | Disable):
+        sent.action = replace(sent.action, changes=kept)
+    return kept, {**before, **filled}
 
 
 async def _read_back(

@@ -14,6 +14,8 @@ import msgspec
 import yaml
 
 from seatkeeper.errors import Fault, InvalidFile, NotFound
+from seatkeeper.gallery.paths import doubled, path_fault
+from seatkeeper.scim.quirks import Quirk
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,6 +28,7 @@ class AttributeType(StrEnum):
     STRING = "string"
     BOOLEAN = "boolean"
     INTEGER = "integer"
+    DATETIME = "datetime"
     REFERENCE = "reference"
     COMPLEX = "complex"
 
@@ -218,7 +221,12 @@ def gallery_app(app_id: str) -> GalleryApp:
 
 
 def _faults(app: GalleryApp) -> list[str]:
+    known = [quirk.value for quirk in Quirk]
     return [
+        f"quirks: {quirk} is unknown; there are {', '.join(known)}"
+        for quirk in app.quirks
+        if quirk not in known
+    ] + [
         fault
         for name, objects in (("users", app.users), ("groups", app.groups))
         if objects is not None
@@ -226,9 +234,21 @@ def _faults(app: GalleryApp) -> list[str]:
     ]
 
 
+def _path_faults(name: str, objects: ObjectType) -> list[str]:
+    found = [
+        f"{name}: {fault}"
+        for one in objects.attributes
+        if (fault := path_fault(one.path, one.type.value, multi_valued=one.multi_valued))
+    ]
+    return found or [
+        f"{name}: {one} and {other} are one attribute"
+        for one, other in doubled((one.path, one.type.value) for one in objects.attributes)
+    ]
+
+
 def _object_faults(name: str, objects: ObjectType) -> list[str]:
     paths = {attribute.path for attribute in objects.attributes}
-    faults = []
+    faults = _path_faults(name, objects)
     for mapping in objects.mappings:
         given = [mapping.attribute, mapping.constant, mapping.expression]
         sources = sum(one is not None for one in given)

@@ -18,6 +18,7 @@ from seatkeeper.provisioning.account import TargetValue, ValueChange
 from seatkeeper.provisioning.outcome import log_code
 from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable, Skip, Update
 from seatkeeper.provisioning.scope import Scope
+from seatkeeper.scim.element_text import named
 
 
 class Status(StrEnum):
@@ -117,7 +118,7 @@ def shown(value: TargetValue | None) -> str | None:
         return value
     if isinstance(value, bool):
         return "True" if value else "False"
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+    return ", ".join(map(named, value)) if isinstance(value, tuple) else str(value)
 
 
 def steps(

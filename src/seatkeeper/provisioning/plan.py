@@ -14,6 +14,7 @@ from typing import TypeAlias
 from seatkeeper.provisioning.account import Account, TargetValue, TargetValues, ValueChange
 from seatkeeper.provisioning.mapping.evaluate import Desired, access_without_record
 from seatkeeper.provisioning.mapping.model import Applies, Mapping, ObjectMapping
+from seatkeeper.provisioning.mapping.typed import each_once
 
 
 class Reason(StrEnum):
@@ -86,8 +87,8 @@ def differences(
 
     A path that is wanted empty is cleared only if we ever wrote or wanted a
     value there: what an adopted account holds beside our values stays
-    (``adopting``). Case is compared by the attribute's rule, several values as
-    a set.
+    (``adopting``). Letter case counts by the attribute's rule, several values
+    are compared as a set.
     """
     if known == desired.always and not desired.untouched:
         return ()  # nearly everybody, in nearly every cycle
@@ -100,9 +101,9 @@ def differences(
             continue
         old = known.get(path)
         new = _allowed(one, old, desired.always.get(path))
-        if new is None and (adopting or old is None):
+        if new is None and adopting:
             continue
-        if not same(one, old, new, adopting=adopting):
+        if not same(one, old, new):
             changes.append(ValueChange(path, old, new))
     return tuple(changes)
 
@@ -114,27 +115,38 @@ def _allowed(
     match mapping.applies:
         case Applies.IF_EMPTY:
             return new if old is None else old
-        case Applies.VALUE_ADD | Applies.MULTI_VALUE_ADD:
-            if isinstance(old, tuple) and isinstance(new, tuple):
-                gained = tuple(one for one in new if one not in old)
-                return (*old, *gained)
-            return old if new is None else new
+        case Applies.VALUE_ADD | Applies.MULTI_VALUE_ADD if new is None:
+            return old
+        case Applies.VALUE_ADD | Applies.MULTI_VALUE_ADD if isinstance(new, tuple):
+            return tuple(each_once(mapping, (*_texts(old), *new)).values())
         case _:
-            return new
+            return _spelt(mapping, old, new)
 
 
-def same(
-    mapping: Mapping, old: TargetValue | None, new: TargetValue | None, *, adopting: bool = False
-) -> bool:
+def same(mapping: Mapping, old: TargetValue | None, new: TargetValue | None) -> bool:
     """Whether two values are one and the same to the app.
 
-    An adopted account keeps its own spelling of a value that it was found by.
+    A pure change of letter case is a change only where the attribute is exact.
     """
-    if isinstance(old, tuple) and isinstance(new, tuple):
-        return set(old) == set(new)
-    if adopting and mapping.matching and not mapping.case_exact:
-        return str(old).casefold() == str(new).casefold()
-    return old == new
+    if old == new or old is None or new is None:
+        return old == new
+    return each_once(mapping, _texts(old)).keys() == each_once(mapping, _texts(new)).keys()
+
+
+def _spelt(
+    mapping: Mapping, old: TargetValue | None, new: TargetValue | None
+) -> TargetValue | None:
+    """Return a list with the values that stay as the account spells them."""
+    if not isinstance(new, tuple):
+        return new
+    held = each_once(mapping, _texts(old))
+    return tuple(held.get(key, text) for key, text in each_once(mapping, new).items())
+
+
+def _texts(value: TargetValue | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return value if isinstance(value, tuple) else (str(value),)
 
 
 def known_after(known: TargetValues, changes: Sequence[ValueChange]) -> dict[str, TargetValue]:

@@ -40,8 +40,16 @@ _TOKEN: Final = re.compile(
     )""",
     re.VERBOSE | re.ASCII,
 )
-_VERSIONED_URN: Final = re.compile(
-    r"(?P<schema>urn:.+:\d+(?:\.\d+)*:[A-Za-z]\w*)(?::(?P<rest>[^:]+))?", re.IGNORECASE | re.ASCII
+_URNS: Final = tuple(
+    re.compile(shape, re.IGNORECASE | re.ASCII)
+    for shape in (
+        # SCIM 2.0: ...:2.0:User, and an attribute after a colon.
+        r"(?P<schema>urn:.+:\d+(?:\.\d+)*:[A-Za-z]\w*)(?::(?P<rest>[^:]+))?",
+        # SCIM 1.1: the version comes last, and the attribute after a dot.
+        r"(?P<schema>urn:.+:\d+(?:\.\d+)*)(?:\.(?P<rest>[A-Za-z$_][^:]*))?",
+        # An extension without a version of its own.
+        r"(?P<schema>urn:.+:(?:User|Group))(?::(?P<rest>[^:]+))?",
+    )
 )
 _NAME: Final = re.compile(r"[A-Za-z$_][\w$\-]*", re.ASCII)
 _KEYWORDS: Final = {"true": True, "false": False, "null": None}
@@ -207,13 +215,13 @@ class Reader:
         schema: str | None = None
         rest = word.text
         if rest[:4].casefold() == "urn:":
-            found = _VERSIONED_URN.fullmatch(rest)
-            if found is not None:
-                schema, rest = found["schema"], found["rest"] or ""
-            else:
+            found = next((one for shape in _URNS if (one := shape.fullmatch(rest))), None)
+            if found is None:
                 schema, _, rest = rest.rpartition(":")
-            if schema is not None and not rest and found is not None:
-                return schema, "", None
+            elif found["rest"] is None:
+                return found["schema"], "", None
+            else:
+                schema, rest = found["schema"], found["rest"]
         name, dot, sub = rest.partition(".")
         if not _NAME.fullmatch(name) or (dot and not _NAME.fullmatch(sub)):
             self._fail("a name that no attribute can have", word.start)

@@ -7,12 +7,14 @@ what it did not touch. Types are ``schema``'s business, not decided here.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
+from seatkeeper.scim import quirks
 from seatkeeper.scim.filter import elements_of, get, is_core, key_of, matches
 from seatkeeper.scim.grammar import Reader
 from seatkeeper.scim.messages import Json, Resource, ScimError
-from seatkeeper.scim.syntax import And, AttributePath, Comparison, Filter, Operator
+from seatkeeper.scim.syntax import And, AttributePath, Comparison, Filter, Not, Operator, Or
 
 _NOTHING: Final[tuple[Json, ...]] = (None, "", [], {})
 
@@ -21,12 +23,12 @@ def parse_path(text: str) -> AttributePath:
     """Return the path that ``text`` writes. Raises ``ScimError`` (invalidPath) with the position.
 
     A URN in front is split off; a bare extension URN (``...:2.0:User``) names
-    the whole extension.
+    the whole extension. ``primary`` is compared as a boolean, however it is written.
     """
-    reader = Reader(text, "invalidPath")
+    reader = Reader(quirks.path_without_stray_dot(text), "invalidPath")
     path = reader.attribute_path()
     reader.at_end()
-    return path
+    return path if path.where is None else replace(path, where=_typed(path.where))
 
 
 def read(resource: Resource, path: AttributePath) -> Json:
@@ -80,6 +82,21 @@ def described(where: Filter) -> Resource | None:
             return None
         element[part.path.name] = part.value
     return element
+
+
+def _typed(where: Filter) -> Filter:
+    match where:
+        case Comparison(path, op, value) if path.name.casefold() == "primary":
+            held = quirks.boolean_from_text(value)
+            return Comparison(path, op, held) if isinstance(held, bool) else where
+        case And(parts):
+            return And(tuple(_typed(one) for one in parts))
+        case Or(parts):
+            return Or(tuple(_typed(one) for one in parts))
+        case Not(part):
+            return Not(_typed(part))
+        case _:
+            return where
 
 
 def _attribute(resource: Resource, path: AttributePath) -> Json:

@@ -7,9 +7,12 @@ tree, read again, is the same tree.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+_ENDS_IN_VERSION: Final = re.compile(r":\d+(?:\.\d+)*$", re.ASCII)
 
 Scalar: TypeAlias = str | bool | int | float | None
 
@@ -42,7 +45,9 @@ class AttributePath:
     sub: str | None = None
 
     def __str__(self) -> str:
-        text = ":".join(part for part in (self.schema, self.name) if part)
+        # A URN that ends in its version is SCIM 1.1, where a dot comes before the attribute.
+        before = "." if self.schema and _ENDS_IN_VERSION.search(self.schema) else ":"
+        text = before.join(part for part in (self.schema, self.name) if part)
         if self.where is not None:
             text += f"[{print_filter(self.where)}]"
         return f"{text}.{self.sub}" if self.sub else text

@@ -28,6 +28,12 @@ _LOOKUPS = {
         GROUPS: ("displayName", "externalId"),
     }.items()
 }
+_TYPES = {
+    AttributeType.BOOLEAN: Type.BOOLEAN,
+    AttributeType.INTEGER: Type.INTEGER,
+    AttributeType.REFERENCE: Type.COMPLEX,
+    AttributeType.COMPLEX: Type.COMPLEX,
+}
 
 
 @dataclass(frozen=True)
@@ -119,9 +125,20 @@ def _own_extensions(objects: ObjectType) -> Sequence[Schema]:
     ]
 
 
+def _parts(declared: TargetAttribute) -> tuple[Attribute, ...]:
+    """Return the parts of an object: of a reference, or of an element of a list."""
+    match declared.type:
+        case AttributeType.REFERENCE:
+            return (Attribute("value", case_exact=True), Attribute("$ref", Type.REFERENCE))
+        case AttributeType.COMPLEX:
+            texts = (Attribute(name) for name in ("value", "display", "type"))
+            return (*texts, Attribute("primary", Type.BOOLEAN))
+        case _:
+            return ()
+
+
 def _attribute(path: AttributePath, declared: TargetAttribute) -> Attribute:
-    kinds = {AttributeType.BOOLEAN: Type.BOOLEAN, AttributeType.INTEGER: Type.INTEGER}
-    plain = Attribute(path.name, kinds.get(declared.type, Type.STRING))
+    plain = Attribute(path.name, _TYPES.get(declared.type, Type.STRING), sub=_parts(declared))
     return replace(
         plain,
         multi_valued=declared.multi_valued,

@@ -356,7 +356,7 @@ def test_attributes_that_the_gallery_lacks_become_ones_own(plain: Plain) -> None
         {"name": "flying", "type": "boolean"},
         boss,
         {"name": "meta", "type": "String"},
-        {"name": 'emails.[type eq "work"].address', "type": "String"},
+        {"name": "emails]work", "type": "String"},
     ]  # fmt: skip
 
     found = imported(plain)

@@ -8,13 +8,12 @@ compare with what the app has (``plan``).
 """
 
 import datetime as dt
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from seatkeeper.directory.model import Group, User
-from seatkeeper.errors import MappingFailed, MatchingValueMissing
+from seatkeeper.errors import MappingFailed, MatchingValueMissing, RecordError
 from seatkeeper.provisioning.account import TargetValue, TargetValues
 from seatkeeper.provisioning.expression.check import ROLES, SOFT_DELETED
 from seatkeeper.provisioning.expression.compile import Expression
@@ -22,10 +21,8 @@ from seatkeeper.provisioning.expression.values import (
     Dropped,
     Environment,
     Role,
-    RoleValue,
     Value,
     is_empty,
-    text_of,
 )
 from seatkeeper.provisioning.mapping.model import (
     Applies,
@@ -37,6 +34,7 @@ from seatkeeper.provisioning.mapping.model import (
     ValueType,
     WhenNull,
 )
+from seatkeeper.provisioning.mapping.typed import SingleValueOnly, source_name, typed
 
 _Reader: TypeAlias = Callable[[str], Value]
 
@@ -83,12 +81,6 @@ class MissingValues(MappingFailed):
     """A value that the app requires is empty in the directory."""
 
     code = "MissingValues"
-
-
-class SingleValueOnly(MappingFailed):
-    """Several values are mapped onto an attribute that holds one."""
-
-    code = "SchemaPropertyCanOnlyAcceptValue"
 
 
 def want_user(user: User, mapping: ObjectMapping, about: Circumstances) -> Desired:
@@ -185,6 +177,8 @@ def _want(mapping: ObjectMapping, value_of: _Reader, about: Circumstances) -> De
         try:
             value = _value(one, value_of, about)
         except Dropped:
+            if one.required and about.creating:
+                raise _missing(one) from None
             untouched.add(one.target)
             continue
         if value is None:
@@ -203,23 +197,31 @@ def _without_value(
     on_create: dict[str, TargetValue],
     untouched: set[str],
 ) -> None:
-    """Note what an empty source asks for, by the mapping's rule for it."""
-    if one.default is not None:
+    """Note what an empty source asks for, by the mapping's rule for it.
+
+    What the app requires and what accounts are matched by is never cleared.
+    """
+    default = None if one.default is None else typed(one, one.default)
+    if default is not None:
         written = one.when_null is WhenNull.DEFAULT or isinstance(one.source, Nothing)
         chosen = always if written and one.applies is not Applies.ON_CREATE else on_create
-        chosen[one.target] = _typed(one, one.default)
-    elif one.required and one.matching:
-        raise MatchingValueMissing(
+        chosen[one.target] = default
+    elif one.required:
+        raise _missing(one)
+    elif one.when_null is WhenNull.SKIP or one.matching:
+        untouched.add(one.target)
+
+
+def _missing(one: Mapping) -> RecordError:
+    if one.matching:
+        return MatchingValueMissing(
             f"{source_name(one)} is empty, and accounts are matched by {one.target}.",
             advice="Fill it in the directory, or match on another attribute.",
         )
-    elif one.required:
-        raise MissingValues(
-            f"{source_name(one)} is empty, and {one.target} needs a value.",
-            advice="Fill it in the directory, or map another attribute.",
-        )
-    elif one.when_null is WhenNull.SKIP:
-        untouched.add(one.target)
+    return MissingValues(
+        f"{source_name(one)} is empty, and {one.target} needs a value.",
+        advice="Fill it in the directory, or map another attribute.",
+    )
 
 
 def _value(mapping: Mapping, value_of: _Reader, about: Circumstances) -> TargetValue | None:
@@ -234,7 +236,7 @@ def _value(mapping: Mapping, value_of: _Reader, about: Circumstances) -> TargetV
         value = source.evaluate(_environment(mapping, value_of, about))
     else:
         return None
-    return None if is_empty(value) else _typed(mapping, value)
+    return None if is_empty(value) else typed(mapping, value)
 
 
 def _environment(mapping: Mapping, value_of: _Reader, about: Circumstances) -> Environment:
@@ -249,43 +251,15 @@ def _environment(mapping: Mapping, value_of: _Reader, about: Circumstances) -> E
     )
 
 
-def _typed(mapping: Mapping, value: Value) -> TargetValue:
-    if isinstance(value, tuple):
-        if mapping.multi_valued:
-            return tuple(role_text(one) if isinstance(one, RoleValue) else one for one in value)
-        raise SingleValueOnly(
-            f"{source_name(mapping)} has several values, and {mapping.target} holds one.",
-            advice="Map a single-valued attribute.",
-        )
-    if mapping.type is ValueType.BOOLEAN:
-        if isinstance(value, bool):
-            return value
-        if isinstance(value, str) and value.casefold() in {"true", "false"}:
-            return value.casefold() == "true"
-    elif mapping.type is ValueType.INTEGER:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        if isinstance(value, str) and value.isascii() and value.lstrip("-").isdecimal():
-            return int(value)
-    else:
-        text = text_of(value, mapping.target) or ""
-        return (text,) if mapping.multi_valued else text
-    raise MappingFailed(
-        f"{source_name(mapping)} is no {mapping.type.value}, and {mapping.target} needs one.",
-        advice="Correct the value in the directory, or map another attribute.",
-    )
-
-
-def role_text(one: RoleValue) -> str:
-    """Return a role element as the text under which the walk holds it."""
-    return json.dumps(one.plain(), ensure_ascii=False, sort_keys=True)
-
-
-def source_name(mapping: Mapping) -> str:
-    """Return what a mapping reads, in words that can begin a sentence."""
-    source = mapping.source
-    if isinstance(source, Direct):
-        return source.attribute
-    if isinstance(source, Expression):
-        return source.text if len(source.text) <= 60 else f"{source.text[:57]}..."
-    return "The fixed text" if isinstance(source, Constant) else "The default"
+__all__ = [
+    "Circumstances",
+    "Desired",
+    "MissingValues",
+    "SingleValueOnly",
+    "access_without_record",
+    "source_name",
+    "user_value",
+    "want_access",
+    "want_group",
+    "want_user",
+]

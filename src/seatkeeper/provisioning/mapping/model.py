@@ -72,6 +72,7 @@ class ValueType(StrEnum):
     STRING = "string"
     BOOLEAN = "boolean"
     INTEGER = "integer"
+    DATETIME = "datetime"
     REFERENCE = "reference"
     COMPLEX = "complex"
 
