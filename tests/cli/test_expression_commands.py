@@ -1,7 +1,6 @@
 """Trying expressions out on the command line: what is shown, and what is refused."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
