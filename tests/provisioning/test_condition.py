@@ -477,6 +477,34 @@ def test_a_fault_is_named_with_its_place():
     assert [path for path, _ in found] == ["any.0.all.1.not", "any.1"]
 
 
+def test_a_filter_as_deep_and_as_large_as_can_be_is_not_too_large():
+    condition: Condition = LAMPS
+    for _ in range(31):
+        condition = Not(condition)
+
+    assert flaws(condition) == []
+    assert from_plain(to_plain(condition)) == condition
+    assert flaws(Any((LAMPS,) * 199)) == []
+    assert from_plain(to_plain(Any((LAMPS,) * 199, "Keepers"))) == Any((LAMPS,) * 199, "Keepers")
+    assert from_reference({"groups": [{"clauses": [{}] * 199}]}) is not None
+
+
+def test_only_the_first_fifty_clauses_are_told():
+    many = judge(Any((LAMPS,) * 51), {})
+
+    assert isinstance(many.facts()["clauses"], list)
+    assert len(many.facts()["clauses"]) == 50
+    assert len(many.clauses()) == 51
+
+
+def test_a_long_value_is_told_in_short():
+    sixty = judge(Clause("department", "IS NULL"), {"department": "x" * 60})
+    more = judge(Clause("department", "IS NULL"), {"department": "x" * 61})
+
+    assert "x" * 60 in sixty.sentence
+    assert "x" * 61 not in more.sentence
+
+
 def test_a_filter_that_is_too_deep_is_refused():
     condition: Condition = LAMPS
     for _ in range(32):

@@ -37,6 +37,9 @@ class Match(Protocol):
     def end(self, group: int = 0) -> int:
         """Return where a group ends."""
 
+    def span(self, group: int = 0) -> tuple[int, int]:
+        """Return both."""
+
     def group(self, group: int = 0) -> str | None:
         """Return what a group holds; none where it took no part."""
 
@@ -64,7 +67,7 @@ class Pattern:
         """Yield every place where the pattern fits, none overlapping, none twice."""
         empty_at = -1
         for match in self._all(_encodable(text)):
-            begin, end = match.start(), match.end()
+            begin, end = match.span()
             if begin == end:
                 if begin == empty_at:  # RE2 comes back to an empty place that it reached by a jump
                     continue

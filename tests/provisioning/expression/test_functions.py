@@ -71,6 +71,9 @@ GIVES: Final[list[tuple[str, Plain]]] = [
     ('Mid("lantern", 2, 3)', "ant"),
     ('Mid("lantern", 6, 9)', "rn"),
     ('Mid("lantern", 9, 2)', ""),
+    ('Mid("lantern", 2, 0)', ""),
+    ('Mid("lantern", 1, 7)', "lantern"),
+    ('Mid("lantern", 7, 1)', "n"),
     ("Mid([gone], 1, 2)", ""),
     ("NormalizeDiacritics([surname])", "OEdegard"),
     ('NormalizeDiacritics("Łódź Straße ǣ İı ẞ")', "Lodz Strasse ae Ii SS"),
@@ -453,3 +456,48 @@ def test_a_text_of_over_a_mebibyte_is_refused() -> None:
 
     with pytest.raises(EvaluationFailed, match="1 MiB"):
         grown.evaluate(environment({"x": "é" * 200_000}))
+
+
+@pytest.mark.parametrize(
+    ("expression", "steps"),
+    [
+        ('"a"', 0),
+        ('Append("a", "b")', 1),
+        ('Append([long], "b")', 3),
+        ('Not("a")', 1),
+        ("RemoveDuplicates([skills])", 3),
+        ("Count([skills])", 1),
+        ("Append(ToLower([givenName]), StripSpaces([surname]))", 3),
+        ('Switch([givenName], , "Odd", 1, "Mira", 2, "Ida", 3)', 3),
+        ('Replace("a-b-c", "-", , , "+")', 3),
+        ('Replace("a-b-c", , "-", , "+")', 3),
+        ('Replace("a-b", , "-", , [long])', 6),
+        ('Replace("a-b", , "(?<g>-)", "g", [long])', 6),
+        ('Replace("a-b", "-", , , [long])', 6),
+        ('IIF([givenName] = "Mira", Append("a", "b"), CDate("never read"))', 2),
+    ],
+)
+def test_an_evaluation_costs_what_it_does(expression: str, steps: int) -> None:
+    known = {**MIRA, "long": "x" * 128}
+    surroundings = environment(known)
+
+    compiled(expression).evaluate(surroundings)
+
+    assert surroundings.steps == steps
+
+
+def test_an_evaluation_may_take_exactly_its_steps() -> None:
+    spent = environment({})
+
+    spent.spend(100_000)
+
+    with pytest.raises(EvaluationFailed, match="100,000 steps"):
+        spent.spend(1)
+
+
+def test_a_text_of_exactly_a_mebibyte_is_not_too_large() -> None:
+    known = environment({"x": "x" * (1 << 20)})
+
+    assert compiled("StripSpaces([x])").evaluate(known) == "x" * (1 << 20)
+    with pytest.raises(EvaluationFailed, match="1 MiB"):
+        compiled('Append([x], "y")').evaluate(known)

@@ -213,3 +213,11 @@ def test_signatures_read_as_people_write_them() -> None:
 def test_every_other_word_means_a_function_that_exists() -> None:
     assert set(OTHER_WORDS.values()) <= set(FUNCTIONS)
     assert not {name.casefold() for name in FUNCTIONS} & set(OTHER_WORDS)
+
+
+def test_of_several_faults_the_first_in_the_text_is_raised() -> None:
+    with pytest.raises(ExpressionFault) as caught:
+        checked(parse("Append(Lowercase([a]), Frobnicate())"))
+
+    assert caught.value.at == 7
+    assert len(faults(parse("Append(Lowercase([a]), Frobnicate())"))) == 2

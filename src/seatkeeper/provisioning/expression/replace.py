@@ -107,13 +107,14 @@ def _literal(mode: Mode, runs: Sequence[Run]) -> Run:
 
 def _every(environment: Environment, source: str, pattern: Pattern, template: str) -> str:
     out: list[str] = []
-    at = size = 0
+    at = 0
     for match in pattern.every(source):
         environment.spend(1)
-        out += (source[at : match.start()], filled(template, match, pattern))
-        size += len(out[-1])
-        environment.spend(len(out[-1]) // 64)
-        at = match.end()
+        begin, end = match.span()
+        new = filled(template, match, pattern) if "$" in template else template
+        out += (source[at:begin], new)
+        environment.spend(len(new) // 64)
+        at = end
     out.append(source[at:])
     return within_limit("".join(out))
 
