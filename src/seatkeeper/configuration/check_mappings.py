@@ -42,6 +42,7 @@ from seatkeeper.provisioning.expression.parser import ExpressionFault, parse, sp
 from seatkeeper.provisioning.expression.tree import (
     AttributeRef,
     Node,
+    Text,
     attributes_read,
     functions_called,
 )
@@ -228,6 +229,8 @@ def expression_faults(name: str, text: str, target: TargetAttribute) -> list[str
     ]
     if not found:
         found = _result_faults(name, tree, target)
+    if not found and isinstance(tree, Text) and tree.value:  # a fixed text, however it is written
+        found = [ExpressionFault(one, tree.at) for one in _text_faults(tree.value, target)]
     return [_placed(target.path, text, fault) for fault in found]
 
 
