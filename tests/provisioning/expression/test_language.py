@@ -5,6 +5,7 @@ import pytest
 from seatkeeper.provisioning.expression.catalogue import FUNCTIONS, OTHER_WORDS
 from seatkeeper.provisioning.expression.check import (
     checked,
+    faults,
     notes,
 )
 from seatkeeper.provisioning.expression.compile import compiled
