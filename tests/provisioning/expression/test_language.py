@@ -5,7 +5,6 @@ import pytest
 from seatkeeper.provisioning.expression.catalogue import FUNCTIONS, OTHER_WORDS
 from seatkeeper.provisioning.expression.check import (
     checked,
-    faults,
     notes,
 )
 from seatkeeper.provisioning.expression.compile import compiled
@@ -221,4 +220,3 @@ def test_of_several_faults_the_first_in_the_text_is_raised() -> None:
         checked(parse("Append(Lowercase([a]), Frobnicate())"))
 
     assert caught.value.at == 7
-    assert len(faults(parse("Append(Lowercase([a]), Frobnicate())"))) == 2
