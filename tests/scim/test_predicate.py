@@ -324,3 +324,10 @@ def test_any_filter_over_any_resource_says_yes_or_no_or_is_refused(
     except InvalidFilter:
         return
     assert meets(resource) in (True, False)
+
+
+def test_the_value_of_a_simple_attribute_is_compared_by_its_own_rule() -> None:
+    path = AttributePath(None, "id", None, "value")
+
+    assert not compile_filter(Comparison(path, Operator.EQ, "A"))({"id": "a"})
+    assert compile_filter(Comparison(path, Operator.EQ, "a"))({"id": "a"})

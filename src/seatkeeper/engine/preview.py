@@ -65,6 +65,9 @@ async def preview_cycle(context: AppContext, asking: Asking, *, note: str = "") 
         if sign == _sign(key[1])
     }
     at_work.made_records = {record for _, record in at_work.made}
+    at_work.deleted = {
+        record for (_, record), seen in at_work.seen.items() if isinstance(seen.action, Delete)
+    }
     records = [
         line
         for key in sorted(at_work.seen, key=lambda key: (key[0] is not Kind.USER, key[1]))

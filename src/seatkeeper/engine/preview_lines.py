@@ -87,7 +87,8 @@ class Sketch:
     ``made`` maps who gets an account in this plan to its id, or to the sign
     that stands for it, ``names`` such a sign to the name. ``back`` are
     people who get their access back, ``back_in`` their groups. ``freed`` are
-    values that change hands in a ring, and are freed for a moment.
+    values that change hands in a ring, and are freed for a moment. ``deleted``
+    are records whose accounts this plan deletes, so that no group has them any more.
     """
 
     context: AppContext
@@ -99,6 +100,7 @@ class Sketch:
     back: set[str] = field(default_factory=set)
     back_in: Mapping[str, set[str]] = field(default_factory=dict)
     freed: dict[Key, tuple[ValueChange, ...]] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
     unchanged: int = 0
 
 
@@ -117,7 +119,7 @@ async def _members(at_work: Sketch, seen: Seen) -> Members:
     add = [one.member_id for one in difference.add]
     add += [one for one in difference.unresolved if one in made]
     add += sorted(at_work.back_in.get(facts.record_id, set()) - set(add))
-    remove = [one.member_id for one in difference.remove]
+    remove = [one.member_id for one in difference.remove if one.member_id not in at_work.deleted]
     abilities = context.rules.capabilities.groups
     return Members(
         tuple(dict.fromkeys(add)),

@@ -96,7 +96,9 @@ def compile_element_filter(
 def is_core_exact(name: str) -> bool:
     """Say whether ``name`` is compared with case where no schema says so: ids and references."""
     folded = name.casefold()
-    return folded in _EXACT or folded.startswith("meta.") or folded.endswith("$ref")
+    if folded.removesuffix(".value") in _EXACT:  # the value of a simple attribute is itself
+        return True
+    return folded.startswith("meta.") or folded.endswith("$ref")
 
 
 def size(tree: Filter) -> int:
