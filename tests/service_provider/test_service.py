@@ -16,6 +16,7 @@ from seatkeeper.scim.finding import Verdict
 from seatkeeper.scim.messages import ENTERPRISE_USER, PATCH_OP, USER, Json, ScimError
 from seatkeeper.service_provider.profile import profile_of
 from seatkeeper.service_provider.service import Call, ScimService
+from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resources import ResourceStore
 
 FIVE = "urn:ietf:params:scim:schemas:extension:15Five:2.0:User"
@@ -320,14 +321,15 @@ async def test_the_service_describes_itself(client: httpx.AsyncClient) -> None:
 
 def test_a_strict_service_refuses_a_departure_with_its_rule_and_notes_it(tmp_path: Path) -> None:
     profile = replace(profile_of(gallery_app("15five")), dialect=STRICT)
-    store = ResourceStore(tmp_path / "app.db", profile.keys_of)
+    file = ResourceFile(tmp_path / "app.db")
+    store = ResourceStore(file, profile.keys_of)
     body = json.dumps({"schemas": [USER], **person("ada", active="True")}).encode()
     call = Call("POST", ("Users",), {}, body, "http://x", Inspection(profile.dialect))
 
     with pytest.raises(ScimError, match=r"RFC 7643 2\.3\.2"):
         ScimService(store, profile).answer(call)
 
-    store.close()
+    file.close()
     assert [one.where for one in call.inspection.findings if one.verdict is Verdict.BROKEN] == [
         "active"
     ]

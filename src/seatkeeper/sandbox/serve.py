@@ -29,4 +29,4 @@ async def serve_sandbox(
         try:
             await serve_app(site, bound, lambda: on_ready(address_of(host, bound)))
         finally:
-            site.state.store.close()
+            site.state.file.close()

@@ -28,11 +28,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seatkeeper.clock import utc_now
 from seatkeeper.gallery.schema import GalleryApp
+from seatkeeper.scim.holding import Stored
 from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.scim.path import parse_path, read
 from seatkeeper.service_provider.http import scim_routes
 from seatkeeper.service_provider.profile import GROUPS, USERS, profile_of
-from seatkeeper.store.resources import ResourceStore, Stored
+from seatkeeper.store.resource_file import ResourceFile
+from seatkeeper.store.resource_journal import RequestJournal
+from seatkeeper.store.resource_tokens import IssuedTokens
+from seatkeeper.store.resources import ResourceStore
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 _PAGE: Final = 50
@@ -64,6 +68,8 @@ class Site:
 
     app: GalleryApp
     store: ResourceStore
+    issued: IssuedTokens
+    journal: RequestJournal
     pages: Environment
     fresh: list[str] = field(default_factory=list)
 
@@ -75,7 +81,7 @@ class Site:
         """Generate and keep a token of the app's own length."""
         length = self.app.authentication.token_length or 40
         token = "".join(secrets.choice(_ALPHABET) for _ in range(length))
-        self.store.issue(token, issued_as, utc_now())
+        self.issued.issue(token, issued_as, utc_now())
         return token
 
     def page(self, request: Request) -> str:
@@ -89,12 +95,12 @@ class Site:
             base_url=self.base_url(request),
             here_as=_here_as(request),
             fresh=self.fresh.pop() if self.fresh else "",
-            tokens=self.store.tokens(),
+            tokens=self.issued.tokens(),
             users=[self._user_row(one) for one in users],
             users_page=users_page,
             groups=[self._group_row(one) for one in groups],
             groups_page=groups_page,
-            requests=self.store.requests(limit=30, newest_first=True),
+            requests=self.journal.requests(limit=30, newest_first=True),
         )
 
     def _user_row(self, one: Stored) -> Mapping[str, str]:
@@ -156,13 +162,20 @@ def sandbox_app(
 ) -> Starlette:
     """Return the stand-in for ``app``; ``token`` is accepted as an account admin's, any text."""
     profile = profile_of(app)
-    store = ResourceStore(db_path, profile.keys_of)
+    file = ResourceFile(db_path)
+    store, issued, requests = (
+        ResourceStore(file, profile.keys_of),
+        IssuedTokens(file),
+        RequestJournal(file),
+    )
     if token:
-        store.issue(token, "admin", utc_now())
+        issued.issue(token, "admin", utc_now())
     loader = PackageLoader("seatkeeper.sandbox")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
-    site = Site(app, store, pages)
-    service = scim_routes(store, profile, lambda token: store.authority(token, utc_now()))
+    site = Site(app, store, issued, requests, pages)
+    service = scim_routes(
+        store, profile, lambda token: issued.authority(token, utc_now()), requests.note
+    )
     paths = dict.fromkeys(["/scim/v2", "/" + app.base_url.path.strip("/")])
     routes: list[BaseRoute] = [Mount(path, routes=service) for path in paths]
     starlette = Starlette(
@@ -170,7 +183,7 @@ def sandbox_app(
         middleware=[Middleware(Guard, allowed_hosts=allowed_hosts, services=tuple(paths))],
         exception_handlers={HTTPException: _problem},
     )
-    starlette.state.store = store
+    starlette.state.file = file
     return starlette
 
 
@@ -186,7 +199,7 @@ def _page_routes(site: Site) -> list[BaseRoute]:
         seq = await _field(request, "token")
         if not seq.isdecimal() or len(seq) > 18:
             raise HTTPException(422, "There is no such token.")
-        await to_thread.run_sync(site.store.revoke, int(seq), utc_now())
+        await to_thread.run_sync(site.issued.revoke, int(seq), utc_now())
         return _home()
 
     async def here_as(request: Request) -> Response:
@@ -198,7 +211,7 @@ def _page_routes(site: Site) -> list[BaseRoute]:
     async def journal(request: Request) -> Response:
         after = request.query_params.get("after", "0")
         number = int(after) if after.isdecimal() and len(after) < 19 else 0
-        found = await to_thread.run_sync(lambda: site.store.requests(after=number))
+        found = await to_thread.run_sync(lambda: site.journal.requests(after=number))
         return _json({"requests": found})
 
     async def dump(request: Request) -> Response:

@@ -4,7 +4,7 @@ A door in, beside the walk. One route takes every path and method, so that
 even what does not exist is answered in SCIM's own form.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from anyio import to_thread
@@ -15,21 +15,23 @@ from starlette.routing import Route
 from seatkeeper.clock import utc_now
 from seatkeeper.scim.dialect import Inspection
 from seatkeeper.scim.messages import ScimError, error_body
+from seatkeeper.service_provider.keeper import Keeper
 from seatkeeper.service_provider.profile import Profile
 from seatkeeper.service_provider.service import Call, ScimService
 from seatkeeper.service_provider.wire import LARGEST_BODY, Answer, refusal
-from seatkeeper.store.resources import ResourceStore
 
 Authorise = Callable[[str], str | None]
 """Says as whom a token was issued (``admin``, ``member``), or none: unknown or revoked."""
+Note = Callable[[Mapping[str, str | int]], None]
+"""Writes down one request with its answer."""
 
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _SHOWN: Final = 64 * 1024
 
 
-def scim_routes(store: ResourceStore, profile: Profile, authorise: Authorise) -> list[Route]:
+def scim_routes(keeper: Keeper, profile: Profile, authorise: Authorise, note: Note) -> list[Route]:
     """Return the routes of one SCIM service, to be mounted at its base path."""
-    service = ScimService(store, profile)
+    service = ScimService(keeper, profile)
 
     async def answer(request: Request) -> Response:
         started = utc_now()
@@ -53,7 +55,7 @@ def scim_routes(store: ResourceStore, profile: Profile, authorise: Authorise) ->
                 ),
                 too_large=body is None,
             )
-            store.note(
+            note(
                 {
                     "started": started.isoformat(),
                     "ended": utc_now().isoformat(),

@@ -13,12 +13,12 @@ from seatkeeper.scim.core import ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA
 from seatkeeper.scim.dialect import TOLERANT, Dialect
 from seatkeeper.scim.errors import UnfitValue
 from seatkeeper.scim.filter import values_at
+from seatkeeper.scim.holding import Keys
 from seatkeeper.scim.messages import ENTERPRISE_USER, Json, Resource
 from seatkeeper.scim.path import parse_path, read
 from seatkeeper.scim.schema import ResourceSchema, Schema
 from seatkeeper.scim.syntax import AttributePath
 from seatkeeper.scim.uniqueness import key_of_value, leaf, unique_values
-from seatkeeper.store.resources import Keys
 
 USERS, GROUPS = "User", "Group"
 _LOOKUPS = {

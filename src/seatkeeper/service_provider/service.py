@@ -1,6 +1,6 @@
-"""SCIM 2.0 over a store of resources: what each request does, and what it answers.
+"""SCIM 2.0 over whatever keeps the resources: what each request does, and what it answers.
 
-A door in, beside the walk: translates requests into ``scim`` and ``store`` and
+A door in, beside the walk: translates requests into ``scim`` and a ``Keeper`` and
 decides nothing about accounts. Attributes that no schema names are kept whole,
 never dropped. PATCH of a user answers 200 with the user; of a group 204, so
 that a join never reads the members. ``http`` puts this behind a socket.
@@ -13,7 +13,7 @@ from seatkeeper.clock import utc_now
 from seatkeeper.scim.dialect import Inspection
 from seatkeeper.scim.discovery import Features, provider_config_body, resource_type_body
 from seatkeeper.scim.errors import NotThere
-from seatkeeper.scim.filter import print_filter
+from seatkeeper.scim.holding import Stored, Wanted, reference, whole
 from seatkeeper.scim.limits import read_body
 from seatkeeper.scim.members import MemberChange, MemberWrite, member_ids, split_members
 from seatkeeper.scim.messages import Json, Resource, ScimError, error_body, list_response
@@ -25,11 +25,10 @@ from seatkeeper.scim.query import LARGEST_PAGE, PageLimits, read_query
 from seatkeeper.scim.replacement import settled
 from seatkeeper.scim.schema import Schema
 from seatkeeper.scim.schema_message import schema_body
-from seatkeeper.scim.syntax import And, AttributePath, Comparison, Filter, Operator
 from seatkeeper.scim.validation import received
-from seatkeeper.service_provider.profile import GROUPS, USERS, Kind, Profile
+from seatkeeper.service_provider.keeper import Keeper
+from seatkeeper.service_provider.profile import GROUPS, Kind, Profile
 from seatkeeper.service_provider.wire import Answer
-from seatkeeper.store.resources import ResourceStore, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,8 @@ class Call:
 class ScimService:
     """Answers calls for one app. Synchronous: its caller runs it in a thread."""
 
-    def __init__(self, store: ResourceStore, profile: Profile) -> None:
-        self._store = store
+    def __init__(self, keeper: Keeper, profile: Profile) -> None:
+        self._keeper = keeper
         self._profile = profile
 
     def answer(self, call: Call) -> Answer:
@@ -79,7 +78,7 @@ class ScimService:
         resource_id = call.parts[1]
         match call.method:
             case "GET":
-                found = self._store.get(kind.name, resource_id)
+                found = self._keeper.get(kind.name, resource_id)
                 return Answer(200, self._shown(found, call, kind))
             case "PUT":
                 return self._put(call, kind, resource_id)
@@ -95,7 +94,7 @@ class ScimService:
     def _create(self, call: Call, kind: Kind) -> Answer:
         self._permit(kind, "created", allowed=kind.may_create)
         values, members = _received(call, kind)
-        found = self._store.create(kind.name, values, utc_now(), members)
+        found = self._keeper.create(kind.name, values, utc_now(), members)
         body = self._shown(found, call, kind)
         return Answer(201, body, {"Location": _location(call, kind, found.id)})
 
@@ -103,7 +102,7 @@ class ScimService:
         self._permit(kind, "changed", allowed=kind.may_update)
         values, members = _received(call, kind)
         change = [MemberChange(MemberWrite.REPLACE, members)] if kind.name == GROUPS else []
-        found = self._store.edit(
+        found = self._keeper.edit(
             kind.name,
             resource_id,
             lambda held: settled(held, values, kind.schema),
@@ -127,21 +126,21 @@ class ScimService:
             kind.require(values)
             return values
 
-        found = self._store.edit(kind.name, resource_id, change, utc_now(), members)
+        found = self._keeper.edit(kind.name, resource_id, change, utc_now(), members)
         if kind.name == GROUPS:
             return Answer(204)
         return Answer(200, self._shown(found, call, kind))
 
     def _delete(self, kind: Kind, resource_id: str) -> Answer:
         if not kind.may_delete:
-            self._store.get(kind.name, resource_id)
+            self._keeper.get(kind.name, resource_id)
             raise ScimError(
                 self._profile.refused_delete_status,
                 "",
                 f"{self._profile.app_name} does not delete a {kind.name.lower()}. "
                 "Set active to false to deactivate it.",
             )
-        self._store.delete(kind.name, resource_id)
+        self._keeper.delete(kind.name, resource_id)
         return Answer(204)
 
     def _permit(self, kind: Kind, done: str, *, allowed: bool) -> None:
@@ -153,37 +152,21 @@ class ScimService:
     def _list(self, call: Call, kind: Kind) -> Answer:
         query = read_query(call.query, PageLimits(self._profile.page_size))
         projection = query.projection(kind.schema, call.inspection)
-        offset = query.start - 1
-        if query.filter is None:
-            total = self._store.count(kind.name)
-            page = self._store.page(kind.name, offset=offset, limit=query.count)
-        else:
-            found = self._filtered(query.filter, call, kind)
-            total, page = len(found), found[offset : offset + query.count]
-        shown = [self._projected(one, call, kind, projection) for one in page]
-        return Answer(200, list_response(shown, total=total, start=query.start))
-
-    def _filtered(self, tree: Filter, call: Call, kind: Kind) -> list[Stored]:
-        meets = compile_filter(tree, kind.schema, call.inspection)
-        plural = "members" if kind.name == GROUPS else "groups"
-        # Members and groups are only read where the filter asks for them.
-        with_related = plural in print_filter(tree).casefold()
-        return [
-            one
-            for one in self._narrowed(tree, kind)
-            if meets(self._whole(one, call, kind, with_related=with_related))
-        ]
-
-    def _narrowed(self, tree: Filter, kind: Kind) -> list[Stored]:
-        """Ask an index where one condition allows it; otherwise every resource is looked at."""
-        for part in tree.parts if isinstance(tree, And) else (tree,):
-            if not isinstance(part, Comparison) or part.op is not Operator.EQ:
-                continue
-            name = _indexed(part.path, kind)
-            if name is not None and isinstance(part.value, str):
-                value = kind.folded(part.path, part.value)
-                return self._store.having(kind.name, name, value)
-        return self._store.page(kind.name, limit=self._store.count(kind.name))
+        if query.filter is not None:
+            # What a filter may not ask is said before anybody looks.
+            compile_filter(query.filter, kind.schema, call.inspection)
+        found = self._keeper.find(
+            kind.name,
+            Wanted(
+                kind.schema,
+                filter=query.filter,
+                offset=query.start - 1,
+                limit=query.count,
+                base=call.base,
+            ),
+        )
+        shown = [self._projected(one, call, kind, projection) for one in found.page]
+        return Answer(200, list_response(shown, total=found.total, start=query.start))
 
     def _shown(self, found: Stored, call: Call, kind: Kind) -> Resource:
         query = read_query(call.query)
@@ -195,31 +178,17 @@ class ScimService:
         return projection.shown(whole)
 
     def _whole(self, found: Stored, call: Call, kind: Kind, *, with_related: bool) -> Resource:
-        schema = kind.schema
-        extensions = (one.id for one in schema.extensions if one.id in found.values)
-        body: Resource = {"schemas": [schema.core.id, *extensions], "id": found.id, **found.values}
         related = self._related(found, call) if with_related else []
-        if related:
-            body["members" if kind.name == GROUPS else "groups"] = related
-        body["meta"] = {
-            "resourceType": kind.name,
-            "created": found.created,
-            "lastModified": found.modified,
-            "location": _location(call, kind, found.id),
-        }
-        return body
+        return whole(found, kind.schema, _location(call, kind, found.id), related)
 
     def _related(self, found: Stored, call: Call) -> list[Json]:
         if found.kind == GROUPS:
-            related = self._store.members(found.id)
+            related = self._keeper.members(found.id)
         else:
-            related = self._store.groups_of(found.id)
-        return [self._reference(one, call) for one in related]
-
-    def _reference(self, one: Stored, call: Call) -> Resource:
-        display = one.values.get("displayName") or one.values.get("userName") or ""
-        location = _location(call, self._profile.kind(one.kind), one.id)
-        return {"value": one.id, "$ref": location, "display": display, "type": one.kind}
+            related = self._keeper.groups_of(found.id)
+        return [
+            reference(one, _location(call, self._profile.kind(one.kind), one.id)) for one in related
+        ]
 
     # --- discovery ---
 
@@ -260,20 +229,6 @@ def _received(call: Call, kind: Kind) -> tuple[Resource, tuple[str, ...]]:
     values.pop("password", None)
     kind.require(values)
     return values, members
-
-
-def _indexed(path: AttributePath, kind: Kind) -> str | None:
-    if path.schema is not None and path.schema != kind.schema.core.id:
-        return None
-    name, sub = path.name.casefold(), (path.sub or "value").casefold()
-    if name == "emails" and sub == "value" and kind.name == USERS:
-        return "emails.value"
-    if name == "members" and sub == "value" and kind.name == GROUPS:
-        return "members"
-    if path.sub or path.where:
-        return None
-    plain = ("id", "externalId", "userName" if kind.name == USERS else "displayName")
-    return next((one for one in plain if one.casefold() == name), None)
 
 
 def _location(call: Call, kind: Kind, resource_id: str) -> str:

@@ -1,0 +1,39 @@
+"""The journal of a SCIM service: each request and its answer, the newest 10,000.
+
+An edge beside the walk. What may be written down is decided by who notes it;
+this keeps and finds.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import sqlalchemy as sa
+
+from seatkeeper.store.resource_file import ResourceFile
+from seatkeeper.store.resource_tables import REQUESTS
+
+_KEPT: Final = 10_000
+
+
+class RequestJournal:
+    """The requests that one service was sent."""
+
+    def __init__(self, file: ResourceFile) -> None:
+        self._file = file
+
+    def note(self, entry: Mapping[str, str | int]) -> None:
+        """Write down one request and its answer; the oldest beyond 10,000 go."""
+        with self._file.transaction() as db:
+            seq = db.execute(REQUESTS.insert().values(**entry)).inserted_primary_key
+            newest = int(seq[0]) if seq else 0
+            if newest > _KEPT:
+                db.execute(REQUESTS.delete().where(REQUESTS.c.seq <= newest - _KEPT))
+
+    def requests(
+        self, *, after: int = 0, limit: int = _KEPT, newest_first: bool = False
+    ) -> list[dict[str, str | int]]:
+        """Return requests with a number over ``after``, in the order of their answers."""
+        order = REQUESTS.c.seq.desc() if newest_first else REQUESTS.c.seq
+        query = sa.select(REQUESTS).where(REQUESTS.c.seq > after).order_by(order).limit(limit)
+        with self._file.transaction() as db:
+            return [dict(row) for row in db.execute(query).mappings()]
