@@ -169,6 +169,8 @@ class Features:
     sorts: bool = False
     tags_versions: bool = False
     changes_passwords: bool = False
+    patches: bool = True
+    filters: bool = True
 
 
 def provider_config_body(features: Features, base: str) -> Resource:
@@ -184,13 +186,13 @@ def provider_config_body(features: Features, base: str) -> Resource:
         pagination["cursorTimeout"] = features.cursor_seconds
     return {
         "schemas": [SERVICE_PROVIDER_CONFIG],
-        "patch": {"supported": True},
+        "patch": {"supported": features.patches},
         "bulk": {
             "supported": features.bulk_operations > 0,
             "maxOperations": features.bulk_operations,
             "maxPayloadSize": features.bulk_bytes,
         },
-        "filter": {"supported": True, "maxResults": features.max_results},
+        "filter": {"supported": features.filters, "maxResults": features.max_results},
         "changePassword": {"supported": features.changes_passwords},
         "sort": {"supported": features.sorts},
         "etag": {"supported": features.tags_versions},

@@ -5,7 +5,7 @@ and capabilities. It names no app.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from seatkeeper.gallery.schema import AttributeType, GalleryApp, ObjectType, TargetAttribute
 from seatkeeper.scim.attribute import Attribute, Type, Uniqueness
@@ -19,6 +19,7 @@ from seatkeeper.scim.path import parse_path, read
 from seatkeeper.scim.schema import ResourceSchema, Schema
 from seatkeeper.scim.syntax import AttributePath
 from seatkeeper.scim.uniqueness import key_of_value, leaf, unique_values
+from seatkeeper.service_provider.limits import Rules, check_single
 
 USERS, GROUPS = "User", "Group"
 _LOOKUPS = {
@@ -48,9 +49,11 @@ class Kind:
     may_create: bool
     may_update: bool
     may_delete: bool
+    single: tuple[str, ...] = ()
 
     def require(self, resource: Resource) -> None:
-        """Refuse a resource that lacks what this app requires."""
+        """Refuse a resource that lacks what this app requires, or has more than it keeps."""
+        check_single(resource, self.single)
         for path in self.required:
             if read(resource, path) in (None, ""):
                 raise UnfitValue(f"{path} is required.")
@@ -69,6 +72,7 @@ class Profile:
     refused_delete_status: int
     app_name: str
     dialect: Dialect = TOLERANT
+    rules: Rules = field(default_factory=Rules)
 
     def kind(self, name: str) -> Kind:
         """Return the resource type of that name."""
@@ -102,7 +106,22 @@ def profile_of(app: GalleryApp) -> Profile:
         may = (groups.create, groups.update, groups.delete)
         kinds.append(_kind(GROUPS, app.groups, ResourceSchema(GROUP_SCHEMA), may))
     status = app.sandbox.delete_user_status
-    return Profile(tuple(kinds), app.capabilities.page_size, status, app.name)
+    return Profile(tuple(kinds), app.capabilities.page_size, status, app.name, rules=_rules_of(app))
+
+
+def _rules_of(app: GalleryApp) -> Rules:
+    said = app.capabilities
+    plain = Rules()
+    return Rules(
+        patches=said.patch != "none",
+        filters=said.filters,
+        group_patch=said.groups.patch if said.groups else plain.group_patch,
+        members_readable=said.groups is None or said.groups.members_readable,
+        largest_page=said.largest_page,
+        rates=app.rates,
+        latency=app.sandbox.latency_ms / 1_000,
+        lies=app.sandbox.lies,
+    )
 
 
 def _kind(
@@ -110,7 +129,9 @@ def _kind(
 ) -> Kind:
     unique = [schema.path(one.path) for one in objects.attributes if one.unique]
     required = [schema.path(one.path) for one in objects.attributes if one.required]
-    return Kind(name, objects.endpoint, schema, tuple(required), tuple(unique), *may)
+    return Kind(
+        name, objects.endpoint, schema, tuple(required), tuple(unique), *may, objects.single
+    )
 
 
 def _own_extensions(objects: ObjectType) -> Sequence[Schema]:

@@ -15,19 +15,21 @@ from seatkeeper.scim.discovery import Features, provider_config_body, resource_t
 from seatkeeper.scim.errors import NotThere
 from seatkeeper.scim.holding import Stored, Wanted, reference, whole
 from seatkeeper.scim.limits import read_body
-from seatkeeper.scim.members import MemberChange, MemberWrite, member_ids, split_members
+from seatkeeper.scim.members import MemberChange, member_ids, split_members
 from seatkeeper.scim.messages import Json, Resource, ScimError, error_body, list_response
 from seatkeeper.scim.names import get, is_core
 from seatkeeper.scim.patch import apply_operations, read_operations
 from seatkeeper.scim.predicate import compile_filter
 from seatkeeper.scim.projection import Projection
-from seatkeeper.scim.query import LARGEST_PAGE, PageLimits, read_query
+from seatkeeper.scim.query import PageLimits, read_query
 from seatkeeper.scim.replacement import settled
 from seatkeeper.scim.schema import Schema
 from seatkeeper.scim.schema_message import schema_body
 from seatkeeper.scim.validation import received
+from seatkeeper.service_provider.forgetful import ForgetfulKeeper
 from seatkeeper.service_provider.keeper import Keeper
 from seatkeeper.service_provider.profile import GROUPS, Kind, Profile
+from seatkeeper.service_provider.rate import Gate
 from seatkeeper.service_provider.wire import Answer
 
 
@@ -49,13 +51,20 @@ class Call:
 class ScimService:
     """Answers calls for one app. Synchronous: its caller runs it in a thread."""
 
-    def __init__(self, keeper: Keeper, profile: Profile) -> None:
-        self._keeper = keeper
+    def __init__(self, keeper: Keeper, profile: Profile, gate: Gate | None = None) -> None:
+        self._rules = profile.rules
+        lies = self._rules.lies
+        self._keeper = ForgetfulKeeper(keeper, lies) if lies.drops or lies.lowers else keeper
         self._profile = profile
+        self._gate = gate or Gate(self._rules.rates, self._rules.latency)
 
     def answer(self, call: Call) -> Answer:
         """Carry out one call. Raises ``ScimError`` for what cannot be done."""
         head = call.parts[0] if call.parts else ""
+        named = (one.name for one in self._profile.kinds if head == one.endpoint.strip("/"))
+        too_early = self._gate.refused(call.method, next(named, ""))
+        if too_early is not None:
+            return too_early
         for kind in self._profile.kinds:
             if head == kind.endpoint.strip("/") and len(call.parts) <= 2:
                 return self._resource_call(call, kind)
@@ -101,7 +110,7 @@ class ScimService:
     def _put(self, call: Call, kind: Kind, resource_id: str) -> Answer:
         self._permit(kind, "changed", allowed=kind.may_update)
         values, members = _received(call, kind)
-        change = [MemberChange(MemberWrite.REPLACE, members)] if kind.name == GROUPS else []
+        change = self._rules.put_members(members) if kind.name == GROUPS else []
         found = self._keeper.edit(
             kind.name,
             resource_id,
@@ -112,12 +121,14 @@ class ScimService:
         return Answer(200, self._shown(found, call, kind))
 
     def _patch(self, call: Call, kind: Kind, resource_id: str) -> Answer:
+        self._rules.check_patch_allowed()
         self._permit(kind, "changed", allowed=kind.may_update)
         inspection = call.inspection
         rest = read_operations(read_body(call.body), kind.schema, inspection)
         members: tuple[MemberChange, ...] = ()
         if kind.name == GROUPS:
             rest, members = split_members(rest, inspection)
+            self._rules.check_group_patch(len(call.body), members)
 
         def change(held: Resource) -> Resource:
             values = apply_operations(held, rest, kind.schema, inspection)
@@ -150,16 +161,17 @@ class ScimService:
     # --- reads ---
 
     def _list(self, call: Call, kind: Kind) -> Answer:
-        query = read_query(call.query, PageLimits(self._profile.page_size))
+        query = read_query(call.query, self._page_limits)
         projection = query.projection(kind.schema, call.inspection)
-        if query.filter is not None:
+        asked = self._rules.allowed_filter(query.filter, kind.name)
+        if asked is not None:
             # What a filter may not ask is said before anybody looks.
-            compile_filter(query.filter, kind.schema, call.inspection)
+            compile_filter(asked, kind.schema, call.inspection)
         found = self._keeper.find(
             kind.name,
             Wanted(
                 kind.schema,
-                filter=query.filter,
+                filter=asked,
                 offset=query.start - 1,
                 limit=query.count,
                 base=call.base,
@@ -168,13 +180,18 @@ class ScimService:
         shown = [self._projected(one, call, kind, projection) for one in found.page]
         return Answer(200, list_response(shown, total=found.total, start=query.start))
 
+    @property
+    def _page_limits(self) -> PageLimits:
+        return PageLimits(self._profile.page_size, self._rules.largest_page)
+
     def _shown(self, found: Stored, call: Call, kind: Kind) -> Resource:
         query = read_query(call.query)
         return self._projected(found, call, kind, query.projection(kind.schema, call.inspection))
 
     def _projected(self, found: Stored, call: Call, kind: Kind, projection: Projection) -> Resource:
         plural = "members" if kind.name == GROUPS else "groups"
-        whole = self._whole(found, call, kind, with_related=projection.shows(plural))
+        with_related = self._rules.members_readable and projection.shows(plural)
+        whole = self._whole(found, call, kind, with_related=with_related)
         return projection.shown(whole)
 
     def _whole(self, found: Stored, call: Call, kind: Kind, *, with_related: bool) -> Resource:
@@ -194,7 +211,12 @@ class ScimService:
 
     def _discovery(self, call: Call, head: str) -> Answer | None:
         if head == "ServiceProviderConfig" and len(call.parts) == 1:
-            features = Features(LARGEST_PAGE, self._profile.page_size)
+            features = Features(
+                self._rules.largest_page,
+                self._profile.page_size,
+                patches=self._rules.patches,
+                filters=self._rules.filters_at_all,
+            )
             return Answer(200, provider_config_body(features, call.base))
         if head == "Schemas":
             found = {
