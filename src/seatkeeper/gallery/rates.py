@@ -12,6 +12,8 @@ from typing import Final, Literal
 import msgspec
 
 RequestClass = Literal["all", "reads", "writes", "GET", "POST", "PUT", "PATCH", "DELETE"]
+_ROUNDING: Final = 1e-6
+"""Seconds that sums of fractions may be off; less is no wait."""
 _READS: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -118,7 +120,9 @@ class Meter:
         window that holds it back longest.
         """
         counting = [one for one in self._counts if one.rule.covers(method, kind)]
-        waits = [(free, one.rule) for one in counting if (free := one.free_at(now)) > now]
+        waits = [
+            (free, one.rule) for one in counting if (free := one.free_at(now)) > now + _ROUNDING
+        ]
         if waits:
             return max(waits, key=lambda wait: wait[0])
         for one in counting:

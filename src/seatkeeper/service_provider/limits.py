@@ -78,16 +78,17 @@ class Rules:
         if known is not None and any(name.casefold() not in folded for name in _names(tree)):
             raise InvalidFilter(f"This app filters {kind.lower()}s by {', '.join(known)} only.")
 
-    def check_patch_allowed(self) -> None:
-        """Refuse PATCH where the app has none."""
+    def check_patch(self, kind: str, size: int) -> None:
+        """Refuse a PATCH where the app has none, or one of a group with too many bytes."""
+        most = self.group_patch.bytes
+        if kind == "Group" and most is not None and size > most:
+            raise TooLarge(f"This app takes at most {most:,} bytes in a PATCH of a group.")
         if not self.patches:
             raise ScimError(501, "", "This app has no PATCH; replace the whole resource by PUT.")
 
-    def check_group_patch(self, size: int, changes: Sequence[MemberChange]) -> None:
-        """Refuse a PATCH of a group that is larger, or does more, than the app takes."""
+    def check_members(self, changes: Sequence[MemberChange]) -> None:
+        """Refuse changes of members that are more than one PATCH may hold, or replace them."""
         rule = self.group_patch
-        if rule.bytes is not None and size > rule.bytes:
-            raise TooLarge(f"This app takes at most {rule.bytes:,} bytes in a PATCH of a group.")
         named = sum(len(one.ids) for one in changes)
         if rule.members is not None and named > rule.members:
             raise TooMany(f"This app takes at most {rule.members:,} members in a PATCH of a group.")

@@ -121,14 +121,14 @@ class ScimService:
         return Answer(200, self._shown(found, call, kind))
 
     def _patch(self, call: Call, kind: Kind, resource_id: str) -> Answer:
-        self._rules.check_patch_allowed()
+        self._rules.check_patch(kind.name, len(call.body))
         self._permit(kind, "changed", allowed=kind.may_update)
         inspection = call.inspection
         rest = read_operations(read_body(call.body), kind.schema, inspection)
         members: tuple[MemberChange, ...] = ()
         if kind.name == GROUPS:
             rest, members = split_members(rest, inspection)
-            self._rules.check_group_patch(len(call.body), members)
+            self._rules.check_members(members)
 
         def change(held: Resource) -> Resource:
             values = apply_operations(held, rest, kind.schema, inspection)
