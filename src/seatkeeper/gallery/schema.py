@@ -276,6 +276,11 @@ def _ability_faults(app: GalleryApp) -> list[str]:
         faults += group_patch_faults(
             said.groups.patch, members_per_patch=said.groups.members_per_patch
         )
+        if said.patch == "none" and not said.groups.members_readable:
+            faults.append(
+                "capabilities: patch is none and members_readable false; without PATCH a group is "
+                "replaced whole, which needs its members read first"
+            )
     if not 1 <= said.page_size <= said.largest_page <= LARGEST_PAGE:
         faults.append(
             f"capabilities: page_size ({said.page_size}) and largest_page ({said.largest_page}) "
