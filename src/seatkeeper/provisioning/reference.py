@@ -8,7 +8,7 @@ out, said, and remembered as waiting, and written when the missing end appears.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from seatkeeper.provisioning.account import TargetValue, TargetValues
@@ -39,7 +39,7 @@ def resolve(desired: Desired, accounts: Mapping[str, str]) -> Resolved:
             waiting[path] = str(record)
         else:
             values[path] = account
-    return Resolved(replace(desired, always=values, references={}), waiting)
+    return Resolved(Desired(values, desired.on_create, untouched=desired.untouched), waiting)
 
 
 def levels(
