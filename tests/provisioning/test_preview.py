@@ -426,7 +426,7 @@ def test_an_assignment_that_changed_itself_moves_nobody_and_a_nested_one_opens_i
         "g",
         app_id="app",
         other_kind=Kind.GROUP,
-        detail={"nested": True},
+        nested=True,
     )
     causes = Causes("app")
 
