@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CORE = "src/seatkeeper/provisioning"
 TESTS = {
-    "plan": ["what_is_written", "decision_table", "decision_cases", "plan_laws", "value_laws"],
+    "plan": ["what_is_written", "decision_table", "decision_cases"],
     "match": ["match", "explain"],
     "scope": ["grants", "decision_table", "decision_cases", "explain"],
     "decision": ["decision_table", "decision_cases", "explain"],
@@ -102,7 +102,7 @@ def sample(count: int, seed: int) -> list[tuple[str, int, str, str]]:
 def noticed(place: Path, module: str, seconds: float) -> bool:
     """Whether the module's tests fail, or do not end in time."""
     files = [f"tests/provisioning/test_{name}.py" for name in TESTS[module]]
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:xdist", *files]
+    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:xdist", *files]
     try:
         ended = subprocess.run(command, cwd=place, capture_output=True, timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -120,10 +120,10 @@ def main() -> int:
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        for part in ("src", "tests"):
-            shutil.copytree(ROOT / part, place / part)
+        for part in ("src", "tests", "docs"):
+            shutil.copytree(ROOT / part, place / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", place)
-        for module in TESTS:
+        for module in TESTS:  # a change would seem noticed where they fail anyway
             if noticed(place, module, 300):
                 print(f"The tests of {module} fail before anything is changed.")
                 return 2
