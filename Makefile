@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types bench docs requirements clean
+.PHONY: help install demo test coverage mutation lint types bench docs requirements clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -22,6 +22,14 @@ demo: install ## sample company, 15Five sandbox and server, connected and runnin
 
 test: install ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+coverage: install ## every branch of the deciding core is tested (some minutes)
+	$(BIN)/python -m coverage run -m pytest tests/provisioning tests/directory tests/configuration \
+		tests/connectors/test_people_files.py tests/engine tests/journeys/test_plan_file.py tests/cli
+	$(BIN)/python -m coverage report
+
+mutation: install ## change the deciding core at 150 random places; do tests notice? (some minutes)
+	$(BIN)/python tools/mutation_sample.py
 
 lint: install ## style, import contracts
 	$(BIN)/ruff check src tests tools
