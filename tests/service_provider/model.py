@@ -6,7 +6,7 @@ Every other keeper is compared with it.
 import copy
 import datetime as dt
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -44,7 +44,7 @@ class Model:
     ) -> Stored:
         made = Stored(kind, self.new_id(), copy.deepcopy(values), stamp(now), stamp(now), 1)
         self._refuse_taken(made)
-        self._refuse_strangers(members)
+        self._refuse_strangers(member for member in members if member != made.id)
         self.held.append(made)
         self.order[made.id] = len(self.order)
         self.in_group |= {(made.id, member) for member in members}
@@ -149,7 +149,7 @@ class Model:
             if claim in claimed:
                 raise taken(claim[0])
 
-    def _refuse_strangers(self, ids: Sequence[str]) -> None:
+    def _refuse_strangers(self, ids: Iterable[str]) -> None:
         if not set(ids) <= {one.id for one in self.held}:
             raise UnfitValue("A member's value must be the id of an account.")
 

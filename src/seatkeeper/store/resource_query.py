@@ -218,7 +218,7 @@ class Indexed:
         other = RESOURCES.alias("other")
         seq = sa.select(other.c.seq).where(other.c.id == value).scalar_subquery()
         test = sa.exists().where(mine == RESOURCES.c.seq, others == seq)
-        return Part(test, sa.select(mine).where(others == seq), SOME)
+        return Part(test, sa.select(mine.label("seq")).where(others == seq), SOME)
 
     def _active(self, value: Scalar) -> Part:
         truth = boolean_from_text(value)
