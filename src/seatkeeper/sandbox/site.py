@@ -28,6 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seatkeeper.clock import utc_now
 from seatkeeper.gallery.schema import GalleryApp
+from seatkeeper.scim.errors import NotThere
 from seatkeeper.scim.holding import Stored
 from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.scim.path import parse_path, read
@@ -117,8 +118,10 @@ class Site:
         }
 
     def _manager_name(self, account_id: Json) -> str:
-        found = self.store.having(USERS, "id", str(account_id))
-        return str(found[0].values.get("userName")) if found else str(account_id)
+        try:
+            return str(self.store.get(USERS, str(account_id)).values.get("userName"))
+        except NotThere:
+            return str(account_id)
 
     def _group_row(self, one: Stored) -> Mapping[str, str]:
         members = self.store.members(one.id)

@@ -24,7 +24,7 @@ USERS, GROUPS = "User", "Group"
 _LOOKUPS = {
     kind: {name: parse_path(name) for name in names}
     for kind, names in {
-        USERS: ("userName", "externalId", "emails.value"),
+        USERS: ("userName", "externalId", "displayName", "emails.value"),
         GROUPS: ("displayName", "externalId"),
     }.items()
 }
@@ -75,10 +75,15 @@ class Profile:
         return next(one for one in self.kinds if one.name == name)
 
     def keys_of(self, kind: str, values: Resource) -> Keys:
-        """Say what of a resource can be looked up, and what must be unique."""
+        """Say what of a resource can be looked up, and what must be unique.
+
+        A kind that this app has not has no keys. An empty text is a value that can be looked up.
+        """
+        if all(one.name != kind for one in self.kinds):
+            return Keys({}, ())
         of = self.kind(kind)
         lookups = {
-            name: [key for value in values_at(values, path) if (key := of.folded(path, value))]
+            name: [of.folded(path, one) for one in values_at(values, path) if isinstance(one, str)]
             for name, path in _LOOKUPS[kind].items()
         }
         unique = unique_values(values, of.schema, of.unique)

@@ -23,11 +23,15 @@ class RequestJournal:
 
     def note(self, entry: Mapping[str, str | int]) -> None:
         """Write down one request and its answer; the oldest beyond 10,000 go."""
-        with self._file.transaction() as db:
-            seq = db.execute(REQUESTS.insert().values(**entry)).inserted_primary_key
+        row = {name: _writable(value) for name, value in entry.items()}
+
+        def work(db: sa.Connection) -> None:
+            seq = db.execute(REQUESTS.insert().values(**row)).inserted_primary_key
             newest = int(seq[0]) if seq else 0
             if newest > _KEPT:
                 db.execute(REQUESTS.delete().where(REQUESTS.c.seq <= newest - _KEPT))
+
+        self._file.write(work)
 
     def requests(
         self, *, after: int = 0, limit: int = _KEPT, newest_first: bool = False
@@ -35,5 +39,11 @@ class RequestJournal:
         """Return requests with a number over ``after``, in the order of their answers."""
         order = REQUESTS.c.seq.desc() if newest_first else REQUESTS.c.seq
         query = sa.select(REQUESTS).where(REQUESTS.c.seq > after).order_by(order).limit(limit)
-        with self._file.transaction() as db:
-            return [dict(row) for row in db.execute(query).mappings()]
+        return self._file.read(lambda db: [dict(row) for row in db.execute(query).mappings()])
+
+
+def _writable(value: str | int) -> str | int:
+    """Return a text without what a database does not take; clients send anything."""
+    if isinstance(value, int):
+        return value
+    return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
