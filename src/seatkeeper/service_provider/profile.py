@@ -69,6 +69,7 @@ class Profile:
     refused_delete_status: int
     app_name: str
     dialect: Dialect = TOLERANT
+    takes_bulk: bool = False
 
     def kind(self, name: str) -> Kind:
         """Return the resource type of that name."""
@@ -102,7 +103,13 @@ def profile_of(app: GalleryApp) -> Profile:
         may = (groups.create, groups.update, groups.delete)
         kinds.append(_kind(GROUPS, app.groups, ResourceSchema(GROUP_SCHEMA), may))
     status = app.sandbox.delete_user_status
-    return Profile(tuple(kinds), app.capabilities.page_size, status, app.name)
+    return Profile(
+        tuple(kinds),
+        app.capabilities.page_size,
+        status,
+        app.name,
+        takes_bulk=app.capabilities.bulk,
+    )
 
 
 def _kind(
