@@ -72,7 +72,7 @@ class Describing:
         }
 
     def _schemas(self) -> list[Schema]:
-        schemas = [kind.schema for kind in self._profile.kinds]
+        schemas = [kind.described for kind in self._profile.kinds]
         return [one for schema in schemas for one in (schema.core, *schema.extensions)]
 
 
