@@ -357,7 +357,7 @@ def answered(visitor: Visitor, incoming: Incoming, hostile: Hostile) -> int:
     """Return the status of the answer, which must be one that SCIM knows, in its form."""
     answer, form = visitor.door.answer(incoming)
     encoded = answer.encoded()
-    body = json.loads(encoded) if encoded else None
+    body: Any = json.loads(encoded) if encoded else {}
     for name, value in answer.all_headers(form).items():
         assert name.isascii()
         assert value.isascii()
@@ -367,6 +367,7 @@ def answered(visitor: Visitor, incoming: Incoming, hostile: Hostile) -> int:
         assert body["schemas"] == [ERROR]
         assert body["status"] == str(answer.status)
         assert body["detail"]
-    elif body is not None and body.get("nextCursor"):
+        assert len(encoded) < 2_000
+    elif "nextCursor" in body:
         hostile.cursors.append(body["nextCursor"])
     return answer.status

@@ -52,8 +52,8 @@ class Visitor:
         self,
         method: str,
         path: str,
-        body: Json = None,
-        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        headers: Any = None,
         **query: str,
     ) -> Reply:
         told = {

@@ -5,7 +5,7 @@ even what does not exist is answered in SCIM's own form.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from seatkeeper.clock import utc_now
 from seatkeeper.scim.dialect import Inspection
@@ -170,6 +170,25 @@ def scim_routes(
     ``key`` seals cursors; without one, those of an earlier process are refused.
     """
     return [Route("/{path:path}", _Endpoint(Door(keeper, profile, authorise, key), note))]
+
+
+def mounted(path: str, routes: Sequence[Route]) -> list[BaseRoute]:
+    """Return the routes at ``path``, which is the service's root with and without a slash."""
+    return [Route(path, _AtRoot(routes[0].app, path)), Mount(path, routes=routes)]
+
+
+class _AtRoot:
+    """Answers a base path without a slash; a mount alone would send the client elsewhere."""
+
+    def __init__(self, inner: ASGIApp, path: str) -> None:
+        self._inner = inner
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request as if it had ended in a slash."""
+        root = scope.get("root_path", "") + self._path
+        inside = {**scope, "root_path": root, "path_params": {"path": ""}}
+        await self._inner(inside, receive, send)
 
 
 def _require_bounds(incoming: Incoming) -> None:
