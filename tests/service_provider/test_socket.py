@@ -7,6 +7,8 @@ import httpx
 import pytest
 from tests.sandboxes import RunningSandbox, running_sandbox
 
+from seatkeeper.sandbox.kept_key import kept_key
+
 
 @pytest.fixture
 async def app(tmp_path: Path) -> AsyncIterator[RunningSandbox]:
@@ -60,20 +62,38 @@ async def test_nothing_is_sent_where_nothing_changed(client: httpx.AsyncClient) 
     made = await client.post("/Users", json={"userName": "ada"})
     address, tag = made.headers["Location"], made.headers["ETag"]
 
-    answer = await client.get(address, headers={"If-None-Match": tag})
+    both = [("If-None-Match", 'W/"9"'), ("If-None-Match", tag)]
+    answers = [await client.request(method, address, headers=both) for method in ("GET", "HEAD")]
 
-    assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", tag)
+    for answer in answers:
+        assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", tag)
+        assert "content-length" not in answer.headers
 
 
-async def test_a_cursor_is_of_no_use_after_a_restart_and_says_so(tmp_path: Path) -> None:
+async def test_a_list_goes_on_by_its_cursor_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "app.db"
+
     async def page(cursor: str) -> httpx.Response:
-        async with running_sandbox("generic-scim", tmp_path / "app.db") as app:
-            async with app.client() as client:
-                for name in ("ada", "bo"):
-                    await client.post("/Users", json={"userName": name})
-                return await client.get("/Users", params={"cursor": cursor, "count": "1"})
+        async with running_sandbox("generic-scim", path) as app, app.client() as client:
+            for name in ("ada", "bo"):
+                await client.post("/Users", json={"userName": name})
+            return await client.get("/Users", params={"cursor": cursor, "count": "1"})
 
     first = await page("")
     second = await page(first.json()["nextCursor"])
 
-    assert (second.status_code, second.json()["scimType"]) == (400, "invalidCursor")
+    names = [one["userName"] for page in (first, second) for one in page.json()["Resources"]]
+    assert names == ["ada", "bo"]
+
+
+@pytest.mark.parametrize("broken", [b"", b"x" * 31])
+def test_a_broken_key_is_made_anew_for_its_owner_alone(tmp_path: Path, broken: bytes) -> None:
+    (tmp_path / "app.db.key").write_bytes(broken)
+
+    key = kept_key(tmp_path / "app.db")
+
+    kept = tmp_path / "app.db.key"
+    assert (len(key), kept.read_bytes()) == (32, key)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept_key(tmp_path / "app.db") == key
+    assert list(tmp_path.iterdir()) == [kept]

@@ -28,6 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seatkeeper.clock import utc_now
 from seatkeeper.gallery.schema import GalleryApp
+from seatkeeper.sandbox.kept_key import kept_key
 from seatkeeper.scim.holding import Stored
 from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.scim.path import parse_path, read
@@ -174,7 +175,11 @@ def sandbox_app(
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     site = Site(app, store, issued, requests, pages)
     service = scim_routes(
-        store, profile, lambda token: issued.authority(token, utc_now()), requests.note
+        store,
+        profile,
+        lambda token: issued.authority(token, utc_now()),
+        requests.note,
+        kept_key(db_path),
     )
     paths = dict.fromkeys(["/scim/v2", "/" + app.base_url.path.strip("/")])
     routes: list[BaseRoute] = [one for path in paths for one in mounted(path, service)]

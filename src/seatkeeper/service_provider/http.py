@@ -5,7 +5,7 @@ even what does not exist is answered in SCIM's own form.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
@@ -133,7 +133,7 @@ class _Endpoint:
             f"{request.url.scheme}://{request.url.netloc}{scope['root_path']}",
             request.path_params["path"],
             request.url.query,
-            {name.lower(): value for name, value in request.headers.items()},
+            _joined(request.headers.items()),
             await _body(request),
         )
 
@@ -156,7 +156,7 @@ class _Endpoint:
 
         found, form = await to_thread.run_sync(work)
         headers, body = found.all_headers(form), found.encoded()
-        if request.method == "HEAD":
+        if request.method == "HEAD" and body:
             # The length is that of the body which GET would have brought.
             headers, body = {**headers, "Content-Length": str(len(body))}, b""
         await Response(body, found.status, headers)(scope, receive, send)
@@ -205,6 +205,15 @@ def _parameters(query: str) -> dict[str, str]:
     except ValueError as error:
         raise InvalidSyntax(f"At most {_MOST_PARAMETERS} parameters at a time.") from error
     return dict(found)
+
+
+def _joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the headers by name; one that was sent in several lines is one list."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        key = name.lower()
+        found[key] = f"{found[key]}, {value}" if key in found else value
+    return found
 
 
 async def _body(request: Request) -> bytes | None:
