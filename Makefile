@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage mutation lint types bench docs requirements clean
+.PHONY: help install demo test soak coverage mutation lint types bench docs requirements clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -30,6 +30,9 @@ coverage: install ## every branch of the deciding core is tested (some minutes)
 
 mutation: install ## change the deciding core at 150 random places; do tests notice? (some minutes)
 	$(BIN)/python tools/mutation_sample.py
+
+soak: install ## a million hostile requests to the SCIM service
+	HOSTILE_REQUESTS=1000000 $(BIN)/python -m pytest -n 2 tests/service_provider/test_hostile.py
 
 lint: install ## style, import contracts
 	$(BIN)/ruff check src tests tools

@@ -28,11 +28,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seatkeeper.clock import utc_now
 from seatkeeper.gallery.schema import GalleryApp
+from seatkeeper.sandbox.kept_key import kept_key
 from seatkeeper.scim.errors import NotThere
 from seatkeeper.scim.holding import Stored
 from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.scim.path import parse_path, read
-from seatkeeper.service_provider.http import scim_routes
+from seatkeeper.service_provider.http import mounted, scim_routes
 from seatkeeper.service_provider.profile import GROUPS, USERS, profile_of
 from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resource_journal import RequestJournal
@@ -177,10 +178,14 @@ def sandbox_app(
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     site = Site(app, store, issued, requests, pages)
     service = scim_routes(
-        store, profile, lambda token: issued.authority(token, utc_now()), requests.note
+        store,
+        profile,
+        lambda token: issued.authority(token, utc_now()),
+        requests.note,
+        kept_key(db_path),
     )
     paths = dict.fromkeys(["/scim/v2", "/" + app.base_url.path.strip("/")])
-    routes: list[BaseRoute] = [Mount(path, routes=service) for path in paths]
+    routes: list[BaseRoute] = [one for path in paths for one in mounted(path, service)]
     starlette = Starlette(
         routes=[*routes, *_page_routes(site)],
         middleware=[Middleware(Guard, allowed_hosts=allowed_hosts, services=tuple(paths))],
@@ -254,7 +259,7 @@ class Guard:
     ) -> None:
         self._inner = app
         self._hosts = allowed_hosts
-        self._services = tuple(f"{path}/" for path in services)
+        self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -275,7 +280,8 @@ class Guard:
         await refused(scope, receive, send)
 
     def _is_of_page(self, scope: Scope) -> bool:
-        return not str(scope["path"]).startswith(self._services)
+        path = str(scope["path"])
+        return not any(path == one or path.startswith(f"{one}/") for one in self._services)
 
 
 def _with_headers(send: Send) -> Callable[[Message], Awaitable[None]]:

@@ -185,6 +185,13 @@ FILTER_MISFIT: Final = _quirk(
     "A filter compares an attribute with a value of its own type.",
     "Clients that quote every value.",
 )
+CONTENT_TYPE_MISSING: Final = _quirk(
+    "content-type-missing",
+    "RFC 7644 3.1",
+    "invalidSyntax",
+    "A body says what it is: application/scim+json or application/json.",
+    "Scripts that post text without saying that it is JSON.",
+)
 PRIMARY_TWICE: Final = _quirk(
     "primary-twice",
     "RFC 7643 2.4",

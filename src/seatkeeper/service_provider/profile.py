@@ -19,6 +19,7 @@ from seatkeeper.scim.path import parse_path, read
 from seatkeeper.scim.schema import ResourceSchema, Schema
 from seatkeeper.scim.syntax import AttributePath
 from seatkeeper.scim.uniqueness import key_of_value, leaf, unique_values
+from seatkeeper.service_provider.marks import marked
 
 USERS, GROUPS = "User", "Group"
 _LOOKUPS = {
@@ -38,11 +39,15 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Kind:
-    """One resource type: its endpoint, schema, and the paths required or unique in the app."""
+    """One resource type: its endpoint, schema, and the paths required or unique in the app.
+
+    ``described`` is the schema as clients read it, these paths marked.
+    """
 
     name: str
     endpoint: str
     schema: ResourceSchema
+    described: ResourceSchema
     required: tuple[AttributePath, ...]
     unique: tuple[AttributePath, ...]
     may_create: bool
@@ -69,6 +74,7 @@ class Profile:
     refused_delete_status: int
     app_name: str
     dialect: Dialect = TOLERANT
+    takes_bulk: bool = False
 
     def kind(self, name: str) -> Kind:
         """Return the resource type of that name."""
@@ -107,7 +113,13 @@ def profile_of(app: GalleryApp) -> Profile:
         may = (groups.create, groups.update, groups.delete)
         kinds.append(_kind(GROUPS, app.groups, ResourceSchema(GROUP_SCHEMA), may))
     status = app.sandbox.delete_user_status
-    return Profile(tuple(kinds), app.capabilities.page_size, status, app.name)
+    return Profile(
+        tuple(kinds),
+        app.capabilities.page_size,
+        status,
+        app.name,
+        takes_bulk=app.capabilities.bulk,
+    )
 
 
 def _kind(
@@ -115,7 +127,8 @@ def _kind(
 ) -> Kind:
     unique = [schema.path(one.path) for one in objects.attributes if one.unique]
     required = [schema.path(one.path) for one in objects.attributes if one.required]
-    return Kind(name, objects.endpoint, schema, tuple(required), tuple(unique), *may)
+    described = marked(schema, required, unique)
+    return Kind(name, objects.endpoint, schema, described, tuple(required), tuple(unique), *may)
 
 
 def _own_extensions(objects: ObjectType) -> Sequence[Schema]:
