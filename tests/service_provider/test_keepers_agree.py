@@ -327,15 +327,16 @@ def test_every_keeper_answers_as_the_model_does(
 
     with opened([places[kind]() for kind in kinds()]) as files:
 
-        def machine() -> KeepersAgree:
-            for file in files:
-                emptied(file)
-            return KeepersAgree(
-                [ResourceStore(file, PROFILE.keys_of, new_id=numbered_ids()) for file in files]
-            )
+        class Fresh(KeepersAgree):
+            def __init__(self) -> None:
+                for file in files:
+                    emptied(file)
+                super().__init__(
+                    [ResourceStore(file, PROFILE.keys_of, new_id=numbered_ids()) for file in files]
+                )
 
         run_state_machine_as_test(
-            machine,
+            Fresh,
             settings=settings(
                 max_examples=max(1, operations // steps),
                 stateful_step_count=steps,

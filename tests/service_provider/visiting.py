@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 
@@ -97,9 +99,10 @@ def visiting(
         dialect,
         plain.takes_bulk,
     )
-    file = ResourceFile(":memory:")
-    store = ResourceStore(file, profile.keys_of)
-    try:
-        yield Visitor(Door(store, profile, lambda token: "admin" if token else None, b"key"))
-    finally:
-        file.close()
+    with TemporaryDirectory() as folder:
+        file = ResourceFile(Path(folder) / "app.db")
+        store = ResourceStore(file, profile.keys_of)
+        try:
+            yield Visitor(Door(store, profile, lambda token: "admin" if token else None, b"key"))
+        finally:
+            file.close()
