@@ -24,8 +24,8 @@ test: install ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 coverage: install ## every branch of the deciding core is tested (some minutes)
-	$(BIN)/python -m coverage run -m pytest tests/provisioning tests/directory tests/configuration \
-		tests/connectors/test_people_files.py tests/engine tests/journeys/test_plan_file.py tests/cli
+	$(BIN)/python -m coverage run -m pytest tests/provisioning tests/directory \
+		tests/connectors/test_people_files.py
 	$(BIN)/python -m coverage report
 
 mutation: install ## change the deciding core at 150 random places; do tests notice? (some minutes)

@@ -255,3 +255,12 @@ def test_of_many_rivals_and_many_accounts_five_are_named():
         check_claims(asked, {asked[0]: list("fedcba")})
     with pytest.raises(AmbiguousTarget, match=r"\(ids a, b, c, d, e\)"):
         the_one(ASKED, [Account(one, {"userName": "ada"}) for one in "abcdef"])
+
+
+def test_of_several_stronger_attributes_that_contradict_the_first_is_told():
+    stronger = (Condition("userName", "ada"), Condition("employee", "7"))
+    weaker = Question("mail", "ada@x", stronger=stronger)
+    other = Account("a-1", {"mail": "ada@x", "userName": "bob", "employee": "8"})
+
+    with pytest.raises(WeakMatch, match="userName is bob, not ada"):
+        the_one(weaker, [other])

@@ -353,10 +353,11 @@ def test_what_nobody_plans_any_more_is_told_from_what_is_done() -> None:
 
 def test_members_who_came_since_are_refused_and_fewer_are_not() -> None:
     then = line("Sales", add=("ada", "zoe"), digests=("same",))
-    came = line("Sales", add=("ada", "ken"), digests=("same",))
+    ken = (Modified("members", None, "Ken"),)
+    came = line("Sales", add=("ada", "ken"), digests=("same",), changes=ken)
 
     check_planned(then, replace(then, add=("zoe",)), rules(), facts())
-    with pytest.raises(PlanOutdated, match="members"):
+    with pytest.raises(PlanOutdated, match=r"now they are Ken\. Make"):
         check_planned(then, came, rules(), facts())
 
 

@@ -97,3 +97,8 @@ def test_an_account_that_was_to_be_deleted_and_is_unlinked_is_done():
         check_planned(then, None, rules(), facts(None))
     with pytest.raises(PlanOutdated, match="no longer planned"):
         check_planned(then, None, rules(), facts(None, link=linked()))
+
+
+def test_somebody_without_a_sign_in_name_has_an_empty_one():
+    assert ada().user_name == "ada@larkspur.example"
+    assert ada(userPrincipalName=None).user_name == ""
