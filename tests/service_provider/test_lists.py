@@ -121,6 +121,15 @@ def test_a_page_can_be_asked_for_again_by_its_cursor(visitor: Visitor) -> None:
     assert visitor.ask("GET", "Users", **following).names == second.names
 
 
+def test_who_goes_on_by_cursor_need_not_say_the_size_of_a_page_again(visitor: Visitor) -> None:
+    first = visitor.ask("GET", "Users", cursor="", count="2").body["nextCursor"]
+
+    listed = visitor.ask("GET", "Users", cursor=first)
+    searched = visitor.ask("POST", "Users/.search", search(cursor=first))
+
+    assert listed.names == searched.names == ["eve", "bo"]
+
+
 def test_a_cursor_is_of_use_to_its_client_and_its_question_alone(visitor: Visitor) -> None:
     cursor = visitor.ask("GET", "Users", cursor="", count="2").body["nextCursor"]
 

@@ -1,11 +1,11 @@
 """Requests to the service without a socket, for tests that need many of them."""
 
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 
@@ -99,10 +99,11 @@ def visiting(
         dialect,
         plain.takes_bulk,
     )
-    with TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:
         file = ResourceFile(Path(folder) / "app.db")
         store = ResourceStore(file, profile.keys_of)
+        door = Door(store, profile, lambda token: "admin" if token else None, b"key")
         try:
-            yield Visitor(Door(store, profile, lambda token: "admin" if token else None, b"key"))
+            yield Visitor(door)
         finally:
             file.close()

@@ -8,7 +8,7 @@ types follow each other unless an order is asked for.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from seatkeeper.clock import utc_now
@@ -17,6 +17,7 @@ from seatkeeper.scim.dialect import Inspection
 from seatkeeper.scim.errors import ScimError
 from seatkeeper.scim.holding import Stored, Wanted
 from seatkeeper.scim.messages import list_response
+from seatkeeper.scim.names import get
 from seatkeeper.scim.predicate import compile_filter
 from seatkeeper.scim.projection import Projection
 from seatkeeper.scim.query import PageLimits, Query, read_query, read_search
@@ -60,21 +61,27 @@ class Lists:
 
     def listed(self, call: Call, kinds: Sequence[Kind]) -> Answer:
         """Answer a GET."""
-        return self._answer(call, kinds, read_query(call.query, self._limits))
+        query = read_query(call.query, self._limits)
+        return self._answer(call, kinds, query, is_counted="count" in call.query)
 
     def searched(self, call: Call, kinds: Sequence[Kind]) -> Answer:
         """Answer a POST to ``/.search``."""
-        query = read_search(call.resource(), self._limits, call.inspection)
-        return self._answer(call, kinds, query)
+        body = call.resource()
+        query = read_search(body, self._limits, call.inspection)
+        return self._answer(call, kinds, query, is_counted=get(body, "count") is not None)
 
-    def _answer(self, call: Call, kinds: Sequence[Kind], query: Query) -> Answer:
+    def _answer(
+        self, call: Call, kinds: Sequence[Kind], query: Query, *, is_counted: bool
+    ) -> Answer:
         # What a question may not ask is said before anybody looks.
         asked = [_asked(one, query, _inspection(call, kinds)) for one in kinds]
         seal = CursorSeal(self._key, call.bound_to)
         question = "\0".join((*(one.name for one in kinds), query.fingerprint))
-        position = ""
-        if query.cursor:
-            position = seal.open(query.cursor, question, query.count, utc_now())
+        position, cursor = "", query.cursor
+        if cursor:
+            if not is_counted:
+                query = replace(query, count=seal.count_of(cursor))
+            position = seal.open(cursor, question, query.count, utc_now())
         page = self._page(call, asked, query, position)
         following = ""
         if query.cursor is not None and page.next:
