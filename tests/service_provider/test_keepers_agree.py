@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from tests.databases import kinds, new_postgresql
@@ -33,6 +33,8 @@ PROFILE: Final = profile_of(gallery_app("15five"))
 START: Final = dt.datetime(2026, 11, 26, 9, tzinfo=dt.UTC)
 BASE: Final = "https://app.example/scim/v2"
 LONG: Final = "ö" * 499 + "xy"  # one byte over what a key keeps whole is its last letter
+
+OPERATIONS: Final = int(os.environ.get("SEATKEEPER_SOAK_OPERATIONS", "600"))
 
 # A small pool, so that equal, differing and case-only pairs turn up often.
 TEXTS = st.sampled_from(
@@ -315,17 +317,20 @@ def opened(places: Sequence[str]) -> Iterator[list[ResourceFile]]:
         file.close()
 
 
-def test_every_keeper_answers_as_the_model_does(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    places = {
+@pytest.fixture
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
+    """Return where a store of each kind of database is."""
+    every = {
         "sqlite": lambda: str(tmp_path / "app.db"),
         "postgresql": lambda: new_postgresql(request.getfixturevalue("postgresql_server")),
     }
-    operations = int(os.environ.get("SEATKEEPER_SOAK_OPERATIONS", "1500"))
+    return [every[kind]() for kind in kinds()]
+
+
+def test_every_keeper_answers_as_the_model_does(places: list[str]) -> None:
     steps = 50
 
-    with opened([places[kind]() for kind in kinds()]) as files:
+    with opened(places) as files:
 
         class Fresh(KeepersAgree):
             def __init__(self) -> None:
@@ -338,10 +343,75 @@ def test_every_keeper_answers_as_the_model_does(
         run_state_machine_as_test(
             Fresh,
             settings=settings(
-                max_examples=max(1, operations // steps),
+                max_examples=max(1, OPERATIONS // steps),
                 stateful_step_count=steps,
                 deadline=None,
                 phases=[Phase.generate],  # making a failure of fifty steps smaller takes minutes
                 suppress_health_check=list(HealthCheck),
             ),
         )
+
+
+PEOPLE_HERE: Final = [
+    {"userName": "a", "externalId": "", "active": True, "emails": [{"value": "b", "type": "work"}]},
+    {"userName": "Ab", "displayName": "é", "active": False, "title": "a"},
+    {"userName": "aß", "displayName": "E\u0301", "externalId": "A"},
+    {"userName": "b", "displayName": "", "externalId": "a", "emails": [{"type": "home"}]},
+    {"userName": LONG, "displayName": "ba", "emails": [{"value": "A"}, {"value": "ab"}]},
+    {
+        "userName": LONG + "ZZ",
+        "displayName": LONG + "z",
+        "emails": [{"value": "a", "type": "home"}, {"value": "Ba", "type": "work"}],
+    },
+    {"userName": LONG + "z", "displayName": LONG + "ZZ", "externalId": LONG + "z"},
+    {"userName": "z\0", "displayName": "z", "externalId": "z\0", "active": True},
+    {"userName": "😀", "displayName": "\uffff", "emails": [{"value": "%", "type": "work"}]},
+    {"userName": "\uffff", "displayName": "😀", "externalId": "_", "title": ""},
+    {"userName": "'", "active": True, "emails": []},
+]
+TEAMS_HERE: Final = [
+    ({"displayName": "a"}, ["00000001", "00000002", "00000005"]),
+    ({"displayName": "aß", "externalId": "é"}, ["00000001"]),
+    ({"displayName": "b", "externalId": ""}, []),
+    ({"displayName": LONG}, ["00000012", "00000003"]),
+]
+
+
+def peopled(keeper: Keeper) -> Keeper:
+    """Fill a keeper with people and groups of every shape that questions ask for."""
+    moments = iter(range(100))
+
+    def now() -> dt.datetime:
+        return START + next(moments) * dt.timedelta(milliseconds=1)
+
+    for person in PEOPLE_HERE:
+        keeper.create("User", person, now())
+    for team, members in TEAMS_HERE:
+        keeper.create("Group", team, now(), members)
+    keeper.edit("User", "00000002", lambda held: {**held, "title": "b"}, now())
+    return keeper
+
+
+def every_page(keeper: Keeper, question: Question) -> Any:
+    pages = [keeper.find(question.kind, question.wanted())]
+    while pages[-1].next:
+        pages.append(keeper.find(question.kind, question.wanted(pages[-1].next)))
+    return [shape(page) for page in pages]
+
+
+def test_every_question_has_the_answer_that_its_filter_means(places: list[str]) -> None:
+    with opened(places) as files:
+        model = peopled(Model(PROFILE.keys_of))
+        stores = [
+            peopled(ResourceStore(file, PROFILE.keys_of, new_id=numbered_ids())) for file in files
+        ]
+
+        @settings(max_examples=OPERATIONS, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(question=QUESTIONS)
+        def answers_are_the_models(question: Question) -> None:
+            meant = answer_of(lambda keeper: every_page(keeper, question), model)
+
+            for store in stores:
+                assert answer_of(lambda keeper: every_page(keeper, question), store) == meant
+
+        answers_are_the_models()

@@ -50,7 +50,8 @@ def write_keys(db: sa.Connection, kind: str, seq: int, new: Keys, old: Keys | No
     had, has = _claims(old), _claims(new)
     _drop(db, CLAIMS, kind, seq, had - has)
     # In one order everywhere, so that two writers wait for each other and never in a circle.
-    for name, value in sorted(has - had):
+    names = list(dict.fromkeys(name for name, _ in new.unique))
+    for name, value in sorted(has - had, key=lambda claim: (names.index(claim[0]), claim[1])):
         try:
             db.execute(CLAIMS.insert(), _rows(kind, seq, [(name, value)]))
         except sa.exc.IntegrityError as error:

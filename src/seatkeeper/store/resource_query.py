@@ -92,6 +92,9 @@ class Indexed:
             case Or(parts):
                 found = [self.part(one, negated=negated) for one in parts]
                 return _every(found) if negated else _some(found)
+            case Comparison(path, Operator.NE, value) if path.where is None:
+                # No value is equal: asked as its opposite, which an index can count.
+                return self.part(Comparison(path, Operator.EQ, value), negated=not negated)
             case _:
                 leaf = self._leaf(tree)
                 return _opposite(leaf) if negated else leaf
