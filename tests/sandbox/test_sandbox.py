@@ -118,9 +118,10 @@ async def test_a_hostile_name_is_shown_as_text_on_a_guarded_page(
     async with app.client() as client:
         await client.post("/Users", json={**ADA, "userName": name, "displayName": name})
 
-    page = await visitor.get("/")
+    page = await visitor.get("/accounts")
 
-    assert "<script" not in page.text
+    assert "<script>" not in page.text
+    assert "&lt;script&gt;" in page.text
     assert "\u202e" not in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert page.headers["X-Content-Type-Options"] == "nosniff"

@@ -5,6 +5,7 @@ even what does not exist is answered in SCIM's own form.
 """
 
 from collections.abc import Callable, Mapping
+from time import perf_counter
 from typing import Final
 
 from anyio import to_thread
@@ -16,57 +17,68 @@ from seatkeeper.clock import utc_now
 from seatkeeper.scim.dialect import Inspection
 from seatkeeper.scim.messages import ScimError, error_body
 from seatkeeper.service_provider.keeper import Keeper
+from seatkeeper.service_provider.noted import noted
 from seatkeeper.service_provider.profile import Profile
 from seatkeeper.service_provider.service import Call, ScimService
 from seatkeeper.service_provider.wire import LARGEST_BODY, Answer, refusal
 
 Authorise = Callable[[str], str | None]
 """Says as whom a token was issued (``admin``, ``member``), or none: unknown or revoked."""
-Note = Callable[[Mapping[str, str | int]], None]
-"""Writes down one request with its answer."""
+Note = Callable[[Mapping[str, str | int]], object]
+"""Writes down one request with its answer, as ``noted`` describes them."""
+Closed = Callable[[], str]
+"""Says in words why the service answers nobody at the moment; empty while it does."""
 
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-_SHOWN: Final = 64 * 1024
 
 
-def scim_routes(keeper: Keeper, profile: Profile, authorise: Authorise, note: Note) -> list[Route]:
+def scim_routes(
+    keeper: Keeper,
+    profile: Profile,
+    authorise: Authorise,
+    note: Note,
+    *,
+    closed: Closed = lambda: "",
+) -> list[Route]:
     """Return the routes of one SCIM service, to be mounted at its base path."""
     service = ScimService(keeper, profile)
 
     async def answer(request: Request) -> Response:
-        started = utc_now()
+        started, began = utc_now(), perf_counter()
         body = await _body(request)
         base = f"{request.url.scheme}://{request.url.netloc}{request.scope['root_path']}"
         parts = tuple(part for part in request.path_params["path"].split("/") if part)
         token = _token(request)
 
         def work() -> Answer:
-            found = _answered(
-                service,
-                authorise,
-                token,
-                Call(
-                    request.method,
-                    parts,
-                    dict(request.query_params),
-                    body or b"",
-                    base,
-                    Inspection(profile.dialect),
-                ),
-                too_large=body is None,
+            call = Call(
+                request.method,
+                parts,
+                dict(request.query_params),
+                body or b"",
+                base,
+                Inspection(profile.dialect),
+            )
+            refused = closed()
+            found = (
+                Answer(403, error_body(403, refused))
+                if refused
+                else _answered(service, authorise, token, call, too_large=body is None)
             )
             note(
-                {
-                    "started": started.isoformat(),
-                    "ended": utc_now().isoformat(),
-                    "method": request.method,
-                    "path": request.url.path,
-                    "query": request.url.query,
-                    "status": found.status,
-                    "request": _kept(body or b""),
-                    "response": _kept(found.encoded()),
-                    "token": token[-4:],
-                }
+                noted(
+                    method=request.method,
+                    path=request.url.path,
+                    query=request.url.query,
+                    headers=request.headers.items(),
+                    body=body or b"",
+                    token=token,
+                    answer=found,
+                    findings=call.inspection.findings,
+                    started=started,
+                    ended=utc_now(),
+                    seconds=perf_counter() - began,
+                )
             )
             return found
 
@@ -112,9 +124,3 @@ async def _body(request: Request) -> bytes | None:
 def _token(request: Request) -> str:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if kind.casefold() == "bearer" else ""
-
-
-def _kept(body: bytes) -> str:
-    if b"password" in body.lower():
-        return "(not kept: it holds a password)"
-    return body[:_SHOWN].decode("utf-8", "replace")

@@ -5,7 +5,7 @@ group. Only a removal by a filter on values looks at the members that are there.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -53,4 +53,17 @@ def _meeting(db: sa.Connection, group_id: str, where: Filter) -> Sequence[str]:
         display = values.get("displayName") or values.get("userName") or ""
         if meets({"value": row.id, "type": row.kind, "display": display}):
             found.append(row.id)
+    return found
+
+
+def members_among(db: sa.Connection, group_id: str, ids: Collection[str] | None = None) -> set[str]:
+    """Return which of ``ids`` (none: of all) are members of a group, by id."""
+    query = sa.select(MEMBERS.c.member_id).where(MEMBERS.c.group_id == group_id)
+    if ids is None:
+        return set(db.execute(query).scalars())
+    found: set[str] = set()
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), 500):
+        part = query.where(MEMBERS.c.member_id.in_(wanted[start : start + 500]))
+        found.update(db.execute(part).scalars())
     return found

@@ -1,4 +1,4 @@
-"""The tables behind a SCIM service: an app's users, groups, members, tokens and requests.
+"""The tables behind a SCIM service: an app's users, groups, members and tokens.
 
 An edge beside the walk: this is the *app's* side, in a file of its own.
 """
@@ -58,19 +58,4 @@ TOKENS: Final = sa.Table(
     sa.Column("created", sa.Text, nullable=False),
     sa.Column("revoked", sa.Text),
     sa.Column("last_used", sa.Text),
-)
-REQUESTS: Final = sa.Table(
-    "requests",
-    METADATA,
-    sa.Column("seq", sa.Integer, primary_key=True),
-    sa.Column("started", sa.Text, nullable=False),
-    sa.Column("ended", sa.Text, nullable=False),
-    sa.Column("method", sa.Text, nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("query", sa.Text, nullable=False),
-    sa.Column("status", sa.Integer, nullable=False),
-    sa.Column("request", sa.Text, nullable=False),
-    sa.Column("response", sa.Text, nullable=False),
-    sa.Column("token", sa.Text, nullable=False),
-    sqlite_autoincrement=True,
 )
