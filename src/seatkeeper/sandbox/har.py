@@ -102,14 +102,14 @@ def address_of(row: Mapping[str, Any], origin: str) -> str:
 
 def as_curl(row: Mapping[str, Any], origin: str) -> str:
     """Return the command that sends a request again, the token as a placeholder."""
-    parts = [f"curl -i -X {shlex.quote(row['method'])} {shlex.quote(address_of(row, origin))}"]
+    parts = [f"curl -gi -X {shlex.quote(row['method'])} {shlex.quote(address_of(row, origin))}"]
     if any(one["name"].lower() == "authorization" for one in _headers(row["request_headers"])):
         parts.append(f'-H "Authorization: Bearer {PLACEHOLDER}"')
     for one in _headers(row["request_headers"]):
         if one["name"].lower() not in _NOT_FOR_CURL:
             parts.append("-H " + shlex.quote(f"{one['name']}: {one['value']}"))
     if row["request"]:
-        parts.append("--data-binary " + shlex.quote(row["request"]))
+        parts.append("--data-raw " + shlex.quote(row["request"]))
     return " \\\n  ".join(parts)
 
 

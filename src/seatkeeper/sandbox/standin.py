@@ -47,6 +47,7 @@ def page_environment() -> Environment:
     made.filters.update(
         clean=words.clean,
         moment=words.moment,
+        exact=words.exact,
         clock=words.clock,
         duration=words.duration,
         status_words=words.status_words,

@@ -70,14 +70,21 @@ def pretty(body: str) -> str:
         return clean_lines(body)
 
 
-def moment(text: str | None) -> Markup:
+def moment(text: str | None, *, milliseconds: bool = False) -> Markup:
     """Return a moment as ``<time>``: 5 Nov 2026, 14:20:05, in UTC."""
     try:
         found = dt.datetime.fromisoformat(text or "").astimezone(dt.UTC)
     except ValueError:
         return escape(clean(text))
     shown = f"{found.day} {found:%b %Y, %H:%M:%S}"
+    if milliseconds:
+        shown += f".{found.microsecond // 1_000:03}"
     return Markup('<time datetime="{}" title="UTC">{}</time>').format(found.isoformat(), shown)
+
+
+def exact(text: str) -> Markup:
+    """Return a moment as ``moment`` does, to the millisecond."""
+    return moment(text, milliseconds=True)
 
 
 def clock(text: str) -> Markup:

@@ -60,7 +60,7 @@ def noted(
         "token": token[-4:] if len(token) > 4 else "",
         "client": next((v for k, v in sent if k.lower() == "user-agent"), "")[:200],
         "findings": _json([_plain(one) for one in findings]),
-        "verdict": worst(findings),
+        "verdict": worst(findings) if findings or answer.status < 400 else "",
     }
 
 
