@@ -336,7 +336,7 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(text: str, seconds: float |
 
 
 PATHS = st.sampled_from(["/Users", "/Users/1", "/Groups", "/Groups/g", "/Users?count=1", "/"])
-BODIES = st.sampled_from(
+BODIES: st.SearchStrategy[Any] = st.sampled_from(
     [None, {}, [], 3, ANA, {"Resources": 4}, {"Resources": [None, ANA]}, {"id": None},
      {"Operations": [7]}, {"Operations": [{"op": "add", "path": "members", "value": "x"}]}]
 )  # fmt: skip
