@@ -43,7 +43,7 @@ async function look() {
     seen = found;
     tell("Live", true);
     if (Date.now() - spoke > 10000 && seen > newest) {
-      said.textContent = `${seen - newest} new requests`;
+      said.textContent = seen - newest === 1 ? "1 new request" : `${seen - newest} new requests`;
       newest = seen;
       spoke = Date.now();
     }
