@@ -115,6 +115,24 @@ def test_reading_what_an_answer_told_is_needless(
     assert client.blamed() == {"read-of-answer": 1}
 
 
+def test_accounts_created_one_after_the_other_need_no_second_look(client: Client) -> None:
+    for number in "123":
+        client.send("POST", "/Users", 201, answered={"id": number}, changed=1)
+    for number in "123":
+        client.send("GET", f"/Users/{number}")
+
+    assert client.blamed() == {"read-of-answer": 3}
+
+
+@pytest.mark.parametrize("path", ["/Groups/g", "/Bulk"])
+def test_a_write_that_may_show_in_an_account_is_a_reason_to_look(client: Client, path: str) -> None:
+    client.send("POST", "/Users", 201, answered=ANA, changed=1)
+    client.send("PATCH" if path == "/Groups/g" else "POST", path, changed=1)
+    client.send("GET", "/Users/1")
+
+    assert client.blamed() == {}
+
+
 def test_a_list_without_members_does_not_tell_the_members(client: Client) -> None:
     client.send("GET", "/Groups?excludedAttributes=members", answered={"Resources": [{"id": "g"}]})
     client.send("GET", "/Groups/g")

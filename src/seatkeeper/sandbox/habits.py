@@ -68,17 +68,21 @@ class Writes:
 
     def __init__(self) -> None:
         self.newest = 0
+        self._of_many = 0
         self._of: dict[str, int] = {}
 
     def see(self, one: Exchange) -> None:
-        """Remember a write."""
-        if one.is_write:
-            self.newest = one.number
-            self._of[one.path] = one.number
+        """Remember a write. One of a group shows in its members too, one in bulk anywhere."""
+        if not one.is_write:
+            return
+        self.newest = one.number
+        self._of[one.path] = one.number
+        if one.parts[:1] != ("Users",):
+            self._of_many = one.number
 
     def newest_of(self, path: str) -> int:
-        """Return the number of the newest write of one resource, or 0."""
-        return self._of.get(path, 0)
+        """Return the number of the newest write that may have touched a resource, or 0."""
+        return max(self._of.get(path, 0), self._of_many)
 
 
 class Habit(Protocol):

@@ -103,13 +103,13 @@ def _groups_page(site: StandIn, request: Request) -> str:
     found, page = _found(site, request, GROUPS, _asked(GROUPS, text))
     rows = []
     for one in found:
-        members = site.store.members(one.id)
+        first, count = site.members(one.id, limit=5)
         rows.append(
             {
                 "id": one.id,
                 "name": clean(one.values.get("displayName")) or "—",
-                "count": len(members),
-                "first": [name_of(member.values) for member in members[:5]],
+                "count": count,
+                "first": [name_of(member.values) for member in first],
             }
         )
     return site.render(
@@ -142,11 +142,12 @@ def _account_page(site: StandIn, request: Request) -> str:
 def _group_page(site: StandIn, request: Request) -> str:
     group_id = request.path_params["id"]
     held, history, older = _known(site, GROUPS, request)
-    members = site.store.members(group_id)
-    page = page_number(request.query_params.get("page", "1"), len(members))
+    _, total = site.members(group_id, limit=0)
+    page = page_number(request.query_params.get("page", "1"), total)
+    members, _ = site.members(group_id, offset=page.offset, limit=PAGE)
     shown = [
         {"id": one.id, "name": name_of(one.values), "active": one.values.get("active") is not False}
-        for one in members[page.offset : page.offset + PAGE]
+        for one in members
     ]
     return site.render(
         request,

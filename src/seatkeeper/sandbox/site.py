@@ -90,6 +90,7 @@ def _stand_in(app: GalleryApp, file: ResourceFile, bases: tuple[str, ...]) -> St
     return StandIn(
         app=app,
         profile=profile,
+        file=file,
         store=store,
         keeper=store,
         issued=IssuedTokens(file),

@@ -19,9 +19,11 @@ from seatkeeper.scim.errors import NotThere
 from seatkeeper.scim.holding import Stored
 from seatkeeper.scim.messages import Json
 from seatkeeper.service_provider.keeper import Keeper
-from seatkeeper.service_provider.profile import Profile
+from seatkeeper.service_provider.profile import GROUPS, USERS, Profile
+from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resource_history import ResourceHistory
 from seatkeeper.store.resource_journal import RequestJournal
+from seatkeeper.store.resource_members import member_page
 from seatkeeper.store.resource_outbox import Outbox
 from seatkeeper.store.resource_switches import Switches
 from seatkeeper.store.resource_tokens import IssuedTokens
@@ -67,6 +69,7 @@ class StandIn:
 
     app: GalleryApp
     profile: Profile
+    file: ResourceFile
     store: ResourceStore
     keeper: Keeper
     issued: IssuedTokens
@@ -100,6 +103,13 @@ class StandIn:
             return self.keeper.get(kind, resource_id)
         except NotThere:
             return None
+
+    def members(self, group_id: str, *, offset: int = 0, limit: int) -> tuple[list[Stored], int]:
+        """Return some members of a group, and how many there are."""
+        with self.file.transaction() as db:
+            ids, total = member_page(db, group_id, offset=offset, limit=limit)
+        found = [self.held(USERS, one) or self.held(GROUPS, one) for one in ids]
+        return [one for one in found if one is not None], total
 
     def _has(self, address: str) -> bool:
         if address == "/outbox":

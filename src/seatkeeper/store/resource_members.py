@@ -56,6 +56,18 @@ def _meeting(db: sa.Connection, group_id: str, where: Filter) -> Sequence[str]:
     return found
 
 
+def member_page(
+    db: sa.Connection, group_id: str, *, offset: int = 0, limit: int
+) -> tuple[list[str], int]:
+    """Return the ids of some members, in the order of their creation, and how many there are."""
+    mine = MEMBERS.c.group_id == group_id
+    total = db.execute(sa.select(sa.func.count()).select_from(MEMBERS).where(mine)).scalar_one()
+    joined = MEMBERS.join(RESOURCES, RESOURCES.c.id == MEMBERS.c.member_id)
+    query = sa.select(MEMBERS.c.member_id).select_from(joined).where(mine)
+    page = db.execute(query.order_by(RESOURCES.c.seq).limit(limit).offset(offset)).scalars()
+    return list(page), int(total)
+
+
 def members_among(db: sa.Connection, group_id: str, ids: Collection[str] | None = None) -> set[str]:
     """Return which of ``ids`` (none: of all) are members of a group, by id."""
     query = sa.select(MEMBERS.c.member_id).where(MEMBERS.c.group_id == group_id)

@@ -60,4 +60,4 @@ pause.addEventListener("click", () => {
   if (paused()) tell("Paused", false); else look();
 });
 tell("Live", true);
-setInterval(look, 1500);
+setInterval(look, Number(live.dataset.every ?? 1500));
