@@ -352,7 +352,7 @@ def test_every_keeper_answers_as_the_model_does(places: list[str]) -> None:
         )
 
 
-PEOPLE_HERE: Final = [
+PEOPLE_HERE: Final[list[Resource]] = [
     {"userName": "a", "externalId": "", "active": True, "emails": [{"value": "b", "type": "work"}]},
     {"userName": "Ab", "displayName": "é", "active": False, "title": "a"},
     {"userName": "aß", "displayName": "E\u0301", "externalId": "A"},
@@ -369,7 +369,7 @@ PEOPLE_HERE: Final = [
     {"userName": "\uffff", "displayName": "😀", "externalId": "_", "title": ""},
     {"userName": "'", "active": True, "emails": []},
 ]
-TEAMS_HERE: Final = [
+TEAMS_HERE: Final[list[tuple[Resource, list[str]]]] = [
     ({"displayName": "a"}, ["00000001", "00000002", "00000005"]),
     ({"displayName": "aß", "externalId": "é"}, ["00000001"]),
     ({"displayName": "b", "externalId": ""}, []),

@@ -250,7 +250,7 @@ class Inspection:
         """Note a departure; raise its refusal where the dialect does not understand it."""
         self.departures += 1
         place = ": ".join(part for part in (self.place, where[:200]) if part)
-        self._note(Finding(quirk.rule, place, quirk.says))
+        self._note(Finding(quirk.rule, place, quirk.says, quirk=quirk.name))
         if quirk not in self._dialect.understood:
             raise refusal_of(quirk.scim_type, f"{place}: {quirk.says} ({quirk.rule})")
 

@@ -7,6 +7,7 @@ even what does not exist is answered in SCIM's own form.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -24,19 +25,21 @@ from seatkeeper.service_provider.call import Call
 from seatkeeper.service_provider.describing import CONFIG
 from seatkeeper.service_provider.keeper import Keeper
 from seatkeeper.service_provider.negotiation import form_of_answer
+from seatkeeper.service_provider.noted import noted
 from seatkeeper.service_provider.profile import Profile
 from seatkeeper.service_provider.service import ScimService
 from seatkeeper.service_provider.wire import LARGEST_BODY, Answer, refusal
 
 Authorise = Callable[[str], str | None]
 """Says as whom a token was issued (``admin``, ``member``), or none: unknown or revoked."""
-Note = Callable[[Mapping[str, str | int]], None]
-"""Writes down one request with its answer."""
+Note = Callable[[Mapping[str, str | int]], object]
+"""Writes down one request with its answer, as ``noted`` describes them."""
+Closed = Callable[[], str]
+"""Says in words why the service answers nobody at the moment; empty while it does."""
 
 LARGEST_URL: Final = 8 * 1024
 LARGEST_HEADERS: Final = 16 * 1024
 _MOST_PARAMETERS: Final = 100
-_SHOWN: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +68,38 @@ class Door:
     """Lets requests in to one service: who may, how much, and in which form they are answered."""
 
     def __init__(
-        self, keeper: Keeper, profile: Profile, authorise: Authorise, key: bytes | None = None
+        self,
+        keeper: Keeper,
+        profile: Profile,
+        authorise: Authorise,
+        key: bytes | None = None,
+        *,
+        closed: Closed = lambda: "",
     ) -> None:
         self._service = ScimService(keeper, profile, key)
         self._profile = profile
         self._authorise = authorise
+        self._closed = closed
 
-    def answer(self, incoming: Incoming) -> tuple[Answer, str]:
-        """Return the answer, and the media type to send it in."""
+    def inspection(self) -> Inspection:
+        """Return what is to hold the findings about one request."""
+        return Inspection(self._profile.dialect)
+
+    def answer(
+        self, incoming: Incoming, inspection: Inspection | None = None
+    ) -> tuple[Answer, str]:
+        """Return the answer, and the media type to send it in; ``inspection`` holds findings."""
         form = CONTENT_TYPE
         try:
             form = form_of_answer(incoming.headers.get("accept", ""))
-            return self._answer(incoming), form
+            return self._answer(incoming, inspection or self.inspection()), form
         except ScimError as error:
             return refusal(error), form
 
-    def _answer(self, incoming: Incoming) -> Answer:
+    def _answer(self, incoming: Incoming, inspection: Inspection) -> Answer:
+        closed = self._closed()
+        if closed:
+            return Answer(403, error_body(403, closed))
         _require_bounds(incoming)
         parts = tuple(part for part in incoming.path.split("/") if part)
         # How to sign in can be read without having done so (RFC 7643 5).
@@ -97,7 +116,7 @@ class Door:
                 _parameters(incoming.query),
                 incoming.body,
                 incoming.base,
-                Inspection(self._profile.dialect),
+                inspection,
                 incoming.headers,
                 hashlib.sha256(incoming.token.encode()).hexdigest(),
             )
@@ -127,7 +146,7 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        started = utc_now().isoformat()
+        started, began = utc_now(), perf_counter()
         incoming = Incoming(
             request.method,
             f"{request.url.scheme}://{request.url.netloc}{scope['root_path']}",
@@ -138,19 +157,22 @@ class _Endpoint:
         )
 
         def work() -> tuple[Answer, str]:
-            found, form = self._door.answer(incoming)
+            inspection = self._door.inspection()
+            found, form = self._door.answer(incoming, inspection)
             self._note(
-                {
-                    "started": started,
-                    "ended": utc_now().isoformat(),
-                    "method": request.method,
-                    "path": request.url.path,
-                    "query": request.url.query,
-                    "status": found.status,
-                    "request": _kept(incoming.body or b""),
-                    "response": _kept(found.encoded()),
-                    "token": incoming.token[-4:],
-                }
+                noted(
+                    method=request.method,
+                    path=request.url.path,
+                    query=request.url.query,
+                    headers=request.headers.items(),
+                    body=incoming.body or b"",
+                    token=incoming.token,
+                    answer=found,
+                    findings=inspection.findings,
+                    started=started,
+                    ended=utc_now(),
+                    seconds=perf_counter() - began,
+                )
             )
             return found, form
 
@@ -163,13 +185,21 @@ class _Endpoint:
 
 
 def scim_routes(
-    keeper: Keeper, profile: Profile, authorise: Authorise, note: Note, key: bytes | None = None
+    keeper: Keeper,
+    profile: Profile,
+    authorise: Authorise,
+    note: Note,
+    key: bytes | None = None,
+    *,
+    closed: Closed = lambda: "",
 ) -> list[Route]:
     """Return the routes of one SCIM service, to be mounted at its base path.
 
     ``key`` seals cursors; without one, those of an earlier process are refused.
     """
-    return [Route("/{path:path}", _Endpoint(Door(keeper, profile, authorise, key), note))]
+    return [
+        Route("/{path:path}", _Endpoint(Door(keeper, profile, authorise, key, closed=closed), note))
+    ]
 
 
 def mounted(path: str, routes: Sequence[Route]) -> list[BaseRoute]:
@@ -226,9 +256,3 @@ async def _body(request: Request) -> bytes | None:
     except ClientDisconnect:
         return b""
     return bytes(found) if len(found) <= LARGEST_BODY else None
-
-
-def _kept(body: bytes) -> str:
-    if b"password" in body.lower():
-        return "(not kept: it holds a password)"
-    return body[:_SHOWN].decode("utf-8", "replace")

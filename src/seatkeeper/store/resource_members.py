@@ -6,7 +6,7 @@ in a group of ten and of a hundred thousand; only a replacement, and a removal
 by a filter on values, look at the members that are there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -148,3 +148,38 @@ def _each(db: sa.Connection, group: int) -> Iterator[sa.Row[tuple[int, str]]]:
 
 def _display(one: Stored) -> str:
     return str(one.values.get("displayName") or one.values.get("userName") or "")
+
+
+def members_among(db: sa.Connection, group_id: str, ids: Collection[str] | None = None) -> set[str]:
+    """Return which of ``ids`` (none: of all) are members of a group, by id."""
+    group = RESOURCES.alias("of")
+    seq = sa.select(group.c.seq).where(group.c.id == group_id).scalar_subquery()
+    query = (
+        sa.select(RESOURCES.c.id)
+        .join(MEMBERS, MEMBERS.c.member_seq == RESOURCES.c.seq)
+        .where(MEMBERS.c.group_seq == seq)
+    )
+    if ids is None:
+        return set(db.execute(query).scalars())
+    found: set[str] = set()
+    for piece in pieces(sorted(filter(is_id, ids))):
+        found.update(db.execute(query.where(RESOURCES.c.id.in_(piece))).scalars())
+    return found
+
+
+def member_page(
+    db: sa.Connection, group_id: str, *, offset: int, limit: int
+) -> tuple[list[str], int]:
+    """Return some members of a group by id, in the order of their creation, and how many."""
+    group = RESOURCES.alias("of")
+    seq = sa.select(group.c.seq).where(group.c.id == group_id).scalar_subquery()
+    mine = MEMBERS.c.group_seq == seq
+    total = sa.select(sa.func.count()).select_from(MEMBERS).where(mine)
+    query = (
+        sa.select(RESOURCES.c.id)
+        .join(MEMBERS, MEMBERS.c.member_seq == RESOURCES.c.seq)
+        .where(mine)
+        .order_by(MEMBERS.c.member_seq)
+    )
+    found = db.execute(query.limit(limit).offset(offset)).scalars().all()
+    return list(found), int(db.execute(total).scalar_one())

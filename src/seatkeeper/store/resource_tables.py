@@ -1,4 +1,4 @@
-"""The tables behind a SCIM service: an app's users, groups, members, tokens and requests.
+"""The tables behind a SCIM service: an app's users, groups, members and tokens.
 
 An edge beside the walk: this is the *app's* side, in a file or schema of its
 own, and no migration of the product's own tables touches it. How each table
@@ -16,12 +16,12 @@ SLOTS: Final = 16
 
 # Order and equality must be those of Python on both databases, so no language's rules.
 _TEXT: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-_SEQ: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+SEQ: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 RESOURCES: Final = sa.Table(
     "resources",
     METADATA,
-    sa.Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    sa.Column("seq", SEQ, primary_key=True, autoincrement=True),
     sa.Column("kind", _TEXT, nullable=False),
     sa.Column("id", _TEXT, nullable=False, unique=True),
     sa.Column("created", _TEXT, nullable=False),
@@ -46,7 +46,7 @@ KEYS: Final = sa.Table(
     sa.Column("kind", _TEXT, primary_key=True),
     sa.Column("name", _TEXT, primary_key=True),
     sa.Column("value", sa.LargeBinary, primary_key=True),
-    sa.Column("seq", _SEQ, primary_key=True, autoincrement=False),
+    sa.Column("seq", SEQ, primary_key=True, autoincrement=False),
     sa.Index("keys_of", "seq", "name"),
     sqlite_with_rowid=False,
 )
@@ -64,15 +64,15 @@ CLAIMS: Final = sa.Table(
     sa.Column("kind", _TEXT, primary_key=True),
     sa.Column("name", _TEXT, primary_key=True),
     sa.Column("value", sa.LargeBinary, primary_key=True),
-    sa.Column("seq", _SEQ, nullable=False),
+    sa.Column("seq", SEQ, nullable=False),
     sa.Index("claims_of", "seq"),
     sqlite_with_rowid=False,
 )
 MEMBERS: Final = sa.Table(
     "members",
     METADATA,
-    sa.Column("group_seq", _SEQ, primary_key=True, autoincrement=False),
-    sa.Column("member_seq", _SEQ, primary_key=True, autoincrement=False),
+    sa.Column("group_seq", SEQ, primary_key=True, autoincrement=False),
+    sa.Column("member_seq", SEQ, primary_key=True, autoincrement=False),
     sa.Index("members_of", "member_seq", "group_seq"),
     sqlite_with_rowid=False,
 )
@@ -96,26 +96,11 @@ FACTS: Final = sa.Table(
 TOKENS: Final = sa.Table(
     "tokens",
     METADATA,
-    sa.Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    sa.Column("seq", SEQ, primary_key=True, autoincrement=True),
     sa.Column("digest", sa.Text, nullable=False, unique=True),
     sa.Column("last_four", sa.Text, nullable=False),
     sa.Column("issued_as", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
     sa.Column("revoked", sa.Text),
     sa.Column("last_used", sa.Text),
-)
-REQUESTS: Final = sa.Table(
-    "requests",
-    METADATA,
-    sa.Column("seq", _SEQ, primary_key=True, autoincrement=True),
-    sa.Column("started", sa.Text, nullable=False),
-    sa.Column("ended", sa.Text, nullable=False),
-    sa.Column("method", sa.Text, nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("query", sa.Text, nullable=False),
-    sa.Column("status", sa.Integer, nullable=False),
-    sa.Column("request", sa.Text, nullable=False),
-    sa.Column("response", sa.Text, nullable=False),
-    sa.Column("token", sa.Text, nullable=False),
-    sqlite_autoincrement=True,
 )
