@@ -4,6 +4,7 @@ A door in, beside the walk. One endpoint takes every path and method, so that
 even what does not exist is answered in SCIM's own form.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from seatkeeper.clock import utc_now
+from seatkeeper.errors import StoreUnusable
 from seatkeeper.scim.dialect import Inspection
 from seatkeeper.scim.errors import InvalidSyntax, TooLarge
 from seatkeeper.scim.messages import CONTENT_TYPE, ScimError, error_body
@@ -26,7 +28,7 @@ from seatkeeper.service_provider.keeper import Keeper
 from seatkeeper.service_provider.negotiation import form_of_answer
 from seatkeeper.service_provider.profile import Profile
 from seatkeeper.service_provider.service import ScimService
-from seatkeeper.service_provider.wire import LARGEST_BODY, Answer, refusal
+from seatkeeper.service_provider.wire import LARGEST_BODY, Answer, refusal, unusable
 
 Authorise = Callable[[str], str | None]
 """Says as whom a token was issued (``admin``, ``member``), or none: unknown or revoked."""
@@ -79,6 +81,8 @@ class Door:
             return self._answer(incoming), form
         except ScimError as error:
             return refusal(error), form
+        except StoreUnusable:
+            return unusable(), form
 
     def _answer(self, incoming: Incoming) -> Answer:
         _require_bounds(incoming)
@@ -139,19 +143,21 @@ class _Endpoint:
 
         def work() -> tuple[Answer, str]:
             found, form = self._door.answer(incoming)
-            self._note(
-                {
-                    "started": started,
-                    "ended": utc_now().isoformat(),
-                    "method": request.method,
-                    "path": request.url.path,
-                    "query": request.url.query,
-                    "status": found.status,
-                    "request": _kept(incoming.body or b""),
-                    "response": _kept(found.encoded()),
-                    "token": incoming.token[-4:],
-                }
-            )
+            # What was written is answered, also where the journal cannot be.
+            with contextlib.suppress(StoreUnusable):
+                self._note(
+                    {
+                        "started": started,
+                        "ended": utc_now().isoformat(),
+                        "method": request.method,
+                        "path": request.url.path,
+                        "query": request.url.query,
+                        "status": found.status,
+                        "request": _kept(incoming.body or b""),
+                        "response": _kept(found.encoded()),
+                        "token": incoming.token[-4:],
+                    }
+                )
             return found, form
 
         found, form = await to_thread.run_sync(work)
