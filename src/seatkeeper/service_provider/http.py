@@ -126,7 +126,7 @@ class _Endpoint:
 
     def __init__(self, door: Door, note: Note) -> None:
         self._door = door
-        self._note = note
+        self._note = _forgiving(note)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -143,21 +143,19 @@ class _Endpoint:
 
         def work() -> tuple[Answer, str]:
             found, form = self._door.answer(incoming)
-            # What was written is answered, also where the journal cannot be.
-            with contextlib.suppress(StoreUnusable):
-                self._note(
-                    {
-                        "started": started,
-                        "ended": utc_now().isoformat(),
-                        "method": request.method,
-                        "path": request.url.path,
-                        "query": request.url.query,
-                        "status": found.status,
-                        "request": _kept(incoming.body or b""),
-                        "response": _kept(found.encoded()),
-                        "token": incoming.token[-4:],
-                    }
-                )
+            self._note(
+                {
+                    "started": started,
+                    "ended": utc_now().isoformat(),
+                    "method": request.method,
+                    "path": request.url.path,
+                    "query": request.url.query,
+                    "status": found.status,
+                    "request": _kept(incoming.body or b""),
+                    "response": _kept(found.encoded()),
+                    "token": incoming.token[-4:],
+                }
+            )
             return found, form
 
         found, form = await to_thread.run_sync(work)
@@ -195,6 +193,16 @@ class _AtRoot:
         root = scope.get("root_path", "") + self._path
         inside = {**scope, "root_path": root, "path_params": {"path": ""}}
         await self._inner(inside, receive, send)
+
+
+def _forgiving(note: Note) -> Note:
+    """Return a note that may fail: what was written is answered, also where the journal is full."""
+
+    def noting(entry: Mapping[str, str | int]) -> None:
+        with contextlib.suppress(StoreUnusable):
+            note(entry)
+
+    return noting
 
 
 def _require_bounds(incoming: Incoming) -> None:
