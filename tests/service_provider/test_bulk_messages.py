@@ -1,7 +1,7 @@
 """Bulk messages, carried out."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from tests.service_provider.visiting import (
@@ -14,7 +14,9 @@ from tests.service_provider.visiting import (
     visiting,
 )
 
+from seatkeeper.errors import StoreUnusable
 from seatkeeper.scim.messages import Json
+from seatkeeper.store.resources import ResourceStore
 
 
 @pytest.fixture
@@ -128,6 +130,21 @@ def test_too_many_operations_are_refused_whole(visitor: Visitor) -> None:
 
     assert (reply.status, reply.body["scimType"]) == (413, "tooMany")
     assert visitor.ask("GET", "Users").names == []
+
+
+def test_a_message_says_how_far_it_came_where_the_storage_fails(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> NoReturn:
+        raise StoreUnusable("The file is full.")
+
+    ada = visitor.made("Users", userName="ada")
+    monkeypatch.setattr(ResourceStore, "delete", fails)
+
+    reply = sent(visitor, user("bo"), {"method": "DELETE", "path": f"/Users/{ada}"})
+
+    assert (reply.status, told(reply)) == (200, ["201", "503"])
+    assert reply.body["Operations"][1]["response"]["status"] == "503"
 
 
 def test_an_app_without_bulk_says_so() -> None:

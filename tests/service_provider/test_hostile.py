@@ -250,7 +250,7 @@ class Hostile:
 
     def resource(self) -> Any:
         chance = self.chance
-        name = f"p{chance.randint(0, 30)}"
+        name = f"p{chance.randint(0, 6)}"
         plain = {"userName": name, "displayName": name}
         plain["emails"] = [{"type": "work", "value": f"{name}@x"}]  # type: ignore[assignment]
         more = {chance.choice(NAMES): self.value(3) for _ in range(chance.randint(0, 4))}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from tests.service_provider.visiting import SEARCH, Reply, Visitor, visiting
 
+from seatkeeper.scim.cursor import LONGEST
 from seatkeeper.scim.messages import Json
 from seatkeeper.service_provider.lists import MOST_SORTED_TOGETHER
 
@@ -109,6 +110,17 @@ def test_cursors_lead_through_a_list_without_a_gap(visitor: Visitor, path: str, 
     assert [one for page in pages for one in page.ids] == whole[path]
     assert all("startIndex" not in page.body for page in pages)
     assert {page.body["totalResults"] for page in pages} == {len(whole[path])}
+
+
+def test_cursors_lead_past_people_with_very_long_values(visitor: Visitor) -> None:
+    for name in ("fay", "gus", "hal"):
+        visitor.made("Users", userName=name, title='é"' * 3_000 + name)
+
+    pages = followed(visitor, "Users", count="2", sortBy="title")
+
+    names = [name for page in pages for name in page.names]
+    assert names == ["cy", "bo", "dan", "Ada", "eve", "fay", "gus", "hal"]
+    assert all(len(page.body.get("nextCursor", "")) <= LONGEST for page in pages)
 
 
 def test_a_page_can_be_asked_for_again_by_its_cursor(visitor: Visitor) -> None:

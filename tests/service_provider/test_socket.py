@@ -1,13 +1,22 @@
 """What only a real socket shows: methods, lengths, addresses."""
 
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 from tests.sandboxes import RunningSandbox, running_sandbox
 
+from seatkeeper.errors import StoreUnusable
+from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.sandbox.kept_key import kept_key
+from seatkeeper.service_provider.http import mounted, scim_routes
+from seatkeeper.service_provider.profile import profile_of
+from seatkeeper.store.resource_file import ResourceFile
+from seatkeeper.store.resources import ResourceStore
 
 
 @pytest.fixture
@@ -84,6 +93,26 @@ async def test_a_list_goes_on_by_its_cursor_after_a_restart(tmp_path: Path) -> N
 
     names = [one["userName"] for page in (first, second) for one in page.json()["Resources"]]
     assert names == ["ada", "bo"]
+
+
+async def test_a_store_that_fails_is_said_in_scims_form_and_told_to_nobody_where_it_lies() -> None:
+    def fails(*_: object) -> NoReturn:
+        raise StoreUnusable("The file /secret/place is full.")
+
+    profile = profile_of(gallery_app("generic-scim"))
+    with tempfile.TemporaryDirectory() as folder:
+        store = ResourceStore(ResourceFile(Path(folder) / "app.db"), profile.keys_of)
+        routes = mounted("/scim", scim_routes(store, profile, fails, fails))
+        transport = httpx.ASGITransport(Starlette(routes=routes))
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            headers = {"Authorization": "Bearer t"}
+            answer = await client.get("/scim/Users", headers=headers)
+            open_to_all = await client.get("/scim/ServiceProviderConfig")
+
+    assert (answer.status_code, answer.json()["status"]) == (503, "503")
+    assert answer.headers["Retry-After"] == "5"
+    assert "secret" not in answer.text
+    assert open_to_all.status_code == 200
 
 
 @pytest.mark.parametrize("broken", [b"", b"x" * 31])

@@ -8,10 +8,11 @@ nothing, unless ``failOnErrors`` says so.
 
 from collections.abc import Callable
 
+from seatkeeper.errors import StoreUnusable
 from seatkeeper.scim.bulk import BulkOperation, BulkOutcome, bulk_steps, read_bulk
 from seatkeeper.scim.errors import ScimError
 from seatkeeper.service_provider.call import Call
-from seatkeeper.service_provider.wire import Answer, refusal
+from seatkeeper.service_provider.wire import Answer, refusal, unusable
 
 CarryOut = Callable[[Call], Answer]
 """Carries out one call on a resource type's endpoint."""
@@ -46,6 +47,9 @@ def _outcome(call: Call, operation: BulkOperation, carry_out: CarryOut) -> BulkO
         answer = carry_out(one)
     except ScimError as error:
         answer = refusal(error)
+    except StoreUnusable:
+        # What went before was written; who reads the answer sees how far it came.
+        answer = unusable()
     if answer.status >= 400:
         location = place if operation.id else ""
         return BulkOutcome(answer.status, operation.id, location, response=answer.body)

@@ -4,6 +4,7 @@ A door in, beside the walk. One endpoint takes every path and method, so that
 even what does not exist is answered in SCIM's own form.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from seatkeeper.clock import utc_now
+from seatkeeper.errors import StoreUnusable
 from seatkeeper.scim.dialect import Inspection
 from seatkeeper.scim.errors import InvalidSyntax, TooLarge
 from seatkeeper.scim.messages import CONTENT_TYPE, ScimError, error_body
@@ -28,7 +30,7 @@ from seatkeeper.service_provider.negotiation import form_of_answer
 from seatkeeper.service_provider.noted import noted
 from seatkeeper.service_provider.profile import Profile
 from seatkeeper.service_provider.service import ScimService
-from seatkeeper.service_provider.wire import LARGEST_BODY, Answer, refusal
+from seatkeeper.service_provider.wire import LARGEST_BODY, Answer, refusal, unusable
 
 Authorise = Callable[[str], str | None]
 """Says as whom a token was issued (``admin``, ``member``), or none: unknown or revoked."""
@@ -95,6 +97,8 @@ class Door:
             return self._answer(incoming, inspection or self.inspection()), form
         except ScimError as error:
             return refusal(error), form
+        except StoreUnusable:
+            return unusable(), form
 
     def _answer(self, incoming: Incoming, inspection: Inspection) -> Answer:
         closed = self._closed()
@@ -141,7 +145,7 @@ class _Endpoint:
 
     def __init__(self, door: Door, note: Note) -> None:
         self._door = door
-        self._note = note
+        self._note = _forgiving(note)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -219,6 +223,16 @@ class _AtRoot:
         root = scope.get("root_path", "") + self._path
         inside = {**scope, "root_path": root, "path_params": {"path": ""}}
         await self._inner(inside, receive, send)
+
+
+def _forgiving(note: Note) -> Note:
+    """Return a note that may fail: what was written is answered, also where the journal is full."""
+
+    def noting(entry: Mapping[str, str | int]) -> None:
+        with contextlib.suppress(StoreUnusable):
+            note(entry)
+
+    return noting
 
 
 def _require_bounds(incoming: Incoming) -> None:

@@ -30,6 +30,7 @@ from seatkeeper.service_provider.wire import Answer
 
 CURSOR_SECONDS: Final = 3_600
 MOST_SORTED_TOGETHER: Final = 10_000
+_LONGEST_PLACE: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +116,29 @@ class Lists:
         return _Page(page, total, "")
 
     def _from(self, call: Call, asked: Sequence[_Asked], query: Query, position: str) -> _Page:
-        """Return the page at a position, which is the number of a type and a place in it."""
-        number, _, after = position.partition(":")
-        begun = int(number or 0)
+        """Return the page at a position: which type, how many of it are past, and the place.
+
+        A place that is too long for a cursor is left out; the number takes over.
+        """
+        number, past, place = (position or "0:0:").split(":", 2)
+        begun = int(number)
         total, following = 0, ""
         page: list[tuple[_Asked, Stored]] = []
         for at, one in enumerate(asked):
             limit = query.count - len(page) if at >= begun else 0
+            offset, after = (int(past), place) if at == begun else (0, "")
             found = self._keeper.find(
-                one.kind.name,
-                _wanted(call, one, query, after=after if at == begun else "", limit=limit),
+                one.kind.name, _wanted(call, one, query, offset=offset, after=after, limit=limit)
             )
             page += [(one, stored) for stored in found.page]
             total += found.total
             if following or at < begun:
                 continue
             if found.page and found.next:
-                following = f"{at}:{found.next}"
+                onwards = found.next if len(found.next) <= _LONGEST_PLACE else ""
+                following = f"{at}:{offset + len(found.page)}:{onwards}"
             elif not limit and query.count and found.total:
-                following = f"{at}:"
+                following = f"{at}:0:"
         return _Page(page, total, following)
 
     def _sorted_together(

@@ -12,6 +12,7 @@ from seatkeeper.scim.limits import BODY_LIMITS
 from seatkeeper.scim.messages import CONTENT_TYPE, Resource, ScimError, error_body
 
 LARGEST_BODY: Final = BODY_LIMITS.size
+RETRY_SECONDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,16 @@ class Answer:
 def refusal(error: ScimError) -> Answer:
     """Return the answer that says what ``error`` says."""
     return Answer(error.status, error_body(error.status, error.message, error.scim_type))
+
+
+def unusable() -> Answer:
+    """Return the answer while the storage cannot be used.
+
+    The storage's own words name places on this machine; they are for whoever
+    runs the service.
+    """
+    detail = "The service cannot use its storage now. Read again before you repeat a write."
+    return Answer(503, error_body(503, detail), {"Retry-After": str(RETRY_SECONDS)})
 
 
 def options_or_refusal(method: str, *allowed: str) -> Answer:
