@@ -28,7 +28,7 @@ from seatkeeper.scim.syntax import Not
 from seatkeeper.store.resource_counts import count_of
 from seatkeeper.store.resource_file import stamp
 from seatkeeper.store.resource_keys import ABSENT, holds_cut_keys, key_of_text
-from seatkeeper.store.resource_members import related
+from seatkeeper.store.resource_members import related, seq_of
 from seatkeeper.store.resource_query import Indexed, Part
 from seatkeeper.store.resource_rows import WHOLE, stored
 from seatkeeper.store.resource_tables import KEYS, RESOURCES
@@ -73,7 +73,11 @@ class _Search:
 
     @cached_property
     def _indexed(self) -> Indexed:
-        return Indexed(self._kind, self._wanted.schema, self._names, self._is_cut)
+        schema = self._wanted.schema
+        return Indexed(self._kind, schema, self._names, self._is_cut, self._seq_of)
+
+    def _seq_of(self, resource_id: str) -> int | None:
+        return seq_of(self._db, resource_id)
 
     def _is_cut(self, name: str) -> bool:
         return holds_cut_keys(self._db, self._kind, name)

@@ -74,12 +74,17 @@ _NEVER: Final = Part(sa.false())
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """What of one kind is indexed: the names of its keys, and whether some under a name are cut."""
+    """What of one kind is indexed: the names of its keys, and whether some under a name are cut.
+
+    ``seq_of`` finds the number of an id, so that a database plans for that
+    very group and not for one of middling size.
+    """
 
     kind: str
     schema: ResourceSchema
     names: frozenset[str]
     has_cut: Callable[[str], bool]
+    seq_of: Callable[[str], int | None]
 
     def part(self, tree: Filter, *, negated: bool = False) -> Part:
         """Return what SQL knows of ``tree``, or of its opposite."""
@@ -215,11 +220,10 @@ class Indexed:
         return Part(mine, _numbers(mine, RESOURCES.c.kind == self.kind), ONE)
 
     def _related(self, value: str) -> Part:
-        if not is_id(value):
+        seq = self.seq_of(value)
+        if seq is None:
             return _NEVER
         mine, others = _member_columns(self.kind)
-        other = RESOURCES.alias("other")
-        seq = sa.select(other.c.seq).where(other.c.id == value).scalar_subquery()
         test = sa.exists().where(mine == RESOURCES.c.seq, others == seq)
         return Part(test, sa.select(mine.label("seq")).where(others == seq), SOME)
 
