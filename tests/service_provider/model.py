@@ -179,7 +179,9 @@ class Model:
 
 
 def _light(one: Stored) -> Stored:
-    shown = {name: one.values[name] for name in ("displayName", "userName") if name in one.values}
+    shown: Resource = {
+        name: one.values[name] for name in ("displayName", "userName") if name in one.values
+    }
     return replace(one, values=shown)
 
 

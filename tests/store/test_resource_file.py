@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,6 +44,10 @@ def wanted(kind: str, text: str | None = None) -> Wanted:
     return Wanted(PROFILE.kind(kind).schema, filter=None if text is None else parse_filter(text))
 
 
+def with_value(name: str, value: str) -> Callable[[Resource], Resource]:
+    return lambda held: {**held, name: value}
+
+
 def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
     """Do several things at the same moment; return what each gave or raised."""
     gate = threading.Barrier(len(acts))
@@ -69,8 +74,8 @@ def test_of_two_who_want_one_user_name_one_gets_it_two_hundred_times(place: str)
 
     rounds = []
     for number in range(200):
-        name = {"userName": f"ada{number}"}
-        found = at_once([lambda s=store, n=name: s.create("User", n, NOW) for store in stores])
+        name: Resource = {"userName": f"ada{number}"}
+        found = at_once([partial(store.create, "User", name, NOW) for store in stores])
         rounds.append(sorted(one.status if isinstance(one, ScimError) else 201 for one in found))
 
     total = stores[0].find("User", wanted("User")).total
@@ -90,7 +95,7 @@ def test_names_that_are_swapped_at_the_same_moment_never_meet(place: str) -> Non
         names = ("ada", "bob") if number % 2 else ("bob", "ada")
         found = at_once(
             [
-                lambda s=store, i=i, n=name: s.edit("User", i, lambda _: {"userName": n}, NOW)
+                partial(store.edit, "User", i, with_value("userName", name), NOW)
                 for store, i, name in zip(stores, ids, names, strict=True)
             ]
         )
@@ -111,9 +116,7 @@ def test_of_two_changes_of_one_account_neither_is_lost(place: str) -> None:
     for number in range(20):
         at_once(
             [
-                lambda s=store, k=f"{name}{number}": s.edit(
-                    "User", ada, lambda held: {**held, k: "x"}, NOW
-                )
+                partial(store.edit, "User", ada, with_value(f"{name}{number}", "x"), NOW)
                 for store, name in zip(stores, ("left", "right"), strict=True)
             ]
         )
@@ -135,8 +138,8 @@ def test_somebody_deleted_while_joining_leaves_no_membership_behind(place: str) 
         joins = [MemberChange(MemberWrite.ADD, (ada,))]
         at_once(
             [
-                lambda a=ada: first.delete("User", a),
-                lambda j=joins: second.edit("Group", team, lambda held: held, NOW, j),
+                partial(first.delete, "User", ada),
+                partial(second.edit, "Group", team, lambda held: held, NOW, joins),
             ]
         )
 
