@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types bench docs requirements clean
+.PHONY: help install demo test soak lint types bench docs requirements clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -22,6 +22,9 @@ demo: install ## sample company, 15Five sandbox and server, connected and runnin
 
 test: install ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+soak: install ## 10,000 operations on each storage of the SCIM service, compared with a model
+	SEATKEEPER_SOAK_OPERATIONS=10000 $(BIN)/python -m pytest tests/service_provider/test_keepers_agree.py
 
 lint: install ## style, import contracts
 	$(BIN)/ruff check src tests tools

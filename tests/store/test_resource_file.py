@@ -289,6 +289,10 @@ def test_a_full_disk_is_507_and_what_was_there_stays(tmp_path: Path) -> None:
     with pytest.raises(ScimError) as refused:
         store.create("User", {"userName": "bob", "title": "x" * 90_000}, NOW)
 
+    row = dict.fromkeys(["started", "ended", "method", "path", "query", "response", "token"], "x")
+    with pytest.raises(StoreUnusable, match="written down"):
+        RequestJournal(file).note({**row, "request": "x" * 90_000, "status": 507})
+
     found = store.find("User", wanted("User", 'userName eq "ada"'))
     file.close()
     assert refused.value.status == 507

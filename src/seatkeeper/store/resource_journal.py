@@ -9,6 +9,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from seatkeeper.errors import StoreUnusable
+from seatkeeper.scim.errors import ScimError
 from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resource_tables import REQUESTS
 
@@ -22,7 +24,10 @@ class RequestJournal:
         self._file = file
 
     def note(self, entry: Mapping[str, str | int]) -> None:
-        """Write down one request and its answer; the oldest beyond 10,000 go."""
+        """Write down one request and its answer; the oldest beyond 10,000 go.
+
+        Raises ``StoreUnusable`` where it cannot: the answer is to go out all the same.
+        """
         row = {name: _writable(value) for name, value in entry.items()}
 
         def work(db: sa.Connection) -> None:
@@ -31,7 +36,10 @@ class RequestJournal:
             if newest > _KEPT:
                 db.execute(REQUESTS.delete().where(REQUESTS.c.seq <= newest - _KEPT))
 
-        self._file.write(work)
+        try:
+            self._file.write(work)
+        except ScimError as error:
+            raise StoreUnusable("The request could not be written down.") from error
 
     def requests(
         self, *, after: int = 0, limit: int = _KEPT, newest_first: bool = False
