@@ -414,3 +414,22 @@ def test_every_question_has_the_answer_that_its_filter_means(places: list[str]) 
                 assert answer_of(lambda keeper: every_page(keeper, question), store) == meant
 
         answers_are_the_models()
+
+
+@pytest.mark.parametrize("name", ["meta.created", "meta.lastModified"])
+def test_a_moment_between_two_milliseconds_divides_those_before_from_those_after(
+    places: list[str], name: str
+) -> None:
+    with opened(places) as files:
+        model = peopled(Model(PROFILE.keys_of))
+        stores = [
+            peopled(ResourceStore(file, PROFILE.keys_of, new_id=numbered_ids())) for file in files
+        ]
+
+        for op in ("eq", "ne", "gt", "ge", "lt", "le"):
+            for half in range(6, 10):
+                at = START + half * dt.timedelta(microseconds=500)
+                text = f"{name} {op} {quoted(at.isoformat())}"
+                question = Question("User", text, None, False, 0, 20)
+                meant = every_page(model, question)
+                assert [every_page(store, question) for store in stores] == [meant] * len(stores)
