@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 import sqlalchemy as sa
@@ -332,16 +332,15 @@ def test_every_keeper_answers_as_the_model_does(places: list[str]) -> None:
 
     with opened(places) as files:
 
-        class Fresh(KeepersAgree):
-            def __init__(self) -> None:
-                for file in files:
-                    emptied(file)
-                super().__init__(
-                    [ResourceStore(file, PROFILE.keys_of, new_id=numbered_ids()) for file in files]
-                )
+        def machine() -> Any:
+            for file in files:
+                emptied(file)
+            return KeepersAgree(
+                [ResourceStore(file, PROFILE.keys_of, new_id=numbered_ids()) for file in files]
+            )
 
         run_state_machine_as_test(
-            Fresh,
+            cast("type[RuleBasedStateMachine]", machine),
             settings=settings(
                 max_examples=max(1, OPERATIONS // steps),
                 stateful_step_count=steps,
@@ -415,3 +414,22 @@ def test_every_question_has_the_answer_that_its_filter_means(places: list[str]) 
                 assert answer_of(lambda keeper: every_page(keeper, question), store) == meant
 
         answers_are_the_models()
+
+
+@pytest.mark.parametrize("name", ["meta.created", "meta.lastModified"])
+def test_a_moment_between_two_milliseconds_divides_those_before_from_those_after(
+    places: list[str], name: str
+) -> None:
+    with opened(places) as files:
+        model = peopled(Model(PROFILE.keys_of))
+        stores = [
+            peopled(ResourceStore(file, PROFILE.keys_of, new_id=numbered_ids())) for file in files
+        ]
+
+        for op in ("eq", "ne", "gt", "ge", "lt", "le"):
+            for half in range(6, 10):
+                at = START + half * dt.timedelta(microseconds=500)
+                text = f"{name} {op} {quoted(at.isoformat())}"
+                question = Question("User", text, None, False, 0, 20)
+                meant = every_page(model, question)
+                assert [every_page(store, question) for store in stores] == [meant] * len(stores)

@@ -58,9 +58,12 @@ class Keeper(Protocol):
         ...
 
     def members(self, group_id: str) -> Sequence[Stored]:
-        """Return the members of a group, in the order of their creation."""
+        """Return the members of a group, in the order of their creation.
+
+        Of their values, those are there that a reference shows; others may be missing.
+        """
         ...
 
     def groups_of(self, member_id: str) -> Sequence[Stored]:
-        """Return the groups that somebody is a direct member of."""
+        """Return the groups that somebody is a direct member of, as ``members`` does."""
         ...

@@ -29,8 +29,12 @@ T = TypeVar("T")
 FORMAT: Final = 2
 ATTEMPTS: Final = 5
 """How often a transaction is begun that lost against another one."""
+
 CONNECTIONS: Final = 8
+"""Transactions that may run at the same time in one process."""
+
 _PATIENCE_MILLISECONDS: Final = 5_000
+"""How long one attempt waits for another writer."""
 _LOCK: Final = 7_328_528_302
 """Key of the advisory lock under which a PostgreSQL schema is made."""
 
@@ -208,7 +212,7 @@ def _sqlite(url: URL) -> sa.Engine:
         poolclass=sa.pool.QueuePool,
         pool_size=CONNECTIONS,
         max_overflow=0,
-        connect_args={"check_same_thread": False, "timeout": 30},
+        connect_args={"check_same_thread": False},
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
@@ -218,7 +222,11 @@ def _sqlite(url: URL) -> sa.Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun below, not by the driver
     # A journal that is written ahead survives kill -9 with every answered write.
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL"):
+    for pragma in (
+        f"busy_timeout={_PATIENCE_MILLISECONDS}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

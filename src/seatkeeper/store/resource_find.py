@@ -28,7 +28,7 @@ from seatkeeper.scim.syntax import Not
 from seatkeeper.store.resource_counts import count_of
 from seatkeeper.store.resource_file import stamp
 from seatkeeper.store.resource_keys import ABSENT, holds_cut_keys, key_of_text
-from seatkeeper.store.resource_members import related
+from seatkeeper.store.resource_members import related, seq_of
 from seatkeeper.store.resource_query import Indexed, Part
 from seatkeeper.store.resource_rows import WHOLE, stored
 from seatkeeper.store.resource_tables import KEYS, RESOURCES
@@ -73,7 +73,11 @@ class _Search:
 
     @cached_property
     def _indexed(self) -> Indexed:
-        return Indexed(self._kind, self._wanted.schema, self._names, self._is_cut)
+        schema = self._wanted.schema
+        return Indexed(self._kind, schema, self._names, self._is_cut, self._seq_of)
+
+    def _seq_of(self, resource_id: str) -> int | None:
+        return seq_of(self._db, resource_id)
 
     def _is_cut(self, name: str) -> bool:
         return holds_cut_keys(self._db, self._kind, name)
@@ -105,25 +109,26 @@ class _Search:
         return self._counted(self._part)
 
     def _counted(self, part: Part) -> int:
-        mine = RESOURCES.c.kind == self._kind
-        query = sa.select(sa.func.count()).where(mine, part.condition(whole=True))
+        query = sa.select(sa.func.count()).where(part.rows(self._kind, whole=True))
+        query = query.select_from(RESOURCES)
         return int(self._db.execute(query).scalar_one())
 
     def _page_query(self, column: "sa.Column[Any] | None") -> "sa.Select[Any]":
-        query = sa.select(*WHOLE).where(RESOURCES.c.kind == self._kind, self._part.condition())
-        sort = self._wanted.sort
+        sort, query = self._wanted.sort, sa.select(*WHOLE)
         if column is None or sort is None:
-            if self._after is not None:
-                query = query.where(RESOURCES.c.seq > self._after.seq)
+            after = None if self._after is None else self._after.seq
+            query = query.where(self._part.rows(self._kind, after=after))
             query = query.order_by(RESOURCES.c.seq)
         else:
             seq = RESOURCES.c.seq
             if column is _ORDERED.c.value:
                 seq = _ORDERED.c.seq
                 # Of the kind is the key, or two indexes would be asked for one.
-                query = sa.select(*WHOLE).join(_ORDERED, seq == RESOURCES.c.seq)
+                query = query.join(_ORDERED, seq == RESOURCES.c.seq)
                 query = query.where(_ORDERED.c.kind == self._kind, _ORDERED.c.name == _name(sort))
-                query = query.where(self._part.condition())
+                query = query.where(self._part.among())
+            else:
+                query = query.where(RESOURCES.c.kind == self._kind, self._part.among())
             if self._after is not None and self._after.key is not None:
                 at = _column_value(column, self._after.key)
                 query = query.where(
@@ -199,10 +204,10 @@ class _Search:
             asked += str(self._wanted.sort.path)
         # Members and groups are only read where somebody asks for them.
         with_related = ("members" if self._kind == "Group" else "groups") in asked.casefold()
-        mine = RESOURCES.c.kind == self._kind
-        query = sa.select(*WHOLE).where(mine, self._part.condition()).order_by(RESOURCES.c.seq)
+        query = sa.select(*WHOLE).order_by(RESOURCES.c.seq).limit(PIECE)
         while True:
-            rows = self._db.execute(query.where(RESOURCES.c.seq > last).limit(PIECE)).all()
+            more = self._part.rows(self._kind, after=last)
+            rows = self._db.execute(query.where(more)).all()
             others = related(self._db, self._kind, [r.seq for r in rows]) if with_related else {}
             for row in rows:
                 body = self._whole(stored(row), others.get(row.seq, ()))

@@ -13,6 +13,8 @@ from urllib.parse import unquote_plus
 import msgspec
 import sqlalchemy as sa
 
+from seatkeeper.errors import StoreUnusable
+from seatkeeper.scim.errors import ScimError
 from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resource_tables import SEQ
 
@@ -103,7 +105,10 @@ class RequestJournal:
         file.write(_prepare)
 
     def note(self, entry: Mapping[str, str | int]) -> int:
-        """Write down one request and its answer; return its number. The oldest go."""
+        """Write down one request and its answer; return its number. The oldest go.
+
+        Raises ``StoreUnusable`` where it cannot: the answer is to go out all the same.
+        """
         row = {name: _writable(value) for name, value in entry.items()}
         row["plain"] = _plain(str(row["path"]), str(row["query"]))
 
@@ -114,7 +119,10 @@ class RequestJournal:
                 db.execute(REQUESTS.delete().where(REQUESTS.c.seq <= newest - KEPT))
             return newest
 
-        return self._file.write(work)
+        try:
+            return self._file.write(work)
+        except ScimError as error:
+            raise StoreUnusable("The request could not be written down.") from error
 
     def requests(self, *, after: int = 0, limit: int = KEPT) -> list[Row]:
         """Return requests with a number over ``after``, whole, in the order of their answers."""

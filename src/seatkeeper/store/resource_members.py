@@ -64,6 +64,13 @@ def related(db: sa.Connection, kind: str, seqs: Sequence[int]) -> Mapping[int, l
     return found
 
 
+def seq_of(db: sa.Connection, resource_id: str) -> int | None:
+    """Return the number of an id, or none where there is no such id."""
+    if not is_id(resource_id):
+        return None
+    return db.execute(sa.select(RESOURCES.c.seq).where(RESOURCES.c.id == resource_id)).scalar()
+
+
 def leave_all(db: sa.Connection, seq: int) -> None:
     """Delete the memberships of one resource; each group that it leaves has a new version."""
     left = sa.select(MEMBERS.c.group_seq).where(MEMBERS.c.member_seq == seq)
@@ -76,10 +83,9 @@ def leave_all(db: sa.Connection, seq: int) -> None:
 def _joined(
     db: sa.Connection, given: sa.Column[int], wanted: sa.Column[int], resource_id: str
 ) -> Sequence[Stored]:
-    if not is_id(resource_id):
+    seq = seq_of(db, resource_id)
+    if seq is None:
         return []
-    of = RESOURCES.alias("of")
-    seq = sa.select(of.c.seq).where(of.c.id == resource_id).scalar_subquery()
     query = sa.select(*LIGHT).join(MEMBERS, wanted == RESOURCES.c.seq).where(given == seq)
     return lights(db, query.order_by(wanted))
 

@@ -60,11 +60,28 @@ class Part:
     rank: int = MANY
     exact: bool = True
 
-    def condition(self, *, whole: bool = False) -> Condition:
-        """Return the condition on ``resources``; with ``whole``, all that meet it are read."""
-        if self.seqs is not None and (whole or self.rank < MANY):
+    def among(self) -> Condition:
+        """Return the condition on ``resources`` that are of the kind already."""
+        if self.seqs is not None and self.rank < MANY:
             return RESOURCES.c.seq.in_(self.seqs)
         return sa.true() if self.test is None else self.test
+
+    def rows(self, kind: str, *, after: int | None = None, whole: bool = False) -> Condition:
+        """Return the condition on ``resources`` of that kind, with numbers over ``after``.
+
+        With ``whole`` all rows that meet it are read, else perhaps only the first.
+        """
+        if self.seqs is not None and (whole or self.rank < MANY):
+            # The list has rows of this kind alone. With less to choose from, SQLite
+            # goes by the list, and never along the table from ``after`` on.
+            listed = RESOURCES.c.seq.in_(self.seqs)
+            return listed if after is None else sa.and_(listed, RESOURCES.c.seq + 0 > after)
+        conditions: list[Condition] = [RESOURCES.c.kind == kind]
+        if self.test is not None:
+            conditions.append(self.test)
+        if after is not None:
+            conditions.append(RESOURCES.c.seq > after)
+        return sa.and_(*conditions)
 
 
 _UNKNOWN: Final = Part(None, exact=False)
@@ -74,12 +91,17 @@ _NEVER: Final = Part(sa.false())
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """What of one kind is indexed: the names of its keys, and whether some under a name are cut."""
+    """What of one kind is indexed: the names of its keys, and whether some under a name are cut.
+
+    ``seq_of`` finds the number of an id, so that a database plans for that
+    very group and not for one of middling size.
+    """
 
     kind: str
     schema: ResourceSchema
     names: frozenset[str]
     has_cut: Callable[[str], bool]
+    seq_of: Callable[[str], int | None]
 
     def part(self, tree: Filter, *, negated: bool = False) -> Part:
         """Return what SQL knows of ``tree``, or of its opposite."""
@@ -215,13 +237,15 @@ class Indexed:
         return Part(mine, _numbers(mine, RESOURCES.c.kind == self.kind), ONE)
 
     def _related(self, value: str) -> Part:
-        if not is_id(value):
+        seq = self.seq_of(value)
+        if seq is None:
             return _NEVER
         mine, others = _member_columns(self.kind)
-        other = RESOURCES.alias("other")
-        seq = sa.select(other.c.seq).where(other.c.id == value).scalar_subquery()
         test = sa.exists().where(mine == RESOURCES.c.seq, others == seq)
-        return Part(test, sa.select(mine.label("seq")).where(others == seq), SOME)
+        listed = sa.select(mine.label("seq")).where(others == seq)
+        if self.kind != "Group":  # groups can be members too
+            listed = _numbers(RESOURCES.c.kind == self.kind, RESOURCES.c.seq.in_(listed))
+        return Part(test, listed, SOME)
 
     def _active(self, value: Scalar) -> Part:
         truth = boolean_from_text(value)

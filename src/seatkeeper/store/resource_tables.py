@@ -33,6 +33,7 @@ RESOURCES: Final = sa.Table(
     sa.Column("shown", _TEXT, nullable=False),
     sa.Column("body", _TEXT, nullable=False),
     sa.Index("resources_in_order", "kind", "seq"),
+    sa.Index("resources_by_id", "kind", "id", "seq"),
     sa.Index("resources_active", "kind", "active", "seq"),
     sa.Index("resources_created", "kind", "created", "seq"),
     sa.Index("resources_modified", "kind", "modified", "seq"),
