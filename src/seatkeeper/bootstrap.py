@@ -50,6 +50,7 @@ from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
 from seatkeeper.store.directory import SqlDirectory
 from seatkeeper.store.engine_lock import EngineLock
+from seatkeeper.store.inbound_tokens import SourceTokens
 from seatkeeper.store.ledger import SqlLedger
 from seatkeeper.store.people_import import SqlPeopleImport
 from seatkeeper.store.secrets import MasterKey
@@ -107,6 +108,11 @@ class Installation:
     def lock(self) -> EngineLock:
         """Return the lock that belongs to the engine's role on this database."""
         return EngineLock(self.database)
+
+    @property
+    def source_tokens(self) -> SourceTokens:
+        """The tokens of sources that push people in."""
+        return SourceTokens(self.database)
 
     def secret_places(self) -> SecretPlaces:
         """Return where secrets named in documents may lie."""

@@ -22,6 +22,7 @@ from seatkeeper.cli import (
     commands_report,
     commands_schema,
     commands_serve,
+    commands_token,
     commands_versions,
 )
 from seatkeeper.cli.out import FAILED, WRONG_USAGE, complain
@@ -43,6 +44,7 @@ for module in (
     commands_people,
     commands_plan,
     commands_schema,
+    commands_token,
     commands_versions,
 ):
     module.register(app)
