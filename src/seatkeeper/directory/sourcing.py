@@ -69,7 +69,7 @@ def arrival(source: str, holder: Holder | None) -> Ruling:
     return Ruling.EXISTS if holder.shown else Ruling.RESTORE
 
 
-def change(source: str, holder: Holder) -> Ruling:
+def changing(source: str, holder: Holder) -> Ruling:
     """Decide whether a source may change or delete a record that the directory has."""
     if holder.administrator:
         return Ruling.ADMINISTRATOR
@@ -86,7 +86,7 @@ def may_write(
     Only of what is its own, only what its mappings name, and never what the
     directory gives itself (``objectId``).
     """
-    if change(source, holder) is not Ruling.CHANGE or attribute not in mapped:
+    if changing(source, holder) is not Ruling.CHANGE or attribute not in mapped:
         return False
     known = user_attribute(attribute) if kind is Kind.USER else GROUP_ATTRIBUTES.get(attribute)
     return known is not None and known.writable

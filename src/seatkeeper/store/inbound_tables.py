@@ -6,7 +6,19 @@ source's own: an internal id stands only in ``record_id``, which no answer shows
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    delete,
+    select,
+    text,
+)
 
 from seatkeeper.store.tables import KEY, Document, Moment, metadata
 
@@ -62,3 +74,10 @@ KEYS: Final = Table(
         postgresql_where=text("claimed"),
     ),
 )
+
+
+def forget_resource(connection: Connection, record_id: str) -> None:
+    """Take away what a source holds of a record that the directory removes for good."""
+    mine = select(RESOURCES.c.id).where(RESOURCES.c.record_id == record_id)
+    connection.execute(delete(KEYS).where(KEYS.c.resource_id.in_(mine)))
+    connection.execute(delete(RESOURCES).where(RESOURCES.c.record_id == record_id))
