@@ -38,11 +38,19 @@ from seatkeeper.provisioning.inbound import (
 from seatkeeper.scim.errors import NotThere, Taken, UnfitValue
 from seatkeeper.scim.holding import Found, Keys, Stored, Wanted
 from seatkeeper.scim.members import MemberChange, MemberWrite
-from seatkeeper.scim.messages import Resource, ScimError
+from seatkeeper.scim.messages import Json, Resource, ScimError
 from seatkeeper.store import edits
 from seatkeeper.store.database import Database
 from seatkeeper.store.inbound_members import change_members
-from seatkeeper.store.inbound_reading import Row, groups_of, members_of, one_of, page_of, stored_of
+from seatkeeper.store.inbound_reading import (
+    Row,
+    groups_of,
+    members_of,
+    one_of,
+    page_of,
+    stored_of,
+    unfit,
+)
 from seatkeeper.store.inbound_tables import KEYS, RESOURCES
 from seatkeeper.store.news import News
 from seatkeeper.store.records import folded
@@ -235,6 +243,7 @@ class SqlInbound:
         self._database.write_now(work)
 
     def _said(self, kind: str, values: Resource) -> Said:
+        _check_texts(values)
         return said(values, self._source.mappings.of(kind))
 
     def _arrived(
@@ -357,6 +366,20 @@ def _named(connection: Connection, kind: str, wanted: Said) -> str | None:
 
 def _user_name(connection: Connection, record_id: str) -> str:
     return str(connection.scalar(select(users.c.user_name).where(users.c.id == record_id)))
+
+
+def _check_texts(value: Json) -> None:
+    """Refuse what no database takes, in values that nothing maps, too."""
+    if isinstance(value, str):
+        if unfit(value):
+            raise UnfitValue("A text holds U+0000 or half a character, which no app can take.")
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            _check_texts(name)
+            _check_texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            _check_texts(part)
 
 
 def _check_user_name(wanted: Said) -> None:

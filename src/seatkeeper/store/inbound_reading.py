@@ -52,7 +52,9 @@ def one_of(
     connection: Connection, source: str, kind: str, resource_id: str, *, lock: bool = False
 ) -> Row:
     """Return one living resource of a source, or raise 404."""
-    asked = _living(source, kind).where(RESOURCES.c.id == resource_id)
+    asked = _living(source, kind).where(
+        RESOURCES.c.id == ("" if unfit(resource_id) else resource_id)
+    )
     row = connection.execute(asked.with_for_update() if lock else asked).first()
     if row is None:
         raise NotThere(f"There is no {kind} with that id.")
@@ -62,8 +64,9 @@ def one_of(
 def rows_of(connection: Connection, source: str, ids: Sequence[str]) -> dict[str, Row]:
     """Return those living resources of a source that have one of these ids."""
     found: dict[str, Row] = {}
-    for start in range(0, len(ids), _PIECE):
-        some = ids[start : start + _PIECE]
+    usable = [one for one in ids if not unfit(one)]
+    for start in range(0, len(usable), _PIECE):
+        some = usable[start : start + _PIECE]
         asked = _living(source, None).where(RESOURCES.c.id.in_(some))
         found |= {row.id: _row(row) for row in connection.execute(asked)}
     return found
@@ -156,7 +159,7 @@ def _narrowed(tree: Filter, source: str, kind: str, keys_of: KeysOf) -> ColumnEl
     if not isinstance(tree, Comparison) or tree.op is not Operator.EQ:
         return None
     path, value = tree.path, tree.value
-    if not isinstance(value, str) or not value or path.schema is not None:
+    if not isinstance(value, str) or not value or unfit(value) or path.schema is not None:
         return None
     if path.dotted.casefold() == "id":
         return RESOURCES.c.id == value
@@ -208,6 +211,11 @@ def _row(row: Any) -> Row:
         row.modified_at,
         row.version,
     )
+
+
+def unfit(text: str) -> bool:
+    """Whether a text holds what no database of ours takes: NUL, half a character."""
+    return any(one == "\0" or "\ud800" <= one <= "\udfff" for one in text)
 
 
 def _stamp(moment: dt.datetime) -> str:
