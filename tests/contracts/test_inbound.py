@@ -121,7 +121,8 @@ async def test_a_source_never_sees_an_id_of_the_directory(
     hr: Client, directory: SqlDirectory
 ) -> None:
     boss = hr.post("/Users", person("bo"))
-    ada = hr.post("/Users", person("ada", **{ENTERPRISE_USER: {"manager": {"value": boss}}}))
+    more: Resource = {"manager": {"value": boss}}
+    ada = hr.post("/Users", person("ada", **{ENTERPRISE_USER: more}))
     hr.post("/Groups", group("Sales", [ada, boss]))
 
     shown = json.dumps([hr.listed("/Users"), hr.listed("/Groups")])
@@ -273,7 +274,7 @@ async def test_nobody_is_renamed_onto_another(
 ) -> None:
     hr.post("/Users", person("ada"))
     eve = other.post("/Users", person("eve"))
-    rename = {"op": "replace", "path": "userName", "value": "ADA@larkspur.example"}
+    rename: Json = {"op": "replace", "path": "userName", "value": "ADA@larkspur.example"}
 
     refused = other.refused("PATCH", f"/Users/{eve}", {"Operations": [rename]})
 
