@@ -106,3 +106,29 @@ def test_an_unknown_id_is_refused(typed: Typed) -> None:
 
     assert status == 1
     assert "token list" in err
+
+
+def test_people_and_groups_change_hands_by_name_only(typed: Typed, tmp_path: Path) -> None:
+    people = "userPrincipalName,groups\nada@larkspur.example,Sales\n"
+    (tmp_path / "people.csv").write_text(people, encoding="utf-8")
+    typed("import-people", "people.csv")
+
+    first = typed("people", "give", "ada@larkspur.example", "--to", "hr")[1]
+    second = typed("people", "give", "ada@larkspur.example", "--to", "hr")[1]
+    back = json.loads(
+        typed("people", "give", "ada@larkspur.example", "--to", "nobody", "--json")[1]
+    )
+    group = typed("groups", "give", "Sales", "--to", "hr")[1]
+
+    assert first == "ada@larkspur.example belongs to hr now (before: nobody).\n"
+    assert second == "ada@larkspur.example belongs to hr already.\n"
+    assert back == {"name": "ada@larkspur.example", "before": "hr", "now": "nobody"}
+    assert group == "Sales belongs to hr now (before: nobody).\n"
+
+
+@pytest.mark.parametrize("words", [("--to", "hr"), ("ada@x", "--to", "hr"), ("--to", "H R")])
+def test_nobody_changes_hands_who_is_not_there(typed: Typed, words: tuple[str, ...]) -> None:
+    status, out, err = typed("people", "give", *words)
+
+    assert (status, out) == (1, "")
+    assert err.startswith("Error: ")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from seatkeeper.configuration.inbound import inbound_mappings
-from seatkeeper.directory.model import Subject, User, Verb
+from seatkeeper.directory.model import Kind, Subject, User, Verb
 from seatkeeper.errors import NotFound
 from seatkeeper.ports import UserEdit
 from seatkeeper.scim.messages import ENTERPRISE_USER, PATCH_OP, Json, Resource, ScimError
@@ -19,6 +19,7 @@ from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
 from seatkeeper.store.directory import SqlDirectory
 from seatkeeper.store.inbound import Source, SqlInbound
+from seatkeeper.store.inbound_ownership import give
 from seatkeeper.store.inbound_tables import RESOURCES
 from seatkeeper.store.news import News
 from seatkeeper.store.secrets import MasterKey
@@ -310,6 +311,65 @@ async def test_who_became_an_administrator_is_out_of_reach_from_then_on(
     held = await directory.user(ADMIN)
     assert [one.status for one in refused] == [403, 403]
     assert (held.enabled, held.deleted_at) == (True, None)
+
+
+async def test_who_was_given_to_a_source_is_carried_on_by_it_and_keeps_what_it_does_not_say(
+    hr: Client, directory: SqlDirectory, database: Database
+) -> None:
+    values = {"userPrincipalName": "ada@larkspur.example", "jobTitle": "Engineer", "city": "Kyiv"}
+    before = await directory.create_user(UserEdit(values, enabled=False), actor="grace")
+
+    give(database, Kind.USER, before.id, "hr", actor="grace")
+    unseen = hr.listed("/Users")
+    hr.post("/Users", person("ada", title="Director"))
+
+    after = await ada_of(directory)
+    assert unseen == []
+    assert (after.id, after.enabled) == (before.id, True)
+    assert (after.text("jobTitle"), after.text("city")) == ("Director", "Kyiv")
+
+
+async def test_who_was_given_away_is_out_of_the_old_sources_reach(
+    hr: Client, other: Client, directory: SqlDirectory, database: Database
+) -> None:
+    ada = hr.post("/Users", person("ada"))
+
+    was = give(database, Kind.USER, (await ada_of(directory)).id, "contractors", actor="grace")
+    gone = hr.refused("PUT", f"/Users/{ada}", person("ada"))
+    again = hr.refused("POST", "/Users", person("ada"))
+    other.post("/Users", person("ada", title="Guest"))
+
+    assert was == "hr"
+    assert (gone.status, again.status) == (404, 409)
+    assert (await ada_of(directory)).text("jobTitle") == "Guest"
+
+
+async def test_giving_does_not_open_an_administrator(
+    hr: Client, directory: SqlDirectory, database: Database
+) -> None:
+    root = await directory.create_user(UserEdit({"userPrincipalName": ADMIN}), actor="grace")
+
+    give(database, Kind.USER, root.id, "hr", actor="grace")
+
+    assert hr.refused("POST", "/Users", person("root")).status == 403
+
+
+async def test_a_group_is_given_with_its_members(
+    hr: Client, directory: SqlDirectory, database: Database
+) -> None:
+    ada = hr.post("/Users", person("ada"))
+    sales = await directory.create_group("Sales", actor="grace")
+    await directory.change_members(sales.id, add=[(await ada_of(directory)).id], actor="grace")
+
+    for _ in range(2):
+        give(database, Kind.GROUP, sales.id, "hr", actor="grace")
+    hr.post("/Groups", group("Sales"))
+
+    shown = hr.listed("/Groups")[0]["members"]
+    assert isinstance(shown, list)
+    assert [one["value"] for one in shown if isinstance(one, dict)] == [ada]
+    trail = await SqlConfiguration(database, MasterKey(b"k" * 32)).audit()
+    assert [one.action for one in trail].count("inbound.give") == 1
 
 
 # --- groups ---

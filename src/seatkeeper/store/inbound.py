@@ -51,7 +51,7 @@ from seatkeeper.store.inbound_reading import (
     stored_of,
     unfit,
 )
-from seatkeeper.store.inbound_tables import KEYS, RESOURCES
+from seatkeeper.store.inbound_tables import KEYS, RESOURCES, forget_resource
 from seatkeeper.store.news import News
 from seatkeeper.store.records import folded
 from seatkeeper.store.tables import groups, users
@@ -260,12 +260,29 @@ class SqlInbound:
             return self._created(connection, kind, wanted, news)
         if ruling is not Ruling.RESTORE or record_id is None:
             raise Refusal(ruling, record_id or "")
-        connection.execute(delete(RESOURCES).where(RESOURCES.c.record_id == record_id))
+        new = difference(
+            self._said_last(connection, kind, record_id, wanted),
+            wanted,
+            self._source.mappings.of(kind),
+        )
+        forget_resource(connection, record_id)
+        if kind == GROUP:
+            edits.edit_group(connection, record_id, new.attributes, news)
+            return record_id
         edits.restore_user(connection, record_id, news)
         user = edits.known_user(connection, record_id)
-        new = difference(None, wanted, self._source.mappings.users)
         edits.edit_user(connection, user, self._edit(connection, kind, new), news)
         return record_id
+
+    def _said_last(self, connection: Connection, kind: str, record_id: str, wanted: Said) -> Said:
+        """Return what this source said before its resource went; of one given to it, nothing yet.
+
+        Nothing said means that nothing is taken away, but whether the person is
+        enabled is told anew.
+        """
+        asked = select(RESOURCES.c.body).where(RESOURCES.c.record_id == record_id)
+        body = connection.scalar(asked)
+        return self._said(kind, body) if body else Said({}, not wanted.enabled)
 
     def _created(self, connection: Connection, kind: str, wanted: Said, news: News) -> str:
         new = difference(None, wanted, self._source.mappings.of(kind))

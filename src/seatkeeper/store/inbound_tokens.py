@@ -25,6 +25,9 @@ from seatkeeper.store.news import News
 USERS, GROUPS, READ_ONLY = "users", "groups", "read-only"
 PERMISSIONS: Final = (USERS, GROUPS, READ_ONLY)
 
+NOBODY: Final = "nobody"
+"""What a person belongs to whom no source created; so it names no source."""
+
 NOTED_EVERY: Final = dt.timedelta(minutes=1)
 """How exactly the last use is known; a note per request would make each read a write."""
 
@@ -78,11 +81,7 @@ class SourceTokens:
 
         Raises ``InvalidValue`` for a source's name or a permission that cannot be.
         """
-        if _SOURCE.fullmatch(source) is None:
-            raise InvalidValue(
-                f"{source!r} cannot name a source.",
-                advice="Use up to 64 small letters, digits and hyphens, such as hr or okta-eu.",
-            )
+        check_source(source)
         for word in may:
             if word not in PERMISSIONS:
                 raise InvalidValue(
@@ -145,6 +144,15 @@ class SourceTokens:
             mine = update(TOKENS).where(TOKENS.c.id == found.id).values(last_used_at=now)
             self._database.write_now(lambda c: c.execute(mine).rowcount)
         return found
+
+
+def check_source(name: str) -> None:
+    """Raise ``InvalidValue`` for a name that no source can have."""
+    if _SOURCE.fullmatch(name) is None or name == NOBODY:
+        raise InvalidValue(
+            f"{name!r} cannot name a source.",
+            advice="Use up to 64 small letters, digits and hyphens, such as hr or okta-eu.",
+        )
 
 
 def new_token() -> str:
