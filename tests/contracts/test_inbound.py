@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Connection, select
@@ -220,6 +221,37 @@ async def test_what_a_source_takes_back_is_gone(hr: Client, directory: SqlDirect
 
     found = await ada_of(directory)
     assert (found.text("jobTitle"), found.manager_id) == ("", None)
+
+
+async def test_of_two_pushes_at_once_one_wins_whichever_source_they_come_from(
+    hr: Client, other: Client, directory: SqlDirectory
+) -> None:
+    def push(client: Client) -> int:
+        try:
+            return client.send("POST", "/Users", person("ada")).status
+        except ScimError as error:
+            return error.status
+
+    with ThreadPoolExecutor(6) as threads:
+        statuses = sorted(threads.map(push, [hr, other] * 3))
+
+    assert statuses == [201, 409, 409, 409, 409, 409]
+    assert len(await directory.all_users()) == 1
+
+
+async def test_people_who_join_at_once_all_are_members(hr: Client, directory: SqlDirectory) -> None:
+    people = [hr.post("/Users", person(f"p{n}")) for n in range(6)]
+    sales = hr.post("/Groups", group("Sales"))
+
+    def join(one: str) -> int:
+        value: Json = [{"value": one}]
+        return hr.patch(f"/Groups/{sales}", {"op": "add", "path": "members", "value": value}).status
+
+    with ThreadPoolExecutor(6) as threads:
+        statuses = set(threads.map(join, people))
+
+    assert statuses == {204}
+    assert len(await directory.memberships((await directory.group("Sales")).id)) == 6
 
 
 # --- whose a person is ---

@@ -6,8 +6,9 @@ At the source of the walk:
 
 A person or group belongs to the source that created it, for as long as the
 directory holds it. What was made by hand or by an import belongs to no source.
-Nothing changes hands because two names are equal. ``docs/inbound.md`` has the
-same table for people; how records are found is the store's part.
+Nothing changes hands because two names are equal, only when somebody says so.
+``docs/inbound.md`` has the same table for people; how records are found is the
+store's part.
 """
 
 from collections.abc import Collection
@@ -49,7 +50,7 @@ REFUSALS = {
     Ruling.NOT_THEIRS: "The directory has one with this name that belongs to another source.",
     Ruling.BY_HAND: (
         "The directory has one with this name that no source created. "
-        "It is not taken over; an administrator of Seatkeeper can remove or rename it."
+        "It is not taken over; whoever runs Seatkeeper can give it to this source by name."
     ),
     Ruling.ADMINISTRATOR: "This person administers Seatkeeper, and no source may change them.",
 }
