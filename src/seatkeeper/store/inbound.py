@@ -9,7 +9,8 @@ page finds, keeps and refuses. Methods block; one object speaks for one source.
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -288,9 +289,12 @@ class SqlInbound:
         new = difference(None, wanted, self._source.mappings.of(kind))
         given = {name: value for name, value in new.attributes.items() if value is not None}
         if kind == GROUP:
-            return edits.create_group(connection, given, None, news).id
+            with _losing_is_a_conflict(connection, kind, wanted, ""):
+                return edits.create_group(connection, given, None, news).id
         _check_user_name(wanted)
-        return edits.create_user(connection, self._edit(connection, kind, new), None, news).id
+        edit = self._edit(connection, kind, new)
+        with _losing_is_a_conflict(connection, kind, wanted, ""):
+            return edits.create_user(connection, edit, None, news).id
 
     def _tell(self, connection: Connection, held: Row, values: Resource, news: News) -> None:
         """Carry what is new in ``values`` over into the directory."""
@@ -305,13 +309,16 @@ class SqlInbound:
             if not may_write(self._source.name, holder, kind, name, mapped):
                 raise UnfitValue(f"{name} is not this source's to write.")
         if held.kind == GROUP:
-            edits.edit_group(connection, held.record_id, new.attributes, news)
+            with _losing_is_a_conflict(connection, held.kind, now, held.record_id):
+                edits.edit_group(connection, held.record_id, new.attributes, news)
             return
         _check_user_name(now)
         if new.enabled:
             edits.restore_user(connection, held.record_id, news)
         user = edits.known_user(connection, held.record_id)
-        edits.edit_user(connection, user, self._edit(connection, held.kind, new), news)
+        edit = self._edit(connection, held.kind, new)
+        with _losing_is_a_conflict(connection, held.kind, now, held.record_id):
+            edits.edit_user(connection, user, edit, news)
 
     def _edit(self, connection: Connection, kind: str, new: Difference) -> UserEdit:
         manager = new.manager
@@ -370,6 +377,19 @@ class SqlInbound:
         ]
         if rows:
             connection.execute(insert(KEYS), rows)
+
+
+@contextmanager
+def _losing_is_a_conflict(
+    connection: Connection, kind: str, wanted: Said, record_id: str
+) -> Iterator[None]:
+    """Answer 409 where somebody else took the name since it was found free."""
+    try:
+        yield
+    except InvalidValue as error:
+        if _named(connection, kind, wanted) not in (None, record_id):
+            raise Taken("Another one took this name just now.") from error
+        raise
 
 
 def _named(connection: Connection, kind: str, wanted: Said) -> str | None:
