@@ -23,6 +23,7 @@ from seatkeeper.cli import (
     commands_report,
     commands_schema,
     commands_serve,
+    commands_token,
     commands_versions,
 )
 from seatkeeper.cli.out import FAILED, WRONG_USAGE, complain
@@ -44,6 +45,7 @@ for module in (
     commands_people,
     commands_plan,
     commands_schema,
+    commands_token,
     commands_versions,
 ):
     module.register(app)

@@ -1,7 +1,8 @@
 """What a SCIM service needs of whatever keeps its resources.
 
-A door's port, beside the walk. The sandbox keeps them in a file of its own;
-tests keep them in memory. Every method is all or nothing, and each blocks.
+A door's port, beside the walk. The sandbox keeps them in a file of its own,
+sources of people in the directory's database; tests keep them in memory.
+Every method is all or nothing, and each blocks.
 """
 
 import datetime as dt

@@ -122,6 +122,33 @@ def profile_of(app: GalleryApp) -> Profile:
     )
 
 
+def directory_profile() -> Profile:
+    """Return the service of the directory itself: the core schemas, and all that they allow."""
+    kinds = (
+        Kind(
+            USERS,
+            "/Users",
+            ResourceSchema(USER_SCHEMA, (ENTERPRISE_SCHEMA,)),
+            (parse_path("userName"),),
+            (parse_path("userName"),),
+            may_create=True,
+            may_update=True,
+            may_delete=True,
+        ),
+        Kind(
+            GROUPS,
+            "/Groups",
+            ResourceSchema(GROUP_SCHEMA),
+            (parse_path("displayName"),),
+            (parse_path("displayName"),),
+            may_create=True,
+            may_update=True,
+            may_delete=True,
+        ),
+    )
+    return Profile(kinds, page_size=100, refused_delete_status=405, app_name="Seatkeeper")
+
+
 def _kind(
     name: str, objects: ObjectType, schema: ResourceSchema, may: tuple[bool, bool, bool]
 ) -> Kind:
