@@ -13,8 +13,9 @@ from seatkeeper.directory.model import Kind, Subject, User, Verb
 from seatkeeper.errors import NotFound
 from seatkeeper.ports import UserEdit
 from seatkeeper.scim.messages import ENTERPRISE_USER, PATCH_OP, Json, Resource, ScimError
+from seatkeeper.service_provider.call import Call
 from seatkeeper.service_provider.profile import directory_profile
-from seatkeeper.service_provider.service import Call, ScimService
+from seatkeeper.service_provider.service import ScimService
 from seatkeeper.service_provider.wire import Answer
 from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database

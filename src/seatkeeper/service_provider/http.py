@@ -151,14 +151,7 @@ class _Endpoint:
         """Answer one request."""
         request = Request(scope, receive)
         started, began = utc_now(), perf_counter()
-        incoming = Incoming(
-            request.method,
-            f"{request.url.scheme}://{request.url.netloc}{scope['root_path']}",
-            request.path_params["path"],
-            request.url.query,
-            _joined(request.headers.items()),
-            await _body(request),
-        )
+        incoming = await incoming_of(request)
 
         def work() -> tuple[Answer, str]:
             inspection = self._door.inspection()
@@ -181,11 +174,28 @@ class _Endpoint:
             return found, form
 
         found, form = await to_thread.run_sync(work)
-        headers, body = found.all_headers(form), found.encoded()
-        if request.method == "HEAD" and body:
-            # The length is that of the body which GET would have brought.
-            headers, body = {**headers, "Content-Length": str(len(body))}, b""
-        await Response(body, found.status, headers)(scope, receive, send)
+        await response_of(found, form, request.method)(scope, receive, send)
+
+
+async def incoming_of(request: Request) -> Incoming:
+    """Read a request whole, as far as the limits let it."""
+    return Incoming(
+        request.method,
+        f"{request.url.scheme}://{request.url.netloc}{request.scope['root_path']}",
+        request.path_params["path"],
+        request.url.query,
+        _joined(request.headers.items()),
+        await _body(request),
+    )
+
+
+def response_of(found: Answer, form: str, method: str) -> Response:
+    """Return an answer as it goes out; of a HEAD all but the body."""
+    headers, body = found.all_headers(form), found.encoded()
+    if method == "HEAD" and body:
+        # The length is that of the body which GET would have brought.
+        headers, body = {**headers, "Content-Length": str(len(body))}, b""
+    return Response(body, found.status, headers)
 
 
 def scim_routes(

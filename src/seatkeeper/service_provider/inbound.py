@@ -15,21 +15,23 @@ from typing import Final
 import structlog
 from anyio import to_thread
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from seatkeeper.clock import utc_now
 from seatkeeper.errors import StoreUnusable
-from seatkeeper.scim.dialect import Inspection
-from seatkeeper.scim.messages import ScimError, error_body
+from seatkeeper.scim.messages import CONTENT_TYPE, error_body
+from seatkeeper.service_provider.http import Door, Incoming, incoming_of, response_of
 from seatkeeper.service_provider.keeper import Keeper
 from seatkeeper.service_provider.profile import Profile
-from seatkeeper.service_provider.service import Call, ScimService
-from seatkeeper.service_provider.wire import LARGEST_BODY, Answer, refusal
+from seatkeeper.service_provider.wire import Answer
 from seatkeeper.store.inbound_tokens import GROUPS, USERS, SourceToken
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+_READS: Final = ("GET", "HEAD", "OPTIONS")
 
 _REACH: Final = {"Users": USERS, "Groups": GROUPS}
 _WRONG_PER_MINUTE: Final = 10
@@ -47,13 +49,14 @@ def inbound_app(holder: Holder, keeper_of: Callable[[str], Keeper], profile: Pro
 
     ``keeper_of`` gives the resources of a source, and of no other.
     """
-    door = _Door(holder, keeper_of, profile)
-    route = Route("/{path:path}", door.answer, methods=list(METHODS))
-    return Starlette(routes=[route], exception_handlers={Exception: _failed})
+    return Starlette(
+        routes=[Route("/{path:path}", _Endpoint(holder, keeper_of, profile))],
+        exception_handlers={Exception: _failed},
+    )
 
 
-class _Door:
-    """Asks who comes, what they may, and lets the service answer."""
+class _Endpoint:
+    """Asks who comes, what they may, and lets the service answer over their own resources."""
 
     def __init__(
         self, holder: Holder, keeper_of: Callable[[str], Keeper], profile: Profile
@@ -62,42 +65,31 @@ class _Door:
         self._keeper_of = keeper_of
         self._profile = profile
         self._wrong = WrongTokens()
+        self._key = secrets.token_bytes(32)
 
-    async def answer(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; every answer is SCIM's."""
-        body = await _body(request)
-        base = f"{request.url.scheme}://{request.url.netloc}{request.scope['root_path']}"
-        call = Call(
-            request.method,
-            tuple(part for part in request.path_params["path"].split("/") if part),
-            dict(request.query_params),
-            body or b"",
-            base,
-            Inspection(self._profile.dialect),
-        )
+        request = Request(scope, receive)
+        incoming = await incoming_of(request)
         address = request.client.host if request.client else ""
-        found = await to_thread.run_sync(
-            lambda: self._answered(_token(request), address, call, too_large=body is None)
-        )
-        return Response(found.encoded(), found.status, found.all_headers())
+        found, form = await to_thread.run_sync(lambda: self._answered(incoming, address))
+        await response_of(found, form, request.method)(scope, receive, send)
 
-    def _answered(self, text: str, address: str, call: Call, *, too_large: bool) -> Answer:
+    def _answered(self, incoming: Incoming, address: str) -> tuple[Answer, str]:
         try:
+            text = incoming.token
             token = self._holder(text, utc_now()) if text else None
             if token is None:
-                return self._unknown(address)
-            forbidden = _forbidden(token, call)
+                return self._unknown(address), CONTENT_TYPE
+            forbidden = _forbidden(token, incoming)
             if forbidden:
-                return Answer(403, error_body(403, forbidden))
-            if too_large:
-                return Answer(413, error_body(413, f"At most {LARGEST_BODY} bytes at a time."))
-            return ScimService(self._keeper_of(token.source), self._profile).answer(call)
-        except ScimError as error:
-            return refusal(error)
+                return Answer(403, error_body(403, forbidden)), CONTENT_TYPE
+            door = Door(self._keeper_of(token.source), self._profile, lambda _: "admin", self._key)
+            return door.answer(incoming)
         except StoreUnusable as error:
             _log.error("inbound.store", reason=error.message)
             detail = "The directory cannot be written to just now. Nothing was changed."
-            return Answer(503, error_body(503, detail), {"Retry-After": "30"})
+            return Answer(503, error_body(503, detail), {"Retry-After": "30"}), CONTENT_TYPE
 
     def _unknown(self, address: str) -> Answer:
         if self._wrong.one_more(address, utc_now()):
@@ -130,11 +122,14 @@ class WrongTokens:
             return False
 
 
-def _forbidden(token: SourceToken, call: Call) -> str:
-    reach = _REACH.get(call.parts[0]) if call.parts else None
-    if reach is not None and reach not in token.may:
-        return f"This token may not reach {reach}."
-    if token.reads_only and call.method not in ("GET", "HEAD"):
+def _forbidden(token: SourceToken, incoming: Incoming) -> str:
+    parts = [part for part in incoming.path.split("/") if part]
+    # At the root a question reaches every kind at once.
+    wanted = _REACH.values() if parts in ([], [".search"]) else (_REACH.get(parts[0]),)
+    for reach in wanted:
+        if reach is not None and reach not in token.may:
+            return f"This token may not reach {reach}."
+    if token.reads_only and incoming.method not in _READS and parts[-1:] != [".search"]:
         return "This token may only read."
     return ""
 
@@ -145,20 +140,3 @@ async def _failed(request: Request, error: Exception) -> Response:
     _log.error("inbound.failed", error_id=error_id, path=request.url.path, exc_info=error)
     found = Answer(500, error_body(500, f"This failed on our side (error {error_id})."))
     return Response(found.encoded(), found.status, found.all_headers())
-
-
-async def _body(request: Request) -> bytes | None:
-    """Return the body; none when it is larger than the limit (the rest is not kept)."""
-    found = bytearray()
-    try:
-        async for part in request.stream():
-            if len(found) <= LARGEST_BODY:
-                found += part
-    except ClientDisconnect:
-        return b""
-    return bytes(found) if len(found) <= LARGEST_BODY else None
-
-
-def _token(request: Request) -> str:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if kind.casefold() == "bearer" else ""

@@ -124,26 +124,17 @@ def profile_of(app: GalleryApp) -> Profile:
 
 def directory_profile() -> Profile:
     """Return the service of the directory itself: the core schemas, and all that they allow."""
+    user_name, display_name = parse_path("userName"), parse_path("displayName")
+    users = ResourceSchema(USER_SCHEMA, (ENTERPRISE_SCHEMA,))
     kinds = (
-        Kind(
-            USERS,
-            "/Users",
-            ResourceSchema(USER_SCHEMA, (ENTERPRISE_SCHEMA,)),
-            (parse_path("userName"),),
-            (parse_path("userName"),),
-            may_create=True,
-            may_update=True,
-            may_delete=True,
-        ),
-        Kind(
+        _kind_of(USERS, "/Users", users, [user_name], [user_name], (True, True, True)),
+        _kind_of(
             GROUPS,
             "/Groups",
             ResourceSchema(GROUP_SCHEMA),
-            (parse_path("displayName"),),
-            (parse_path("displayName"),),
-            may_create=True,
-            may_update=True,
-            may_delete=True,
+            [display_name],
+            [display_name],
+            (True, True, True),
         ),
     )
     return Profile(kinds, page_size=100, refused_delete_status=405, app_name="Seatkeeper")
@@ -154,8 +145,19 @@ def _kind(
 ) -> Kind:
     unique = [schema.path(one.path) for one in objects.attributes if one.unique]
     required = [schema.path(one.path) for one in objects.attributes if one.required]
+    return _kind_of(name, objects.endpoint, schema, required, unique, may)
+
+
+def _kind_of(
+    name: str,
+    endpoint: str,
+    schema: ResourceSchema,
+    required: Sequence[AttributePath],
+    unique: Sequence[AttributePath],
+    may: tuple[bool, bool, bool],
+) -> Kind:
     described = marked(schema, required, unique)
-    return Kind(name, objects.endpoint, schema, described, tuple(required), tuple(unique), *may)
+    return Kind(name, endpoint, schema, described, tuple(required), tuple(unique), *may)
 
 
 def _own_extensions(objects: ObjectType) -> Sequence[Schema]:

@@ -12,7 +12,7 @@ Undo:     DROP TABLE inbound_keys, inbound_resources, inbound_tokens; people and
 from alembic import op
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 STATEMENTS = (
     """
