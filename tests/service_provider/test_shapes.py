@@ -1,11 +1,12 @@
 """What the stand-ins of shapes refuse, in which words, and when they take it again."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
@@ -15,12 +16,12 @@ from hypothesis import strategies as st
 from seatkeeper.gallery.abilities import Lies
 from seatkeeper.gallery.rates import Meter, RateWindow
 from seatkeeper.gallery.schema import GalleryApp, gallery_app
-from seatkeeper.scim.messages import PATCH_OP, USER, Json, ScimError
-from seatkeeper.service_provider.forgetful import is_dropped
+from seatkeeper.scim.messages import PATCH_OP, USER, Json
+from seatkeeper.service_provider.forgetful import as_told, is_dropped
+from seatkeeper.service_provider.http import Door, Incoming
 from seatkeeper.service_provider.profile import profile_of
 from seatkeeper.service_provider.rate import Gate
-from seatkeeper.service_provider.service import Call, ScimService
-from seatkeeper.service_provider.wire import Answer, refusal
+from seatkeeper.service_provider.wire import Answer
 from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resources import ResourceStore
 
@@ -46,17 +47,14 @@ class Service:
         profile = profile_of(app)
         rules = profile.rules
         gate = Gate(rules.rates, rules.latency, now=lambda: self.clock.now, pause=self.clock.pause)
-        self._service = ScimService(ResourceStore(self.file, profile.keys_of), profile, gate)
+        keeper = as_told(ResourceStore(self.file, profile.keys_of), rules.lies)
+        self._door = Door(keeper, profile, lambda token: "admin", b"key", gate=gate)
 
-    def ask(
-        self, method: str, path: str, body: Json = None, query: Mapping[str, str] | None = None
-    ) -> Answer:
-        parts = tuple(part for part in path.split("/") if part)
+    def ask(self, method: str, path: str, body: Json = None, **query: str) -> Answer:
         raw = b"" if body is None else json.dumps(body).encode()
-        try:
-            return self._service.answer(Call(method, parts, query or {}, raw, "http://x"))
-        except ScimError as error:
-            return refusal(error)
+        told = {"authorization": "Bearer any", "content-type": "application/scim+json"}
+        incoming = Incoming(method, "http://x", path, urlencode(query), told, raw)
+        return self._door.answer(incoming)[0]
 
     def made(self, path: str, body: Json) -> str:
         answer = self.ask("POST", path, body)
@@ -64,7 +62,7 @@ class Service:
         return str((answer.body or {})["id"])
 
     def listed(self, path: str, **query: str) -> dict[str, Any]:
-        return dict(self.ask("GET", path, query=query).body or {})
+        return dict(self.ask("GET", path, **query).body or {})
 
 
 @contextmanager

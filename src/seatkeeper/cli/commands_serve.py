@@ -53,6 +53,7 @@ async def sandbox(
     token: str | None = None,
     token_file: Path | None = None,
     db: Path | None = None,
+    report: Path | None = None,
 ) -> int:
     """Run a stand-in for an app of the gallery, with its admin page, until Ctrl-C or SIGTERM.
 
@@ -71,6 +72,9 @@ async def sandbox(
         Accept the text in this file as an account admin's token.
     db
         The file that keeps what the app holds.
+    report
+        Write there, at the end, what the app says of its client: needless reads, hasty
+        retries, departures from the RFC. Text, or JSON where the name ends in .json.
     """
     app = gallery_app(app_id)
     file = db or read_settings().home / f"sandbox-{app_id}.db"
@@ -91,8 +95,11 @@ async def sandbox(
             db_path=file,
             token=token or _token_of(token_file),
             on_ready=ready,
+            report=report,
         )
     )
+    if report is not None:
+        show(f"What {app.name} says of its client is in {report}.")
     return DONE
 
 

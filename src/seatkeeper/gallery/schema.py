@@ -170,7 +170,11 @@ class SandboxProfile(_Strict, frozen=True):
 
     ``admin_path`` are the headings of the app's own admin area down to the
     page that issues the token; ``delete_user_status`` what DELETE of a user
-    answers where users cannot be deleted; ``latency_ms`` how long each answer takes.
+    answers where users cannot be deleted; ``latency_ms`` how long each answer
+    takes; ``lies`` where it says yes and does otherwise. ``enable_label``,
+    ``welcome_label`` and ``reassign_label`` name the switches of that page; an
+    app without such a switch has none. ``start_date`` is the attribute whose day
+    (MM/DD/YYYY or YYYY-MM-DD) holds a welcome mail back.
     """
 
     admin_path: tuple[str, ...] = ("Settings", "SCIM")
@@ -178,6 +182,10 @@ class SandboxProfile(_Strict, frozen=True):
     delete_user_status: int = 405
     latency_ms: int = 0
     lies: Lies = Lies()
+    enable_label: str = "Enable SCIM"
+    welcome_label: str = ""
+    reassign_label: str = ""
+    start_date: str = ""
 
 
 class GalleryApp(_Strict, frozen=True):

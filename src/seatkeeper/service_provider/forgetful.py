@@ -28,6 +28,11 @@ def is_dropped(lies: Lies, number: int) -> bool:
     return int.from_bytes(drawn[:8]) % _PARTS < lies.drops * _PARTS
 
 
+def as_told(keeper: Keeper, lies: Lies) -> Keeper:
+    """Return a keeper that lies so; the keeper itself where there is nothing to lie about."""
+    return ForgetfulKeeper(keeper, lies) if lies.drops or lies.lowers else keeper
+
+
 class ForgetfulKeeper:
     """Implements ``Keeper`` over another one; reads are always true."""
 
