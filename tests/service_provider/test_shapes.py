@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from seatkeeper.gallery.abilities import Lies
 from seatkeeper.gallery.rates import Meter, RateWindow
 from seatkeeper.gallery.schema import GalleryApp, gallery_app
-from seatkeeper.scim.messages import PATCH_OP, USER, Json
+from seatkeeper.scim.messages import ERROR, PATCH_OP, USER, Json
 from seatkeeper.service_provider.forgetful import as_told, is_dropped
 from seatkeeper.service_provider.http import Door, Incoming
 from seatkeeper.service_provider.profile import profile_of
@@ -25,6 +25,8 @@ from seatkeeper.service_provider.wire import Answer
 from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resources import ResourceStore
 
+BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 
 
@@ -50,9 +52,11 @@ class Service:
         keeper = as_told(ResourceStore(self.file, profile.keys_of), rules.lies)
         self._door = Door(keeper, profile, lambda token: "admin", b"key", gate=gate)
 
-    def ask(self, method: str, path: str, body: Json = None, **query: str) -> Answer:
+    def ask(
+        self, method: str, path: str, body: Json = None, token: str = "any", **query: str
+    ) -> Answer:
         raw = b"" if body is None else json.dumps(body).encode()
-        told = {"authorization": "Bearer any", "content-type": "application/scim+json"}
+        told = {"authorization": f"Bearer {token}", "content-type": "application/scim+json"}
         incoming = Incoming(method, "http://x", path, urlencode(query), told, raw)
         return self._door.answer(incoming)[0]
 
@@ -60,6 +64,12 @@ class Service:
         answer = self.ask("POST", path, body)
         assert answer.status == 201, answer.body
         return str((answer.body or {})["id"])
+
+    def bulk(self, method: str, path: str, data: Json) -> dict[str, Any]:
+        operation: Json = {"method": method, "path": path, "bulkId": "one", "data": data}
+        answer = self.ask("POST", "/Bulk", {"schemas": [BULK], "Operations": [operation]})
+        told: Any = answer.body or {}
+        return dict(told["Operations"][0])
 
     def listed(self, path: str, **query: str) -> dict[str, Any]:
         return dict(self.ask("GET", path, **query).body or {})
@@ -85,6 +95,22 @@ def crew(**more: Json) -> dict[str, Json]:
 
 def patch(*operations: dict[str, Json]) -> dict[str, Json]:
     return {"schemas": [PATCH_OP], "Operations": list(operations)}
+
+
+def search(**asked: Json) -> dict[str, Json]:
+    return {"schemas": [SEARCH], **asked}
+
+
+def taking_bulk(app_id: str) -> GalleryApp:
+    app = gallery_app(app_id)
+    return msgspec.structs.replace(
+        app, capabilities=msgspec.structs.replace(app.capabilities, bulk=True)
+    )
+
+
+def taking_no_time(app_id: str) -> GalleryApp:
+    app = gallery_app(app_id)
+    return msgspec.structs.replace(app, sandbox=msgspec.structs.replace(app.sandbox, latency_ms=0))
 
 
 def detail(answer: Answer) -> str:
@@ -222,16 +248,99 @@ def test_without_patch_people_are_replaced_whole_and_found_by_name_alone() -> No
     assert config["patch"] == {"supported": False}
 
 
+def test_an_operation_in_a_bulk_message_meets_the_same_rules() -> None:
+    rename = patch({"op": "replace", "path": "displayName", "value": "New"})
+    two: Json = [{"type": "work", "value": "a@x"}, {"type": "home", "value": "b@x"}]
+    replaced = patch({"op": "replace", "path": "members", "value": [{"value": "m"}]})
+    many: Json = [{"value": "m", "display": "x" * 900}] * 1_000
+    long = patch({"op": "add", "path": "members", "value": many})
+    told: dict[str, tuple[str, str]] = {}
+    for shape, method, path, data in (
+        ("shape-put", "PATCH", "/Groups/{group}", rename),
+        ("shape-aws", "POST", "/Users", person("ada", emails=two)),
+        ("shape-aws", "PATCH", "/Groups/{group}", replaced),
+        ("shape-aws", "PUT", "/Groups/{group}", crew(members=[{"value": "m"}])),
+        ("shape-miro", "PATCH", "/Groups/{group}", long),
+    ):
+        with service(taking_bulk(shape)) as app:
+            group = app.made("/Groups", crew())
+            answer = app.bulk(method, path.format(group=group), data)
+            after = app.listed("/Groups")["Resources"][0]
+        told[f"{shape} {method}"] = (answer["status"], answer["response"]["detail"])
+        assert after["displayName"] == "Crew"
+
+    assert {name: status for name, (status, _) in told.items()} == {
+        "shape-put PATCH": "501",
+        "shape-aws POST": "400",
+        "shape-aws PATCH": "400",
+        "shape-aws PUT": "400",
+        "shape-miro PATCH": "413",
+    }
+    assert "800,000 bytes" in told["shape-miro PATCH"][1]
+
+
+def test_a_search_meets_the_rules_of_a_list_and_is_counted_as_a_read() -> None:
+    with service("shape-aws") as app:
+        for at in range(51):
+            app.made("/Users", person(f"p{at}"))
+        page = app.ask("POST", "/Users/.search", search(count=1_000)).body or {}
+        either = app.ask("POST", "/.search", search(filter='id eq "x" or id eq "y"'))
+    with service("shape-slack") as app:
+        searches = [app.ask("POST", "/Users/.search", search()).status for _ in range(21)]
+
+    assert len(list(page["Resources"])) == 50  # type: ignore[arg-type]
+    assert (either.status, (either.body or {})["scimType"]) == (400, "invalidFilter")
+    assert searches == [200] * 21
+
+
+def test_everything_strange_is_ignored_by_cursor_too() -> None:
+    with service("shape-liar") as app:
+        for at in range(3):
+            app.made("/Users", person(f"p{at}"))
+        asked = {"filter": 'title eq "nobody has it"', "count": "2"}
+        first = app.listed("/Users", cursor="", **asked)
+        second = app.listed("/Users", cursor=first["nextCursor"], **asked)
+
+    assert [one["userName"] for one in (*first["Resources"], *second["Resources"])] == [
+        "p0",
+        "p1",
+        "p2",
+    ]
+
+
+def test_what_an_app_has_not_is_not_among_its_methods() -> None:
+    with service("shape-put") as app:
+        ada = app.made("/Users", person("ada"))
+        asked = app.ask("OPTIONS", f"/Users/{ada}")
+
+    assert "PUT" in asked.headers["Allow"]
+    assert "PATCH" not in asked.headers["Allow"]
+
+
+def test_a_request_too_early_is_refused_in_the_form_of_every_error() -> None:
+    with service(taking_no_time("shape-slow")) as app:
+        answers = [app.ask("GET", path) for path in ("/Users", "/Schemas", "/nowhere") * 2]
+
+    told = answers[-1].body or {}
+    assert [one.status for one in answers] == [200, 200, 404, 200, 200, 429]
+    assert (told["schemas"], told["status"]) == ([ERROR], "429")
+
+
+def test_a_stranger_uses_up_nothing_of_what_an_app_takes() -> None:
+    with service(taking_no_time("shape-slow")) as app:
+        strangers = [app.ask("GET", "/Users", token="").status for _ in range(9)]
+        known = app.ask("GET", "/Users").status
+
+    assert strangers == [401] * 9
+    assert known == 200
+
+
 def test_a_slow_app_takes_its_time_and_five_requests_a_second() -> None:
-    app_file = gallery_app("shape-slow")
-    quick = msgspec.structs.replace(
-        app_file, sandbox=msgspec.structs.replace(app_file.sandbox, latency_ms=0)
-    )
-    with service(app_file) as app:
+    with service("shape-slow") as app:
         before = app.clock.now
         app.ask("GET", "/Users")
         taken = app.clock.now - before
-    with service(quick) as app:
+    with service(taking_no_time("shape-slow")) as app:
         statuses = [app.ask("GET", "/Users").status for _ in range(6)]
 
     assert taken == pytest.approx(0.4)
