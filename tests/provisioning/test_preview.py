@@ -41,6 +41,8 @@ from seatkeeper.provisioning.walk import Decided, Facts, scope_of
 
 LINK = Link(Kind.USER, "ada", "a-1", {"title": "Engineer", "userName": "ada@larkspur.example"})
 
+ANEW = r"Make the plan anew and review it again\."
+
 
 def facts(**more: Any) -> Facts:
     return replace(Facts(Kind.USER, "ada", ada(), (Grant(),), LINK), **more)
@@ -347,12 +349,12 @@ def test_what_nobody_plans_any_more_is_told_from_what_is_done() -> None:
 
     with pytest.raises(
         PlanOutdated,
-        match=r"^It is no longer planned; nothing would be done now\. Make the plan anew and review it again\.$",
+        match=rf"^It is no longer planned; nothing would be done now\. {ANEW}$",
     ):
         check_planned(KEEPER, None, rules(), facts())
     with pytest.raises(
         PlanOutdated,
-        match=r"^It is already done: the account is as it was to become\. Make the plan anew and review it again\.$",
+        match=rf"^It is already done: the account is as it was to become\. {ANEW}$",
     ):
         check_planned(KEEPER, None, rules(), done)
 
@@ -391,7 +393,7 @@ def test_who_is_in_step_when_sending_is_no_longer_planned() -> None:
 
     with pytest.raises(
         PlanOutdated,
-        match=r"nothing would be done now \(In step\.\)\. Make the plan anew and review it again\.$",
+        match=rf"nothing would be done now \(In step\.\)\. {ANEW}$",
     ):
         check_sending(KEEPER, facts(), in_step, rules())
 

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from tests.provisioning.builders import DEFAULT_ROLE, USER_ROLE, USERS, rules
 
 from seatkeeper.directory.model import User
 from seatkeeper.errors import AmbiguousSource, AmbiguousTarget, MatchingValueMissing
@@ -21,7 +22,6 @@ from seatkeeper.provisioning.match import (
 from seatkeeper.provisioning.plan import Reason, gives_access_back
 from seatkeeper.provisioning.rules import ScopeSetting
 from seatkeeper.provisioning.scope import Check, Grant, judge_user
-from tests.provisioning.builders import DEFAULT_ROLE, USER_ROLE, USERS, rules
 
 ADA = User("ada", {"userPrincipalName": "ada@larkspur.test"})
 ASKED = Question("userName", "ada")
