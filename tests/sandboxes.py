@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from seatkeeper.gallery.schema import GalleryApp, gallery_app
+from seatkeeper.sandbox.faults.live import LiveFaults
 from seatkeeper.sandbox.serve import serve_sandbox
 
 
@@ -38,13 +39,19 @@ class RunningSandbox:
 
 @asynccontextmanager
 async def running_sandbox(
-    app_id: str | GalleryApp, db_path: Path, token: str = "sandbox-token"
+    app_id: str | GalleryApp, db_path: Path, token: str = "sandbox-token", faults: str = ""
 ) -> AsyncIterator[RunningSandbox]:
     app = gallery_app(app_id) if isinstance(app_id, str) else app_id
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(
         serve_sandbox(
-            app, host="127.0.0.1", port=0, db_path=db_path, token=token, on_ready=ready.set_result
+            app,
+            host="127.0.0.1",
+            port=0,
+            db_path=db_path,
+            token=token,
+            on_ready=ready.set_result,
+            faults=LiveFaults(faults),
         )
     )
     waits: list[asyncio.Future[Any]] = [task, ready]

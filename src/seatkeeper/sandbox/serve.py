@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from seatkeeper.gallery.schema import GalleryApp
+from seatkeeper.sandbox.faults.closing import closable_protocol
+from seatkeeper.sandbox.faults.live import LiveFaults
 from seatkeeper.sandbox.site import LOOPBACK, sandbox_app
 from seatkeeper.service_provider.listening import address_of, listening, serve_app
 
@@ -19,14 +21,20 @@ async def serve_sandbox(
     db_path: Path,
     token: str | None,
     on_ready: Callable[[str], None],
+    faults: LiveFaults | None = None,
 ) -> None:
     """Serve the stand-in for ``app`` until cancelled; ``on_ready`` gets its address.
 
     Raises ``BadInput`` for a host others could reach, ``Occupied`` for a taken port.
     """
     with listening(host, port) as bound:
-        site = sandbox_app(app, db_path, token=token, allowed_hosts=LOOPBACK)
+        site = sandbox_app(app, db_path, token=token, allowed_hosts=LOOPBACK, faults=faults)
         try:
-            await serve_app(site, bound, lambda: on_ready(address_of(host, bound)))
+            await serve_app(
+                site,
+                bound,
+                lambda: on_ready(address_of(host, bound)),
+                protocol=closable_protocol,
+            )
         finally:
             site.state.file.close()

@@ -22,12 +22,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seatkeeper.clock import utc_now
 from seatkeeper.gallery.schema import GalleryApp
+from seatkeeper.sandbox.faults.keeper import FaultyKeeper, accepting_duplicates
+from seatkeeper.sandbox.faults.layer import FaultLayer
+from seatkeeper.sandbox.faults.live import LiveFaults, met_text
+from seatkeeper.sandbox.faults.pages import fault_routes
 from seatkeeper.scim.holding import Stored
 from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.scim.path import parse_path, read
@@ -159,12 +163,13 @@ def sandbox_app(
     *,
     token: str | None = None,
     allowed_hosts: tuple[str, ...] = LOOPBACK,
+    faults: LiveFaults | None = None,
 ) -> Starlette:
     """Return the stand-in for ``app``; ``token`` is accepted as an account admin's, any text."""
     profile = profile_of(app)
     file = ResourceFile(db_path)
     store, issued, requests = (
-        ResourceStore(file, profile.keys_of),
+        ResourceStore(file, accepting_duplicates(profile.keys_of)),
         IssuedTokens(file),
         RequestJournal(file),
     )
@@ -173,13 +178,19 @@ def sandbox_app(
     loader = PackageLoader("seatkeeper.sandbox")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     site = Site(app, store, issued, requests, pages)
-    service = scim_routes(
-        store, profile, lambda token: issued.authority(token, utc_now()), requests.note
+    faults = faults or LiveFaults()
+    keeper = FaultyKeeper(store, faults, utc_now)
+    routes_of_service = scim_routes(
+        keeper,
+        profile,
+        lambda token: issued.authority(token, utc_now()),
+        lambda entry: requests.note({**entry, "fault": met_text()}),
     )
+    service = FaultLayer(Router(routes_of_service), faults, requests.note)
     paths = dict.fromkeys(["/scim/v2", "/" + app.base_url.path.strip("/")])
-    routes: list[BaseRoute] = [Mount(path, routes=service) for path in paths]
+    routes: list[BaseRoute] = [Mount(path, app=service) for path in paths]
     starlette = Starlette(
-        routes=[*routes, *_page_routes(site)],
+        routes=[*routes, *fault_routes(app, faults, pages), *_page_routes(site)],
         middleware=[Middleware(Guard, allowed_hosts=allowed_hosts, services=tuple(paths))],
         exception_handlers={HTTPException: _problem},
     )
@@ -263,7 +274,11 @@ class Guard:
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
         if name.casefold() not in self._hosts:
             refused = Response("This address answers to loopback names only.", 421)
-        elif request.method == "POST" and self._is_of_page(scope) and _is_foreign(request):
+        elif (
+            request.method not in ("GET", "HEAD")
+            and self._is_of_page(scope)
+            and _is_foreign(request)
+        ):
             refused = Response("This form was not sent from this page.", 403)
         else:
             await self._inner(scope, receive, _with_headers(send))

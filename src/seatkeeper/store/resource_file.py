@@ -42,8 +42,16 @@ class ResourceFile:
                 advice="Name another file, or use the newer program.",
             )
         METADATA.create_all(self._db)
+        self._complete_journal()
         self._db.exec_driver_sql(f"PRAGMA user_version={_FORMAT}")
         self._db.commit()
+
+    def _complete_journal(self) -> None:
+        """Add the column that files from before lack; an older program leaves it empty."""
+        columns = self._db.exec_driver_sql("PRAGMA table_info(requests)").all()
+        if "fault" not in {row.name for row in columns}:
+            added = "ALTER TABLE requests ADD COLUMN fault TEXT NOT NULL DEFAULT ''"
+            self._db.exec_driver_sql(added)
 
     def close(self) -> None:
         """Close the file."""

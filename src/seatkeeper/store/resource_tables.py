@@ -72,5 +72,6 @@ REQUESTS: Final = sa.Table(
     sa.Column("request", sa.Text, nullable=False),
     sa.Column("response", sa.Text, nullable=False),
     sa.Column("token", sa.Text, nullable=False),
+    sa.Column("fault", sa.Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
