@@ -32,11 +32,13 @@ from seatkeeper.sandbox.faults.keeper import FaultyKeeper, accepting_duplicates
 from seatkeeper.sandbox.faults.layer import FaultLayer
 from seatkeeper.sandbox.faults.live import LiveFaults, met_text
 from seatkeeper.sandbox.faults.pages import fault_routes
+from seatkeeper.sandbox.state import SandboxState, state_routes
 from seatkeeper.scim.holding import Stored
 from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.scim.path import parse_path, read
 from seatkeeper.service_provider.http import scim_routes
 from seatkeeper.service_provider.profile import GROUPS, USERS, profile_of
+from seatkeeper.store.resource_archive import ResourceArchive
 from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resource_journal import RequestJournal
 from seatkeeper.store.resource_tokens import IssuedTokens
@@ -164,8 +166,12 @@ def sandbox_app(
     token: str | None = None,
     allowed_hosts: tuple[str, ...] = LOOPBACK,
     faults: LiveFaults | None = None,
+    auth_page: bool = True,
 ) -> Starlette:
-    """Return the stand-in for ``app``; ``token`` is accepted as an account admin's, any text."""
+    """Return the stand-in for ``app``; ``token`` is accepted as an account admin's, any text.
+
+    Without ``auth_page`` nothing here issues, shows or ends tokens.
+    """
     profile = profile_of(app)
     file = ResourceFile(db_path)
     store, issued, requests = (
@@ -180,6 +186,12 @@ def sandbox_app(
     site = Site(app, store, issued, requests, pages)
     faults = faults or LiveFaults()
     keeper = FaultyKeeper(store, faults, utc_now)
+
+    def begin_anew() -> None:
+        keeper.forget()
+        faults.begin_anew()
+
+    state = SandboxState(ResourceArchive(file, profile.keys_of), profile, begin_anew)
     routes_of_service = scim_routes(
         keeper,
         profile,
@@ -190,7 +202,13 @@ def sandbox_app(
     paths = dict.fromkeys(["/scim/v2", "/" + app.base_url.path.strip("/")])
     routes: list[BaseRoute] = [Mount(path, app=service) for path in paths]
     starlette = Starlette(
-        routes=[*routes, *fault_routes(app, faults, pages), *_page_routes(site)],
+        routes=[
+            *routes,
+            *fault_routes(app, faults, pages, auth_page=auth_page),
+            *state_routes(state),
+            *(_token_routes(site) if auth_page else ()),
+            *_page_routes(site),
+        ],
         middleware=[Middleware(Guard, allowed_hosts=allowed_hosts, services=tuple(paths))],
         exception_handlers={HTTPException: _problem},
     )
@@ -198,7 +216,7 @@ def sandbox_app(
     return starlette
 
 
-def _page_routes(site: Site) -> list[BaseRoute]:
+def _token_routes(site: Site) -> list[BaseRoute]:
     async def admin(request: Request) -> Response:
         return HTMLResponse(await to_thread.run_sync(site.page, request), headers=_HEADERS)
 
@@ -219,15 +237,6 @@ def _page_routes(site: Site) -> list[BaseRoute]:
         found.set_cookie(_COOKIE, chosen, httponly=True, samesite="lax")
         return found
 
-    async def journal(request: Request) -> Response:
-        after = request.query_params.get("after", "0")
-        number = int(after) if after.isdecimal() and len(after) < 19 else 0
-        found = await to_thread.run_sync(lambda: site.journal.requests(after=number))
-        return _json({"requests": found})
-
-    async def dump(request: Request) -> Response:
-        return _json(await to_thread.run_sync(site.dump))
-
     async def issue(request: Request) -> Response:
         try:
             wanted = msgspec.json.decode(await request.body(), type=dict[str, str])
@@ -242,9 +251,23 @@ def _page_routes(site: Site) -> list[BaseRoute]:
         Route("/tokens", generate, methods=["POST"]),
         Route("/tokens/revoke", revoke, methods=["POST"]),
         Route("/here-as", here_as, methods=["POST"]),
+        Route("/_sandbox/tokens", issue, methods=["POST"]),
+    ]
+
+
+def _page_routes(site: Site) -> list[BaseRoute]:
+    async def journal(request: Request) -> Response:
+        after = request.query_params.get("after", "0")
+        number = int(after) if after.isdecimal() and len(after) < 19 else 0
+        found = await to_thread.run_sync(lambda: site.journal.requests(after=number))
+        return _json({"requests": found})
+
+    async def dump(request: Request) -> Response:
+        return _json(await to_thread.run_sync(site.dump))
+
+    return [
         Route("/_sandbox/requests", journal),
         Route("/_sandbox/dump", dump),
-        Route("/_sandbox/tokens", issue, methods=["POST"]),
         Mount("/static", StaticFiles(packages=[("seatkeeper.sandbox", "static")])),
     ]
 

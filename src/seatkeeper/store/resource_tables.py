@@ -75,3 +75,20 @@ REQUESTS: Final = sa.Table(
     sa.Column("fault", sa.Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
+# States kept aside under a name: each row as it was, with the table that it is of.
+SNAPSHOTS: Final = sa.Table(
+    "snapshots",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("created", sa.Text, nullable=False),
+    sa.Column("resources", sa.Integer, nullable=False),
+)
+SNAPSHOT_ROWS: Final = sa.Table(
+    "snapshot_rows",
+    METADATA,
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("snapshot", sa.Text, nullable=False),
+    sa.Column("of", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Index("rows_of_snapshot", "snapshot"),
+)

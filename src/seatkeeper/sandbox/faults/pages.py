@@ -26,12 +26,15 @@ class _Wish(msgspec.Struct, forbid_unknown_fields=True):
     seed: int | None = None
 
 
-def fault_routes(app: GalleryApp, faults: LiveFaults, pages: Environment) -> list[BaseRoute]:
-    """Return the page on faults, and its API."""
+def fault_routes(
+    app: GalleryApp, faults: LiveFaults, pages: Environment, *, auth_page: bool
+) -> list[BaseRoute]:
+    """Return the page on faults, and its API; it links to the admin page if there is one."""
 
     def page(text: str, seed: str, *, problem: str = "") -> Response:
         shown = pages.get_template("faults.html").render(
             app=app,
+            auth_page=auth_page,
             text=text,
             seed=seed,
             problem=problem,
