@@ -66,6 +66,7 @@ class SandboxState:
 
     def write_file(self, path: Path) -> None:
         """Write everything to a file, whole or not at all."""
+        made: Path | None = None
         try:
             with tempfile.NamedTemporaryFile("wb", dir=path.parent, delete=False) as file:
                 made = Path(file.name)
@@ -77,6 +78,9 @@ class SandboxState:
             made.replace(path)
         except OSError as error:
             raise BadInput(f"{path} cannot be written: {error.strerror}.") from error
+        finally:
+            if made is not None:
+                made.unlink(missing_ok=True)
 
     def read_file(self, path: Path) -> None:
         """Put what a file holds in the place of everything, all or nothing."""

@@ -138,7 +138,7 @@ def _lines(db: sa.Connection) -> Iterator[Line]:
         if table is RESOURCES:
             query = query.order_by(RESOURCES.c.seq)
         for row in db.execute(query).mappings():
-            yield name, dict(row)
+            yield str(name), {str(column): value for column, value in row.items()}
 
 
 def _insert(db: sa.Connection, lines: Iterable[Line]) -> None:
