@@ -22,6 +22,7 @@ from seatkeeper.sandbox.faults.model import (
     Wait,
 )
 from seatkeeper.sandbox.faults.scenarios import SCENARIOS
+from seatkeeper.sandbox.faults.words import KINDS, WINDOW_OPTIONS
 
 PAGE = Path(__file__).parents[2] / "docs" / "sandbox-faults.md"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -215,3 +216,42 @@ def test_half_of_the_waits_are_within_the_median() -> None:
 
     assert 0.035 < waits[1_000] < 0.045
     assert 0.6 < waits[1_980] < 1.3
+
+
+def rows_below(heading: str) -> list[list[str]]:
+    """Return the cells of the tables in one section of the page on faults, without their heads."""
+    text = PAGE.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| `")]
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+def test_the_page_shows_every_kind_of_fault_with_every_option() -> None:
+    texts = [row[0].strip("`") for row in rows_below("Kinds")]
+    examples = [one for one in texts if not one.startswith(("after=", "for=", "times="))]
+    windows = [one for one in texts if one not in examples]
+
+    shown = {word.partition("=")[0] for one in examples for word in one.split()}
+    options = {f"{name}" for kind in KINDS.values() for name in kind.options}
+
+    assert all(len(read_faults(f"*: {one}")) == 1 for one in examples)
+    assert all(len(read_faults(f"*: 500 {one}")) == 1 for one in windows)
+    assert (set(KINDS) - {"STATUS"} | options) - shown == set()
+    assert {one.partition("=")[0] for one in windows} == set(WINDOW_OPTIONS)
+
+
+def test_the_page_shows_every_scenario_as_it_is() -> None:
+    shown = {row[0].strip("`"): row[1:] for row in rows_below("Scenarios")}
+
+    told = {
+        name: [" ".join(f"{option}={value}" for option, value in one.defaults.items()), one.about]
+        for name, one in SCENARIOS.items()
+    }
+
+    assert {name: [row[0].strip("`"), row[1]] for name, row in shown.items()} == told
+
+
+def test_the_mistake_that_the_page_shows_is_answered_so() -> None:
+    with pytest.raises(InvalidFaults) as caught:
+        read_faults("*: latancy 5ms")
+
+    assert str(caught.value).partition(" Write")[0] in PAGE.read_text(encoding="utf-8")
