@@ -15,8 +15,10 @@ import pytest
 from tests.sandboxes import RunningSandbox, running_sandbox
 
 from seatkeeper.errors import BadInput
-from seatkeeper.gallery.schema import gallery_app
+from seatkeeper.gallery.schema import GalleryApp, gallery_app, load_gallery
+from seatkeeper.sandbox.prefill import batches
 from seatkeeper.sandbox.serve import opened_state
+from seatkeeper.service_provider.profile import profile_of
 
 APP = gallery_app("generic-scim")
 ADA: dict[str, Any] = {"userName": "ada", "emails": [{"type": "work", "value": "ada@x"}]}
@@ -118,6 +120,17 @@ async def test_prefilled_people_can_be_looked_up_and_are_not_added_twice(tmp_pat
     assert (first["added"], again["added"]) == (26, 10)
     assert found["totalResults"] == 1
     assert twin.status_code == 409
+
+
+@pytest.mark.parametrize("app", load_gallery().values(), ids=lambda app: app.id)
+def test_prefilled_people_have_what_each_app_requires(app: GalleryApp) -> None:
+    profile = profile_of(app)
+
+    found = [one for batch in batches(20, 1, profile) for one in batch.resources]
+
+    for one in found:
+        profile.kind(one.kind).require(one.values)
+    assert len(found) >= 20
 
 
 @pytest.mark.parametrize("query", ["", "people=-1", "people=x", "people=1000001", "people=²"])

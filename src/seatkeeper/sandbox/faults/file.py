@@ -38,7 +38,12 @@ def faults_text(wish: str) -> str:
         return ""
     if not isinstance(node, yaml.SequenceNode):
         raise _no_list(path, node)
-    return "\n".join(_entry(path, one) for one in node.value)
+    lines: list[str] = []
+    for one in node.value:
+        # Each stands on its own line of the text, so that a mistake is found there in the file.
+        lines += [""] * (one.start_mark.line + 1 - len(lines))
+        lines[one.start_mark.line] += f"{_entry(path, one)};"
+    return "\n".join(lines)
 
 
 def _entry(path: Path, node: yaml.Node) -> str:

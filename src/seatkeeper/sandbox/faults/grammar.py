@@ -183,7 +183,7 @@ class _Reader:
         try:
             return iter(read_faults(written_out(scenario, chosen)))
         except InvalidFaults as error:
-            self.fail(words[0].at, f"{name} with these options is not possible. {error}")
+            self.fail(words[0].at, f"{name} with these options is not possible. {error.message}")
 
 
 def _window(given: Given) -> Window:
