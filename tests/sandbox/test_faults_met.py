@@ -272,7 +272,7 @@ async def test_faults_change_while_it_runs_and_are_counted(tmp_path: Path) -> No
         "faults": "GET: 500 times=2",
         "seed": 9,
         "requests": 3,
-        "active": [{"fault": "500 times=2", "seen": 3, "met": 2}],
+        "active": [{"where": "GET", "chance": 100.0, "fault": "500 times=2", "seen": 3, "met": 2}],
     }
     assert journal == ["500 times=2", "500 times=2", ""]
 

@@ -32,8 +32,10 @@ def met_text() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One rule, and what came of it: requests that it names, and those that met it."""
+    """One rule, its chance in percent, and how many requests it names, and how many met it."""
 
+    where: str
+    chance: float
     fault: str
     seen: int
     met: int
@@ -72,7 +74,13 @@ class LiveFaults:
     def activity(self) -> list[Activity]:
         """Return what came of each rule so far."""
         return [
-            Activity(rule.text, self.counters.seen.get(n, 0), self.counters.met.get(n, 0))
+            Activity(
+                str(rule.where),
+                round(rule.chance * 100, 6),
+                rule.text,
+                self.counters.seen.get(n, 0),
+                self.counters.met.get(n, 0),
+            )
             for n, rule in enumerate(self.rules)
         ]
 

@@ -141,6 +141,10 @@ class Where:
     methods: frozenset[str] = frozenset()
     path: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        methods, path = ",".join(sorted(self.methods)), "/".join(("", *self.path))
+        return " ".join(part for part in (methods, path) if part) or "*"
+
     def covers(self, method: str, path: tuple[str, ...]) -> bool:
         """Say whether a request is meant; names compare without case, as endpoints do."""
         if self.methods and method not in self.methods:
