@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types bench docs requirements clean
+.PHONY: help install demo test soak coverage mutation lint types bench docs requirements clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -22,6 +22,18 @@ demo: install ## sample company, 15Five sandbox and server, connected and runnin
 
 test: install ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+coverage: install ## every branch of the deciding core is tested (some minutes)
+	$(BIN)/python -m coverage run -m pytest tests/provisioning tests/directory \
+		tests/connectors/test_people_files.py
+	$(BIN)/python -m coverage report
+
+mutation: install ## change the deciding core at 150 random places; do tests notice? (some minutes)
+	$(BIN)/python tools/mutation_sample.py
+
+soak: install ## a million hostile requests to the SCIM service; 10,000 operations on each storage
+	HOSTILE_REQUESTS=1000000 $(BIN)/python -m pytest -n 2 tests/service_provider/test_hostile.py
+	SEATKEEPER_SOAK_OPERATIONS=10000 $(BIN)/python -m pytest tests/service_provider/test_keepers_agree.py
 
 lint: install ## style, import contracts
 	$(BIN)/ruff check src tests tools

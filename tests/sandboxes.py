@@ -39,7 +39,11 @@ class RunningSandbox:
 
 @asynccontextmanager
 async def running_sandbox(
-    app_id: str | GalleryApp, db_path: Path, token: str = "sandbox-token", faults: str = ""
+    app_id: str | GalleryApp,
+    db_path: Path,
+    token: str = "sandbox-token",
+    report: Path | None = None,
+    faults: str = "",
 ) -> AsyncIterator[RunningSandbox]:
     app = gallery_app(app_id) if isinstance(app_id, str) else app_id
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -52,6 +56,7 @@ async def running_sandbox(
             token=token,
             on_ready=ready.set_result,
             faults=LiveFaults(faults),
+            report=report,
         )
     )
     waits: list[asyncio.Future[Any]] = [task, ready]

@@ -25,6 +25,7 @@ import msgspec
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli import sample_company as sample
+from seatkeeper.cli.main import settle_collector
 from seatkeeper.configuration.applying import apply_document, settings_of
 from seatkeeper.configuration.documents import AppDocument
 from seatkeeper.configuration.rules import application_of, rules_for
@@ -214,6 +215,7 @@ async def replanned(folder: Path, people: int) -> dict[str, float]:
 
 def main() -> None:
     """Print both figures."""
+    settle_collector()
     median, least, most = mapping_ratio()
     print(f"mapping of one person : by hand     {median:.1f} (from {least:.1f} to {most:.1f})")
     people = int(os.environ.get("PEOPLE", "100000"))

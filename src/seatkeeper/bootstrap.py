@@ -15,11 +15,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
+from starlette.types import ASGIApp
+
 from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import SecretPlaces, settings_of
 from seatkeeper.configuration.attributes import customized
 from seatkeeper.configuration.differences import differences
 from seatkeeper.configuration.documents import AppDocument
+from seatkeeper.configuration.inbound import inbound_mappings
 from seatkeeper.configuration.rules import rules_for
 from seatkeeper.configuration.settings import AppSettings
 from seatkeeper.connectors.memory import MemoryTarget
@@ -45,13 +48,18 @@ from seatkeeper.provisioning.provenance import Origin, origin
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.walk import NeedsMatch, decide
 from seatkeeper.provisioning.whatif import Consequences, consequences
+from seatkeeper.service_provider.inbound import inbound_app
+from seatkeeper.service_provider.profile import directory_profile
 from seatkeeper.settings import Settings
 from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
 from seatkeeper.store.directory import SqlDirectory
 from seatkeeper.store.engine_lock import EngineLock
+from seatkeeper.store.inbound import Source, SqlInbound
+from seatkeeper.store.inbound_tokens import SourceTokens
 from seatkeeper.store.ledger import SqlLedger
 from seatkeeper.store.people_import import SqlPeopleImport
+from seatkeeper.store.records import folded
 from seatkeeper.store.secrets import MasterKey
 
 _DECIDING = (
@@ -107,6 +115,23 @@ class Installation:
     def lock(self) -> EngineLock:
         """Return the lock that belongs to the engine's role on this database."""
         return EngineLock(self.database)
+
+    @property
+    def source_tokens(self) -> SourceTokens:
+        """The tokens of sources that push people in."""
+        return SourceTokens(self.database)
+
+    def inbound_keeper(self, source: str) -> SqlInbound:
+        """Return the resources that a source has pushed into the directory."""
+        profile = directory_profile()
+        administrators = frozenset(folded(one) for one in self.settings.administrator_names)
+        return SqlInbound(
+            self.database, Source(source, inbound_mappings(), profile.keys_of, administrators)
+        )
+
+    def inbound(self) -> ASGIApp:
+        """Return the SCIM service at which sources push people in."""
+        return inbound_app(self.source_tokens.holder, self.inbound_keeper, directory_profile())
 
     def secret_places(self) -> SecretPlaces:
         """Return where secrets named in documents may lie."""

@@ -29,6 +29,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     smtp_password: str = ""
     smtp_from: str = "seatkeeper@localhost"
     smtp_starttls: bool = True
+    administrators: str = ""
+
+    @property
+    def administrator_names(self) -> tuple[str, ...]:
+        """The userNames of people whom no source may create, change or delete."""
+        return tuple(name for one in self.administrators.split(",") if (name := one.strip()))
 
     @property
     def database(self) -> str:

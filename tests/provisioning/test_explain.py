@@ -18,12 +18,13 @@ from tests.provisioning.builders import (
 )
 
 from seatkeeper.directory.model import Kind
+from seatkeeper.errors import RecordError
 from seatkeeper.provisioning.explain import Verdict, explain, standing
 from seatkeeper.provisioning.journal import Escrow, Health, HealthState
 from seatkeeper.provisioning.log import LogEntry, Status
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.rules import Rules
-from seatkeeper.provisioning.walk import Facts
+from seatkeeper.provisioning.walk import Facts, decide
 
 LEFT_ALONE = rules(skip_out_of_scope_deletions=True)
 NO_UPDATE = rules(users=replace(USERS, update=False))
@@ -171,3 +172,13 @@ def test_an_account_without_a_date_is_told_without_one():
 )  # fmt: skip
 def test_why_nothing_is_sent_just_now(health: Health, on: bool, ran: bool, text: str):
     assert standing("The App", on=on, ran=ran, health=health) == text
+
+
+def test_somebody_in_scope_whose_values_cannot_be_made_is_not_decided():
+    with pytest.raises(RecordError, match="mail is empty"):
+        decide(facts(ada(mail=None), link=linked()), rules())
+
+
+def test_a_group_whose_mapping_is_off_is_never_walked():
+    with pytest.raises(ValueError, match="group mapping of app is off"):
+        decide(group_facts(SALES), NO_GROUPS)

@@ -236,3 +236,31 @@ def test_however_people_wait_for_each_other_everybody_has_a_place(managers, wait
     place = levels(managers, waits)
 
     assert set(managers) | set(waits) <= set(place)
+
+
+def test_somebody_without_the_value_asks_for_none():
+    wish = mapped(Mapping("externalId", Direct("id"), unique=True))
+
+    assert claims(Desired({"userName": "ada"}), wish) == [Claim("userName", "ada")]
+
+
+def test_whoever_takes_a_name_that_nobody_gives_up_is_in_no_ring():
+    assert rings([rename("a", "ada", "countess")]) == []
+
+
+def test_of_many_rivals_and_many_accounts_five_are_named():
+    asked = claims(Desired({"userName": "ada"}), mapped())
+
+    with pytest.raises(AmbiguousSource, match=r"for a, b, c, d, e\. "):
+        check_claims(asked, {asked[0]: list("fedcba")})
+    with pytest.raises(AmbiguousTarget, match=r"\(ids a, b, c, d, e\)"):
+        the_one(ASKED, [Account(one, {"userName": "ada"}) for one in "abcdef"])
+
+
+def test_of_several_stronger_attributes_that_contradict_the_first_is_told():
+    stronger = (Condition("userName", "ada"), Condition("employee", "7"))
+    weaker = Question("mail", "ada@x", stronger=stronger)
+    other = Account("a-1", {"mail": "ada@x", "userName": "bob", "employee": "8"})
+
+    with pytest.raises(WeakMatch, match="userName is bob, not ada"):
+        the_one(weaker, [other])

@@ -17,7 +17,7 @@ from seatkeeper.provisioning.causes import Causes
 from seatkeeper.provisioning.journal import MemberDifference, MemberWrite
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.log import Modified
-from seatkeeper.provisioning.plan import Create, Disable, Update
+from seatkeeper.provisioning.plan import Create, Disable, Reason, Skip, Update
 from seatkeeper.provisioning.preview import (
     Members,
     Outlook,
@@ -31,6 +31,8 @@ from seatkeeper.provisioning.reviewed import (
     check_planned,
     check_sending,
     facts_digest,
+    in_sync_digest,
+    later_digest,
     part_digests,
     reviewed_members,
 )
@@ -351,10 +353,11 @@ def test_what_nobody_plans_any_more_is_told_from_what_is_done() -> None:
 
 def test_members_who_came_since_are_refused_and_fewer_are_not() -> None:
     then = line("Sales", add=("ada", "zoe"), digests=("same",))
-    came = line("Sales", add=("ada", "ken"), digests=("same",))
+    ken = (Modified("members", None, "Ken"),)
+    came = line("Sales", add=("ada", "ken"), digests=("same",), changes=ken)
 
     check_planned(then, replace(then, add=("zoe",)), rules(), facts())
-    with pytest.raises(PlanOutdated, match="members"):
+    with pytest.raises(PlanOutdated, match=r"now they are Ken\. Make"):
         check_planned(then, came, rules(), facts())
 
 
@@ -368,3 +371,68 @@ def test_only_reviewed_memberships_are_sent() -> None:
 
     assert [one.member_id for one in left.add] == ["ada"]
     assert left.remove == []
+
+
+def test_who_cannot_be_carried_out_now_is_told_why() -> None:
+    fails = line("ada", verb=Outlook.FAIL, reason="Mail is empty.")
+
+    with pytest.raises(PlanOutdated, match="cannot be carried out now: Mail is empty"):
+        check_planned(KEEPER, fails, rules(), facts())
+
+
+def test_who_is_in_step_when_sending_is_no_longer_planned() -> None:
+    in_step = Decided(scope_of(facts(), rules()), Skip(Reason.IN_SYNC, "In step."))
+
+    with pytest.raises(PlanOutdated, match=r"nothing would be done now \(In step\.\)"):
+        check_sending(KEEPER, facts(), in_step, rules())
+
+
+def test_a_request_that_differs_in_what_no_line_shows_is_refused() -> None:
+    with pytest.raises(PlanOutdated, match="What would be sent is not what was reviewed"):
+        check_planned(KEEPER, replace(KEEPER, digests=("other",)), rules(), facts())
+
+
+def test_what_is_the_whole_has_no_later_part_and_a_part_is_followed_by_the_rest() -> None:
+    job, mail = ValueChange("title", "a", "b"), ValueChange("mail", "c", "d")
+    part, whole = Update("a-1", (job,)), Update("a-1", (job, mail))
+
+    assert part_digests(facts(), whole, whole, rules()) == (action_digest(facts(), whole, rules()),)
+    assert part_digests(facts(), part, whole, rules()) == (
+        action_digest(facts(), part, rules()),
+        later_digest(facts(), Update("a-1", (mail,)), rules()),
+    )
+
+
+def test_a_group_that_differs_in_its_members_only_is_in_step_itself() -> None:
+    in_step = Skip(Reason.IN_SYNC, "In step.")
+
+    assert action_digest(facts(), in_step, rules()) == in_sync_digest()
+
+
+def test_the_groups_of_a_person_are_among_the_facts() -> None:
+    assert facts_digest(facts(member_of={"g": "Sales"})) != facts_digest(facts())
+
+
+def test_a_change_that_names_nothing_and_nobody_is_no_cause() -> None:
+    nothing = change(Subject.USER, Verb.UPDATED, "ada", detail={"attributes": ["accountEnabled"]})
+    nobody = change(Subject.MEMBERSHIP, Verb.CREATED, "g")
+
+    assert cause(nothing, nobody) == ""
+
+
+def test_an_assignment_that_changed_itself_moves_nobody_and_a_nested_one_opens_its_group() -> None:
+    opened = change(
+        Subject.ASSIGNMENT,
+        Verb.CREATED,
+        "g",
+        app_id="app",
+        other_kind=Kind.GROUP,
+        nested=True,
+    )
+    causes = Causes("app")
+
+    causes.moved(Regrouped("a", "a"), {}, ["ada"])
+    causes.take([opened], {})
+
+    assert causes.of((Kind.USER, "ada")) == ""
+    assert causes.opened_groups == {"g"}

@@ -4,12 +4,11 @@ import asyncio
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-from tests.sandboxes import RunningSandbox, running_sandbox
+from tests.sandboxes import RunningSandbox
 
 ADA = {"userName": "ada", "emails": [{"type": "work", "value": "ada@x"}]}
 SERVE = """
@@ -20,18 +19,6 @@ from seatkeeper.sandbox.serve import serve_sandbox
 asyncio.run(serve_sandbox(gallery_app("15five"), host="127.0.0.1", port=0,
     db_path=Path(sys.argv[1]), token="t", on_ready=lambda url: print(url, flush=True)))
 """
-
-
-@pytest.fixture
-async def app(tmp_path: Path) -> AsyncIterator[RunningSandbox]:
-    async with running_sandbox("15five", tmp_path / "app.db") as found:
-        yield found
-
-
-@pytest.fixture
-async def visitor(app: RunningSandbox) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=app.site, follow_redirects=True) as found:
-        yield found
 
 
 def shown_token(page: str) -> str:
@@ -118,9 +105,10 @@ async def test_a_hostile_name_is_shown_as_text_on_a_guarded_page(
     async with app.client() as client:
         await client.post("/Users", json={**ADA, "userName": name, "displayName": name})
 
-    page = await visitor.get("/")
+    page = await visitor.get("/accounts")
 
-    assert "<script" not in page.text
+    assert "<script>" not in page.text
+    assert "&lt;script&gt;" in page.text
     assert "\u202e" not in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert page.headers["X-Content-Type-Options"] == "nosniff"

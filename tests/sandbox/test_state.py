@@ -186,9 +186,21 @@ def test_a_file_brings_everything_to_another_stand_in(tmp_path: Path) -> None:
         b'["resources", {"kind": "User", "id": "1", "body": "[", "created": "", "modified": "",'
         b' "version": 1}]',
         b'["tokens", {"digest": "x"}]',
-        b'["members", {"group_id": "1", "member_id": 5}]',
-        b'["members", {"group_id": "1", "other": "x"}]',
-        b'["members", {"group_id": "1", "member_id": "\\ud800"}]',
+        b'["resources", {"kind": "User", "id": "1", "body": "{}", "created": "", "modified": "",'
+        b' "version": 0}]',
+        b'["resources", {"kind": "User", "id": "1", "body": "{}", "created": "", "modified": "",'
+        b' "version": true}]',
+        b'["resources", {"kind": "Robot", "id": "1", "body": "{}", "created": "", "modified": "",'
+        b' "version": 1}]',
+        b'["resources", {"kind": "User", "id": "\\u0000", "body": "{}", "created": "",'
+        b' "modified": "", "version": 1}]',
+        b'["resources", {"kind": "User", "id": "1", "body": "{\\"userName\\": \\"\\\\ud800\\"}",'
+        b' "created": "", "modified": "", "version": 1}]',
+        b'["members", {"group": "1", "member": 5}]',
+        b'["members", {"group": "1", "other": "x"}]',
+        b'["members", {"group": "1", "member": "\\ud800"}]',
+        b'["switches", {"name": "welcome", "is_on": 1}]',
+        b'["mails", {"account_id": "1"}]',
         b"\xff\xfe",
         b"[" * 5_000,
         b"x" * 5_000_000,

@@ -17,7 +17,7 @@ from seatkeeper.scim.bulk import (
 from seatkeeper.scim.bulk_order import order_of
 from seatkeeper.scim.dialect import STRICT, Inspection
 from seatkeeper.scim.errors import ScimError
-from seatkeeper.scim.messages import BULK_REQUEST, BULK_RESPONSE, Json, Resource
+from seatkeeper.scim.messages import BULK_REQUEST, BULK_RESPONSE, Json, Resource, patch_body
 
 
 def bulk(*operations: Json, **more: Json) -> Resource:
@@ -108,14 +108,49 @@ def test_a_resource_can_be_changed_in_the_message_that_makes_it() -> None:
     ]
 
 
-def test_who_waits_in_a_ring_is_refused_and_the_others_go_on() -> None:
+def test_groups_that_are_members_of_each_other_are_made_and_then_joined() -> None:
     done, response = carried_out(
-        bulk(group("a", "bulkId:b"), group("b", "bulkId:a"), group("c", "bulkId:c"), post("d")),
-        made,
+        bulk(group("a", "bulkId:B", "u-9"), group("b", "bulkId:a"), post("d")), made
     )
 
+    assert [(one.method, one.bulk_id, one.id) for one in done] == [
+        ("POST", "d", ""),
+        ("POST", "a", ""),
+        ("POST", "b", ""),
+        ("PATCH", "", "id-a"),
+    ]
+    assert done[1].data == {"displayName": "a", "members": [{"value": "u-9"}]}
+    assert done[2].data == {"displayName": "b", "members": [{"value": "id-a"}]}
+    assert done[3].data == patch_body(
+        [{"op": "add", "path": "members", "value": [{"value": "id-b"}]}]
+    )
+    assert statuses(response) == ["201", "201", "201"]
+
+
+def test_a_ring_that_cannot_be_finished_says_what_is_there() -> None:
+    def only_a(operation: BulkOperation) -> BulkOutcome:
+        return made(operation) if operation.bulk_id == "a" else failed(operation)
+
+    done, response = carried_out(bulk(group("a", "bulkId:b"), group("b", "bulkId:a")), only_a)
+
+    assert [one.bulk_id for one in done] == ["a", "b"]
+    assert statuses(response) == ["409", "409"]
+    assert "The group is there" in str(response)
+    assert "https://x/id-a" in str(response)
+
+
+def test_who_waits_in_a_ring_that_nothing_opens_is_refused_and_the_others_go_on() -> None:
+    firm = [
+        post("a", manager={"value": "bulkId:b"}),
+        post("b", manager={"value": "bulkId:a"}),
+        group("own", "bulkId:own"),
+        group("c", "bulkId:own", "bulkId:a"),
+    ]
+
+    done, response = carried_out(bulk(*firm, post("d")), made)
+
     assert [one.bulk_id for one in done] == ["d"]
-    assert statuses(response) == ["409", "409", "409", "201"]
+    assert statuses(response) == ["409", "409", "409", "409", "201"]
 
 
 def test_who_waits_for_somebody_that_was_not_made_fails_too() -> None:
@@ -194,7 +229,10 @@ def test_a_message_without_schemas_is_understood() -> None:
     assert references(found) == {"b", "c"}
 
 
-@given(st.lists(st.sets(st.integers(0, 9)), min_size=10, max_size=10))
+WAITS = st.lists(st.sets(st.integers(0, 9)), min_size=10, max_size=10)
+
+
+@given(WAITS)
 def test_everything_runs_after_what_it_waits_for_or_is_refused(waits: list[set[int]]) -> None:
     order = order_of([sorted(one) for one in waits], deepest=100)
 
@@ -202,3 +240,29 @@ def test_everything_runs_after_what_it_waits_for_or_is_refused(waits: list[set[i
     assert sorted(order.sequence) == list(range(10))
     for place, at in enumerate(ran):
         assert waits[at] <= set(ran[:place])
+
+
+@given(WAITS, WAITS)
+def test_what_is_put_off_is_there_in_the_end(
+    waits: list[set[int]], members: list[set[int]]
+) -> None:
+    allowed = [(members[at] & waits[at]) - {at} for at in range(10)]
+
+    order = order_of([sorted(one) for one in waits], deepest=100, may_put_off=allowed)
+
+    ran = [at for at in order.sequence if at not in order.refused]
+    assert sorted(order.sequence) == list(range(10))
+    for place, at in enumerate(ran):
+        later = order.put_off.get(at, frozenset())
+        assert later <= allowed[at]
+        assert waits[at] - later <= set(ran[:place])
+        assert later <= set(ran)
+
+
+@given(WAITS)
+def test_a_ring_of_members_alone_is_never_refused(waits: list[set[int]]) -> None:
+    others = [one - {at} for at, one in enumerate(waits)]
+
+    order = order_of([sorted(one) for one in others], deepest=100, may_put_off=others)
+
+    assert order.refused == {}

@@ -217,7 +217,8 @@ def test_a_departure_is_refused_with_its_rule_where_it_is_not(
 
 
 def test_every_departure_has_a_case_and_evidence() -> None:
-    elsewhere = {dialect.JSON_IN_TEXT, dialect.PRIMARY_TWICE}
+    never_read = {dialect.JSON_IN_TEXT, dialect.PRIMARY_TWICE}
+    elsewhere = {*never_read, dialect.CONTENT_TYPE_MISSING}
 
     assert {one[0] for one in SPOKEN} | elsewhere == set(QUIRKS)
     assert all(one.evidence and one.rule.startswith("RFC 764") for one in QUIRKS)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from seatkeeper.errors import BadInput, StoreUnusable
 from seatkeeper.store import (
+    inbound_tables,  # noqa: F401 - adds its tables to the metadata
     ledger_tables,  # noqa: F401 - adds its tables to the metadata
     migration,
 )

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.commands_config import Json
+from seatkeeper.cli.commands_give import give_group, give_people
 from seatkeeper.cli.out import DONE, actor, installation, speak
 from seatkeeper.cli.views import group_plain, user_plain
 from seatkeeper.clock import utc_now
@@ -36,6 +37,7 @@ def register(app: cyclopts.App) -> None:
         (delete_person, "delete"),
         (restore_person, "restore"),
         (purge_person, "purge"),
+        (give_people, "give"),
     ):
         people.command(command, name=name)
     app.command(people)
@@ -49,6 +51,7 @@ def register(app: cyclopts.App) -> None:
         (add_members, "add"),
         (remove_members, "remove"),
         (delete_group, "delete"),
+        (give_group, "give"),
     ):
         groups.command(group_command, name=name)
     app.command(groups)

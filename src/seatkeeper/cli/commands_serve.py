@@ -62,6 +62,7 @@ async def sandbox(
     prefill: int | None = None,
     snapshot: Path | None = None,
     no_auth_page: Flag = False,
+    report: Path | None = None,
 ) -> int:
     """Run a stand-in for an app of the gallery, with its admin page, until Ctrl-C or SIGTERM.
 
@@ -95,6 +96,9 @@ async def sandbox(
         Write all accounts and groups to this file, and exit.
     no_auth_page
         Issue no tokens: accept only what --token or --token-file gives.
+    report
+        Write there, at the end, what the app says of its client: needless reads, hasty
+        retries, departures from the RFC. Text, or JSON where the name ends in .json.
     """
     app = gallery_app(app_id)
     live = LiveFaults(faults_text(faults), seed)
@@ -136,8 +140,11 @@ async def sandbox(
             on_ready=ready,
             faults=live,
             auth_page=not no_auth_page,
+            report=report,
         )
     )
+    if report is not None:
+        show(f"What {app.name} says of its client is in {report}.")
     return DONE
 
 

@@ -9,10 +9,15 @@ import signal
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.views import app_plain
 from seatkeeper.console.app import console_app
+from seatkeeper.console.guard import Guard
 from seatkeeper.errors import SeatkeeperError
+from seatkeeper.service_provider.inbound import METHODS
 from seatkeeper.service_provider.listening import (
     address_of,
     listening,
@@ -25,7 +30,7 @@ from seatkeeper.service_provider.listening import (
 async def serve_installation(
     opened: Installation, *, host: str, port: int, on_ready: Callable[[str], None]
 ) -> None:
-    """Run engine and status page until cancelled.
+    """Run engine, status page and inbound SCIM until cancelled.
 
     Raises ``Occupied`` where another process has the engine's role or the
     port, ``BadInput`` for a host that is not loopback.
@@ -37,9 +42,11 @@ async def serve_installation(
         async def status() -> Sequence[Mapping[str, object]]:
             return [await app_plain(opened, one) for one in await opened.configuration.apps()]
 
-        app = console_app(
-            status, allowed_hosts=loopback_hosts(bound.getsockname()[1]), ready=_ready_of(opened)
-        )
+        hosts = loopback_hosts(bound.getsockname()[1])
+        pages = console_app(status, allowed_hosts=hosts, ready=_ready_of(opened))
+        # The same hosts as the pages, but every method: here a token counts, never a cookie.
+        inbound = Guard(opened.inbound(), allowed_hosts=hosts, methods=frozenset(METHODS))
+        app = Starlette(routes=[Mount("/scim/v2", inbound), Mount("/", pages)])
         engine = asyncio.create_task(runner.run())
         page = asyncio.create_task(serve_app(app, bound, lambda: on_ready(address_of(host, bound))))
         try:

@@ -57,10 +57,10 @@ def rules_for(
     """
     app = customized(app, settings)
     user_mappings, group_mappings = effective_mappings(app, settings)
-    users = _object_mapping(Kind.USER, app.users, user_mappings, settings.user_actions)
+    users = object_mapping(Kind.USER, app.users, user_mappings, settings.user_actions)
     groups = None
     if app.groups is not None and group_mappings is not None:
-        groups = _object_mapping(Kind.GROUP, app.groups, group_mappings, settings.group_actions)
+        groups = object_mapping(Kind.GROUP, app.groups, group_mappings, settings.group_actions)
     capabilities = capabilities_of(app)
     expressions = [*users.expressions, *(groups.expressions if groups else ())]
     reads_now = any(one.reads_now for one in expressions)
@@ -104,12 +104,13 @@ def rules_for(
     )
 
 
-def _object_mapping(
+def object_mapping(
     kind: Kind,
     objects: ObjectType,
     mappings: tuple[DefaultMapping, ...],
     actions: tuple[ActionWord, ...],
 ) -> ObjectMapping:
+    """Return the compiled mappings of one kind of record. Raises ``ExpressionFault``."""
     by_path = {attribute.path: attribute for attribute in objects.attributes}
     made = []
     for mapping in mappings:

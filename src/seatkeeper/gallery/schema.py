@@ -150,12 +150,19 @@ class SandboxProfile(_Strict, frozen=True):
 
     ``admin_path`` are the headings of the app's own admin area down to the
     page that issues the token; ``delete_user_status`` what DELETE of a user
-    answers where users cannot be deleted.
+    answers where users cannot be deleted. ``enable_label``, ``welcome_label``
+    and ``reassign_label`` name the switches of that page; an app without such a
+    switch has none. ``start_date`` is the attribute whose day (MM/DD/YYYY or
+    YYYY-MM-DD) holds a welcome mail back.
     """
 
     admin_path: tuple[str, ...] = ("Settings", "SCIM")
     generate_label: str = "Generate token"
     delete_user_status: int = 405
+    enable_label: str = "Enable SCIM"
+    welcome_label: str = ""
+    reassign_label: str = ""
+    start_date: str = ""
 
 
 class GalleryApp(_Strict, frozen=True):

@@ -15,7 +15,7 @@ from seatkeeper.errors import RecordError
 from seatkeeper.provisioning.journal import Escrow, Health, HealthState
 from seatkeeper.provisioning.log import LogEntry, shown
 from seatkeeper.provisioning.match import Claim, check_claims
-from seatkeeper.provisioning.plan import Create, Delete, Disable, Reason, Skip, Update
+from seatkeeper.provisioning.plan import Adopt, Create, Delete, Disable, Reason, Skip, Update
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Check
 from seatkeeper.provisioning.walk import Answer, Decided, Facts, NeedsMatch, decide, scope_of
@@ -205,22 +205,18 @@ def _verdict(answer: Answer | None, problem: RecordError | None, escrow: Escrow 
 
 def _verdict_of(answer: Decided, escrow: Escrow | None) -> Verdict:
     match answer.action:
+        case Disable():
+            return Verdict.TO_DISABLE
+        case Delete():
+            return Verdict.TO_DELETE
+        case Update() | Create() | Adopt():
+            return Verdict.WAITS if escrow is not None else Verdict.TO_UPDATE
         case Skip(Reason.IN_SYNC):
             return Verdict.IN_STEP if answer.scope.usable else Verdict.INACTIVE
         case Skip(Reason.NOT_ENTITLED):
             return Verdict.OUT_OF_SCOPE
         case Skip():
             return Verdict.LEFT_ALONE
-        case Disable():
-            return Verdict.TO_DISABLE
-        case Delete():
-            return Verdict.TO_DELETE
-        case Update():
-            return Verdict.WAITS if escrow is not None else Verdict.TO_UPDATE
-        case Create():
-            return Verdict.TO_CREATE
-        case _:
-            return Verdict.TO_UPDATE
 
 
 def _sentence(facts: Facts, rules: Rules, verdict: Verdict, checks: Sequence[Check]) -> str:

@@ -8,7 +8,7 @@ the fact. Pure: it words the facts that the stations read and decides nothing.
 
 from collections.abc import Mapping, Sequence
 
-from seatkeeper.directory.model import Group, User
+from seatkeeper.directory.model import User
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.provisioning.account import Account
 from seatkeeper.provisioning.log import LogEntry, Modified, Status, Step, shown
@@ -31,7 +31,7 @@ def import_step(facts: Facts) -> Step:
             details["manager"] = record.manager_id
         if record.deleted_at is not None:
             details["deletedAt"] = record.deleted_at.isoformat()
-    elif isinstance(record, Group):
+    else:
         details["displayName"] = record.display_name
     details |= {
         name: ", ".join(value) if isinstance(value, tuple) else value

@@ -12,6 +12,7 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
+from typing import NamedTuple
 
 from seatkeeper.errors import (
     AmbiguousSource,
@@ -68,8 +69,7 @@ class WeakMatch(RecordError):
     code = "MatchNeedsConsent"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A record asks for a value that only one account may have; ``value`` is folded by rule."""
 
     path: str

@@ -8,10 +8,10 @@ out, said, and remembered as waiting, and written when the missing end appears.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from seatkeeper.provisioning.account import TargetValue, TargetValues
+from seatkeeper.provisioning.account import TargetValue
 from seatkeeper.provisioning.mapping.evaluate import Desired
 
 _NOBODY: Final[Mapping[str, Collection[str]]] = {}
@@ -39,7 +39,7 @@ def resolve(desired: Desired, accounts: Mapping[str, str]) -> Resolved:
             waiting[path] = str(record)
         else:
             values[path] = account
-    return Resolved(replace(desired, always=values, references={}), waiting)
+    return Resolved(Desired(values, desired.on_create, untouched=desired.untouched), waiting)
 
 
 def levels(
@@ -88,8 +88,3 @@ def _place(
         found[one] = max((found[other] + 1 for other in before if other in found), default=0)
         open_ones.discard(one)
         way.pop()
-
-
-def reference_values(values: TargetValues) -> set[str]:
-    """Return the record ids that these reference values name."""
-    return {str(value) for value in values.values()}

@@ -87,6 +87,26 @@ class Scope:
         return tuple(check.text for check in self.checks if check.name != "active" and check.facts)
 
 
+_ACTIVE: Final = Check(
+    "active",
+    passed=True,
+    text="exists and is active in the directory",
+    facts={"IsActive": "True", "accountEnabled": True},
+)
+_EVERYBODY: Final = Check(
+    "assigned",
+    passed=True,
+    text="everybody is in scope",
+    facts={
+        "Assigned": "False",
+        "IsEffectivelyEntitledForProvisioning": "False",
+        "scope": ScopeSetting.ALL.value,
+        "assignments": [],
+    },
+)
+_NO_FILTER: Final = Check("filters", passed=True, text="no scoping filter is set")
+
+
 def judge_user(
     user: User, grants: Sequence[Grant], rules: Rules, member_of: Mapping[str, str] = NO_GROUPS
 ) -> Scope:
@@ -127,17 +147,19 @@ def counting_grants(grants: Sequence[Grant], rules: Rules) -> list[Grant]:
 
 
 def _active_check(user: User) -> Check:
+    if user.active:
+        return _ACTIVE
     facts: dict[str, object] = {"IsActive": str(user.active), "accountEnabled": user.enabled}
     if user.deleted_at is not None:
         day = user.deleted_at.date().isoformat()
         facts["deletedAt"] = user.deleted_at.isoformat()
         return Check("active", passed=False, text=f"was deleted on {day}", facts=facts)
-    if not user.enabled:
-        return Check("active", passed=False, text="is disabled in the directory", facts=facts)
-    return Check("active", passed=True, text="exists and is active in the directory", facts=facts)
+    return Check("active", passed=False, text="is disabled in the directory", facts=facts)
 
 
 def _assignment_check(grants: Sequence[Grant], rules: Rules) -> Check:
+    if not grants and rules.scope is ScopeSetting.ALL:
+        return _EVERYBODY
     counting = counting_grants(grants, rules)
     facts: dict[str, object] = {
         "Assigned": str(bool(grants)),
@@ -165,7 +187,7 @@ def _filter_check(
     record: User | Group, condition: Condition | None, member_of: Mapping[str, str]
 ) -> Check:
     if condition is None:
-        return Check("filters", passed=True, text="no scoping filter is set")
+        return _NO_FILTER
     judged = judge(condition, values_of(record), member_of)
     word = "passes" if judged.verdict else "fails"
     text = f"{word} the scoping filter: {judged.sentence}"

@@ -10,7 +10,9 @@ from pathlib import Path
 from seatkeeper.gallery.schema import GalleryApp
 from seatkeeper.sandbox.faults.closing import closable_protocol
 from seatkeeper.sandbox.faults.live import LiveFaults
-from seatkeeper.sandbox.site import LOOPBACK, sandbox_app
+from seatkeeper.sandbox.guard import LOOPBACK
+from seatkeeper.sandbox.report_page import checked_report_file, report_of, write_report
+from seatkeeper.sandbox.site import sandbox_app
 from seatkeeper.sandbox.state import SandboxState
 from seatkeeper.service_provider.listening import address_of, listening, serve_app
 from seatkeeper.service_provider.profile import profile_of
@@ -39,11 +41,14 @@ async def serve_sandbox(
     on_ready: Callable[[str], None],
     faults: LiveFaults | None = None,
     auth_page: bool = True,
+    report: Path | None = None,
 ) -> None:
     """Serve the stand-in for ``app`` until cancelled; ``on_ready`` gets its address.
 
+    ``report`` is a file that gets the judgement of this run's requests at the end.
     Raises ``BadInput`` for a host others could reach, ``Occupied`` for a taken port.
     """
+    file = None if report is None else checked_report_file(report)
     with listening(host, port) as bound:
         site = sandbox_app(
             app,
@@ -61,4 +66,6 @@ async def serve_sandbox(
                 protocol=closable_protocol,
             )
         finally:
+            if file is not None:
+                write_report(report_of(site.state.site), file)
             site.state.file.close()

@@ -1,6 +1,7 @@
 """What a stand-in holds, as a whole: emptied, filled, kept aside, put back, in files too.
 
-A door in, beside the walk. Tokens and the journal stay through all of it.
+A door in, beside the walk. Tokens, the journal and the history of changes
+stay through all of it.
 """
 
 import os
@@ -21,7 +22,8 @@ from seatkeeper.clock import utc_now
 from seatkeeper.errors import BadInput
 from seatkeeper.sandbox.prefill import MOST_PEOPLE, batches
 from seatkeeper.service_provider.profile import Profile
-from seatkeeper.store.resource_archive import Line, ResourceArchive
+from seatkeeper.store.resource_archive import ResourceArchive
+from seatkeeper.store.resource_line import Line
 
 _HEAD: Final = {"seatkeeper": "sandbox snapshot", "format": 1}
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -38,7 +40,7 @@ class SandboxState:
     changed: Callable[[], None]
 
     def reset(self) -> None:
-        """Delete all users, groups and memberships."""
+        """Delete all users, groups, memberships and mails."""
         self.archive.clear()
         self.changed()
 
@@ -85,7 +87,7 @@ class SandboxState:
     def read_file(self, path: Path) -> None:
         """Put what a file holds in the place of everything, all or nothing."""
         try:
-            self.archive.replace(_read(path))
+            self.archive.replace(lambda: _read(path))
         except OSError as error:
             raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
         self.changed()
@@ -103,7 +105,7 @@ def _read(path: Path) -> Iterator[Line]:
                     if msgspec.json.decode(text) != _HEAD:
                         raise BadInput(f"{path} is no snapshot of a sandbox, or of another format.")
                     continue
-                yield msgspec.json.decode(text, type=tuple[str, dict[str, str | int | None]])
+                yield msgspec.json.decode(text, type=tuple[str, dict[str, str | int | bool | None]])
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise BadInput(f"{path}, line {number}: this is no row of a snapshot.") from error
         if number == 0:

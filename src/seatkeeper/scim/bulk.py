@@ -2,13 +2,14 @@
 
 Beside the walk, and pure: ``bulk_steps`` hands out one operation at a time and
 takes back what became of it. References to resources that are made in the
-same message (``bulkId:...``) decide the order and are filled in; operations
-that wait for each other are refused, the others go on. Carrying an operation
-out, and making its answer, is the caller's.
+same message (``bulkId:...``) decide the order and are filled in. Groups that
+are members of each other are made and then joined; other operations that wait
+for each other are refused, and the rest goes on. Carrying an operation out,
+and making its answer, is the caller's.
 """
 
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -16,7 +17,14 @@ from seatkeeper.scim import dialect
 from seatkeeper.scim.bulk_order import order_of
 from seatkeeper.scim.dialect import Inspection
 from seatkeeper.scim.errors import Circular, InvalidSyntax, ScimError, TooMany, UnfitValue
-from seatkeeper.scim.messages import BULK_REQUEST, BULK_RESPONSE, Json, Resource, error_body
+from seatkeeper.scim.messages import (
+    BULK_REQUEST,
+    BULK_RESPONSE,
+    Json,
+    Resource,
+    error_body,
+    patch_body,
+)
 from seatkeeper.scim.names import get
 
 MOST_OPERATIONS: Final = 1_000
@@ -143,13 +151,17 @@ def bulk_steps(request: BulkRequest) -> BulkSteps:
 
     The answers stand in the order of the request. After ``failOnErrors``
     failures nothing more is handed out, and what was not begun is not answered.
+    Groups that are members of each other are made first, and get these members
+    in a PATCH each, handed out at the end; it belongs to the operation that
+    made the group, and has no answer of its own.
     """
     operations = request.operations
     made = {one.bulk_id.casefold(): at for at, one in enumerate(operations) if one.bulk_id}
     waits = [[made[name] for name in sorted(references(one)) if name in made] for one in operations]
-    order = order_of(waits, deepest=DEEPEST)
+    order = order_of(waits, deepest=DEEPEST, may_put_off=_may_put_off(operations, made))
     ids: dict[str, str] = {}
     outcomes: dict[int, BulkOutcome] = {}
+    later: dict[int, list[Json]] = {}
     errors = 0
     for at in order.sequence:
         operation = operations[at]
@@ -157,6 +169,7 @@ def bulk_steps(request: BulkRequest) -> BulkSteps:
         if refused is not None:
             outcome = _refusal(Circular(refused))
         else:
+            operation, later[at] = _parted(operation, order.put_off.get(at), made)
             try:
                 resolved = _resolved(operation, ids)
             except ScimError as error:
@@ -170,8 +183,75 @@ def bulk_steps(request: BulkRequest) -> BulkSteps:
                 break
         elif operation.bulk_id and outcome.id:
             ids[operation.bulk_id.casefold()] = outcome.id
+    for at, members in later.items():
+        if members and outcomes[at].status < 400:
+            outcomes[at] = yield from _finished(operations[at], outcomes[at], members, ids)
     answers: list[Json] = [_answer(operations[at], outcomes[at]) for at in sorted(outcomes)]
     return {"schemas": [BULK_RESPONSE], "Operations": answers}
+
+
+def _may_put_off(
+    operations: Sequence[BulkOperation], made: Mapping[str, int]
+) -> list[frozenset[int]]:
+    """Return for each operation those without whom it can begin: members of what it makes."""
+    found = []
+    for at, one in enumerate(operations):
+        if one.method != "POST" or not isinstance(one.data, dict):
+            found.append(frozenset[int]())
+            continue
+        names = {name for member in _members(one) if (name := _named(member))}
+        rest = {key: part for key, part in one.data.items() if key.casefold() != "members"}
+        names -= {name.casefold() for name in _referred(rest)}
+        found.append(frozenset(made[name] for name in names if name in made) - {at})
+    return found
+
+
+def _members(operation: BulkOperation) -> list[Json]:
+    listed = get(operation.data, "members") if isinstance(operation.data, dict) else None
+    return listed if isinstance(listed, list) else []
+
+
+def _named(member: Json) -> str:
+    """Return the folded bulkId that a member's value refers to, or an empty text."""
+    value = get(member, "value") if isinstance(member, dict) else member
+    found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return "" if found is None else found["id"].casefold()
+
+
+def _parted(
+    operation: BulkOperation, put_off: frozenset[int] | None, made: Mapping[str, int]
+) -> tuple[BulkOperation, list[Json]]:
+    """Return an operation without the members that come later, and these."""
+    if not put_off or not isinstance(operation.data, dict):
+        return operation, []
+    members = _members(operation)
+    later = [one for one in members if made.get(_named(one)) in put_off]
+    now: Json = [one for one in members if made.get(_named(one)) not in put_off]
+    data = {
+        key: now if key.casefold() == "members" else part for key, part in operation.data.items()
+    }
+    return replace(operation, data=data), later
+
+
+def _finished(
+    operation: BulkOperation, outcome: BulkOutcome, members: list[Json], ids: Mapping[str, str]
+) -> Generator[BulkOperation, BulkOutcome, BulkOutcome]:
+    """Give a new group the members that were not there when it was made."""
+    adding: Resource = {"op": "add", "path": "members", "value": members}
+    unresolved = BulkOperation(
+        "PATCH", operation.endpoint, outcome.id, "", "", patch_body([adding])
+    )
+    try:
+        resolved = _resolved(unresolved, ids)
+    except ScimError as error:
+        said = f"The group is there, without members that are not: {error.message}"
+        failed = _refusal(Circular(said))
+    else:
+        added = yield resolved
+        if added.status < 400:
+            return replace(outcome, version=added.version or outcome.version)
+        failed = added
+    return replace(failed, id=outcome.id, location=outcome.location, version=outcome.version)
 
 
 def _refusal(error: ScimError) -> BulkOutcome:

@@ -57,7 +57,13 @@ def _pointer(
         sub=(
             Attribute("value", case_exact=True, mutability=own),
             Attribute("$ref", Type.REFERENCE, case_exact=True, mutability=own, references=kinds),
-            Attribute("display", mutability=mutability),
+            # The name of whoever it points at: the service provider's to say. A member
+            # is shown as it was sent, so its name is there for those who ask.
+            Attribute(
+                "display",
+                mutability=Mutability.READ_ONLY,
+                returned=Shown.DEFAULT if own is Mutability.READ_ONLY else Shown.REQUEST,
+            ),
             Attribute("type", canonical=canonical, mutability=own),
         ),
     )

@@ -51,6 +51,10 @@ class CursorSeal:
             raise InvalidCount(f"count was {sealed.count} on the page before, and stays so.")
         return sealed.position
 
+    def count_of(self, cursor: str) -> int:
+        """Return the page size of a cursor, for who goes on without naming one."""
+        return self._sealed(cursor).count
+
     def _sealed(self, cursor: str) -> _Sealed:
         raw = _decoded(cursor)
         mac, body = raw[:_MAC], raw[_MAC:]

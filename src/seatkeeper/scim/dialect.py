@@ -185,6 +185,13 @@ FILTER_MISFIT: Final = _quirk(
     "A filter compares an attribute with a value of its own type.",
     "Clients that quote every value.",
 )
+CONTENT_TYPE_MISSING: Final = _quirk(
+    "content-type-missing",
+    "RFC 7644 3.1",
+    "invalidSyntax",
+    "A body says what it is: application/scim+json or application/json.",
+    "Scripts that post text without saying that it is JSON.",
+)
 PRIMARY_TWICE: Final = _quirk(
     "primary-twice",
     "RFC 7643 2.4",
@@ -243,7 +250,7 @@ class Inspection:
         """Note a departure; raise its refusal where the dialect does not understand it."""
         self.departures += 1
         place = ": ".join(part for part in (self.place, where[:200]) if part)
-        self._note(Finding(quirk.rule, place, quirk.says))
+        self._note(Finding(quirk.rule, place, quirk.says, quirk=quirk.name))
         if quirk not in self._dialect.understood:
             raise refusal_of(quirk.scim_type, f"{place}: {quirk.says} ({quirk.rule})")
 

@@ -169,6 +169,7 @@ class Features:
     sorts: bool = False
     tags_versions: bool = False
     changes_passwords: bool = False
+    patches: bool = True
 
 
 def provider_config_body(features: Features, base: str) -> Resource:
@@ -184,7 +185,7 @@ def provider_config_body(features: Features, base: str) -> Resource:
         pagination["cursorTimeout"] = features.cursor_seconds
     return {
         "schemas": [SERVICE_PROVIDER_CONFIG],
-        "patch": {"supported": True},
+        "patch": {"supported": features.patches},
         "bulk": {
             "supported": features.bulk_operations > 0,
             "maxOperations": features.bulk_operations,

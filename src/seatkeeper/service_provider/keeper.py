@@ -1,7 +1,8 @@
 """What a SCIM service needs of whatever keeps its resources.
 
-A door's port, beside the walk. The sandbox keeps them in a file of its own;
-tests keep them in memory. Every method is all or nothing, and each blocks.
+A door's port, beside the walk. The sandbox keeps them in a file of its own,
+sources of people in the directory's database; tests keep them in memory.
+Every method is all or nothing, and each blocks.
 """
 
 import datetime as dt
@@ -58,9 +59,12 @@ class Keeper(Protocol):
         ...
 
     def members(self, group_id: str) -> Sequence[Stored]:
-        """Return the members of a group, in the order of their creation."""
+        """Return the members of a group, in the order of their creation.
+
+        Of their values, those are there that a reference shows; others may be missing.
+        """
         ...
 
     def groups_of(self, member_id: str) -> Sequence[Stored]:
-        """Return the groups that somebody is a direct member of."""
+        """Return the groups that somebody is a direct member of, as ``members`` does."""
         ...

@@ -76,7 +76,10 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     the port is another program's.
     """
     require_loopback(host)
-    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP, because asyncio sends small packets at once only where it can read that;
+    # otherwise every answer waits 40 ms for the client's kernel.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))

@@ -19,12 +19,13 @@ from seatkeeper.scim.path import parse_path, read
 from seatkeeper.scim.schema import ResourceSchema, Schema
 from seatkeeper.scim.syntax import AttributePath
 from seatkeeper.scim.uniqueness import key_of_value, leaf, unique_values
+from seatkeeper.service_provider.marks import marked
 
 USERS, GROUPS = "User", "Group"
 _LOOKUPS = {
     kind: {name: parse_path(name) for name in names}
     for kind, names in {
-        USERS: ("userName", "externalId", "emails.value"),
+        USERS: ("userName", "externalId", "displayName", "emails.value"),
         GROUPS: ("displayName", "externalId"),
     }.items()
 }
@@ -38,11 +39,15 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Kind:
-    """One resource type: its endpoint, schema, and the paths required or unique in the app."""
+    """One resource type: its endpoint, schema, and the paths required or unique in the app.
+
+    ``described`` is the schema as clients read it, these paths marked.
+    """
 
     name: str
     endpoint: str
     schema: ResourceSchema
+    described: ResourceSchema
     required: tuple[AttributePath, ...]
     unique: tuple[AttributePath, ...]
     may_create: bool
@@ -69,16 +74,22 @@ class Profile:
     refused_delete_status: int
     app_name: str
     dialect: Dialect = TOLERANT
+    takes_bulk: bool = False
 
     def kind(self, name: str) -> Kind:
         """Return the resource type of that name."""
         return next(one for one in self.kinds if one.name == name)
 
     def keys_of(self, kind: str, values: Resource) -> Keys:
-        """Say what of a resource can be looked up, and what must be unique."""
+        """Say what of a resource can be looked up, and what must be unique.
+
+        A kind that this app has not has no keys. An empty text is a value that can be looked up.
+        """
+        if all(one.name != kind for one in self.kinds):
+            return Keys({}, ())
         of = self.kind(kind)
         lookups = {
-            name: [key for value in values_at(values, path) if (key := of.folded(path, value))]
+            name: [of.folded(path, one) for one in values_at(values, path) if isinstance(one, str)]
             for name, path in _LOOKUPS[kind].items()
         }
         unique = unique_values(values, of.schema, of.unique)
@@ -102,7 +113,31 @@ def profile_of(app: GalleryApp) -> Profile:
         may = (groups.create, groups.update, groups.delete)
         kinds.append(_kind(GROUPS, app.groups, ResourceSchema(GROUP_SCHEMA), may))
     status = app.sandbox.delete_user_status
-    return Profile(tuple(kinds), app.capabilities.page_size, status, app.name)
+    return Profile(
+        tuple(kinds),
+        app.capabilities.page_size,
+        status,
+        app.name,
+        takes_bulk=app.capabilities.bulk,
+    )
+
+
+def directory_profile() -> Profile:
+    """Return the service of the directory itself: the core schemas, and all that they allow."""
+    user_name, display_name = parse_path("userName"), parse_path("displayName")
+    users = ResourceSchema(USER_SCHEMA, (ENTERPRISE_SCHEMA,))
+    kinds = (
+        _kind_of(USERS, "/Users", users, [user_name], [user_name], (True, True, True)),
+        _kind_of(
+            GROUPS,
+            "/Groups",
+            ResourceSchema(GROUP_SCHEMA),
+            [display_name],
+            [display_name],
+            (True, True, True),
+        ),
+    )
+    return Profile(kinds, page_size=100, refused_delete_status=405, app_name="Seatkeeper")
 
 
 def _kind(
@@ -110,7 +145,19 @@ def _kind(
 ) -> Kind:
     unique = [schema.path(one.path) for one in objects.attributes if one.unique]
     required = [schema.path(one.path) for one in objects.attributes if one.required]
-    return Kind(name, objects.endpoint, schema, tuple(required), tuple(unique), *may)
+    return _kind_of(name, objects.endpoint, schema, required, unique, may)
+
+
+def _kind_of(
+    name: str,
+    endpoint: str,
+    schema: ResourceSchema,
+    required: Sequence[AttributePath],
+    unique: Sequence[AttributePath],
+    may: tuple[bool, bool, bool],
+) -> Kind:
+    described = marked(schema, required, unique)
+    return Kind(name, endpoint, schema, described, tuple(required), tuple(unique), *may)
 
 
 def _own_extensions(objects: ObjectType) -> Sequence[Schema]:

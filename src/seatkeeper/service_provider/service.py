@@ -1,239 +1,136 @@
-"""SCIM 2.0 over whatever keeps the resources: what each request does, and what it answers.
+"""SCIM 2.0 over whatever keeps the resources: which part of the service a request is about.
 
 A door in, beside the walk: translates requests into ``scim`` and a ``Keeper`` and
-decides nothing about accounts. Attributes that no schema names are kept whole,
-never dropped. PATCH of a user answers 200 with the user; of a group 204, so
-that a join never reads the members. ``http`` puts this behind a socket.
+decides nothing about accounts. What a write does is in ``writes``, what a list
+shows in ``lists``, what the service says of itself in ``describing``.
+``http`` puts this behind a socket.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import secrets
+from dataclasses import replace
 
-from seatkeeper.clock import utc_now
-from seatkeeper.scim.dialect import Inspection
-from seatkeeper.scim.discovery import Features, provider_config_body, resource_type_body
-from seatkeeper.scim.errors import NotThere
-from seatkeeper.scim.holding import Stored, Wanted, reference, whole
-from seatkeeper.scim.limits import read_body
-from seatkeeper.scim.members import MemberChange, MemberWrite, member_ids, split_members
-from seatkeeper.scim.messages import Json, Resource, ScimError, error_body, list_response
-from seatkeeper.scim.names import get, is_core
-from seatkeeper.scim.patch import apply_operations, read_operations
-from seatkeeper.scim.predicate import compile_filter
-from seatkeeper.scim.projection import Projection
-from seatkeeper.scim.query import LARGEST_PAGE, PageLimits, read_query
-from seatkeeper.scim.replacement import settled
-from seatkeeper.scim.schema import Schema
-from seatkeeper.scim.schema_message import schema_body
-from seatkeeper.scim.validation import received
+from seatkeeper.scim.errors import NotThere, ScimError
+from seatkeeper.scim.version import Decision, decide, version_tag
+from seatkeeper.service_provider.bulk import answer_bulk
+from seatkeeper.service_provider.call import Call
+from seatkeeper.service_provider.describing import Describing
 from seatkeeper.service_provider.keeper import Keeper
-from seatkeeper.service_provider.profile import GROUPS, Kind, Profile
-from seatkeeper.service_provider.wire import Answer
+from seatkeeper.service_provider.lists import Lists
+from seatkeeper.service_provider.negotiation import require_json
+from seatkeeper.service_provider.profile import Kind, Profile
+from seatkeeper.service_provider.showing import Showing, headers_of
+from seatkeeper.service_provider.wire import Answer, options_or_refusal
+from seatkeeper.service_provider.writes import Writes, allowed_on
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request, as the service needs it; ``base`` is the service's own URL.
-
-    ``inspection`` fixes the dialect, and holds what was noticed once the call is answered.
-    """
-
-    method: str
-    parts: tuple[str, ...]
-    query: Mapping[str, str]
-    body: bytes
-    base: str
-    inspection: Inspection = field(default_factory=Inspection)
+_SEARCH = ".search"
 
 
 class ScimService:
-    """Answers calls for one app. Synchronous: its caller runs it in a thread."""
+    """Answers calls for one app. Synchronous: its caller runs it in a thread.
 
-    def __init__(self, keeper: Keeper, profile: Profile) -> None:
+    ``key`` seals the cursors that lists hand out; without one, those of an
+    earlier service are refused.
+    """
+
+    def __init__(self, keeper: Keeper, profile: Profile, key: bytes | None = None) -> None:
         self._keeper = keeper
         self._profile = profile
+        self._showing = Showing(keeper, profile)
+        self._writes = Writes(keeper, profile, self._showing)
+        self._lists = Lists(keeper, profile, self._showing, key or secrets.token_bytes(32))
+        self._describing = Describing(profile)
 
     def answer(self, call: Call) -> Answer:
-        """Carry out one call. Raises ``ScimError`` for what cannot be done."""
-        head = call.parts[0] if call.parts else ""
-        for kind in self._profile.kinds:
-            if head == kind.endpoint.strip("/") and len(call.parts) <= 2:
-                return self._resource_call(call, kind)
-        discovery = self._discovery(call, head)
-        if discovery is None:
+        """Carry out one call. Raises ``ScimError`` for what cannot be done.
+
+        HEAD is answered as GET; who sends the answer leaves the body out.
+        """
+        if call.method == "HEAD":
+            call = replace(call, method="GET")
+        require_json(call)
+        kind = self._kind_of(call)
+        if kind is not None:
+            return self._resource_call(call, kind)
+        described = self._describing.answer(call)
+        return self._whole_service_call(call) if described is None else described
+
+    def _kind_of(self, call: Call) -> Kind | None:
+        if len(call.parts) not in (1, 2):
+            return None
+        head = call.parts[0]
+        return next((one for one in self._profile.kinds if head == one.endpoint.strip("/")), None)
+
+    def _whole_service_call(self, call: Call) -> Answer:
+        match call.parts:
+            case ():
+                if call.method == "GET":
+                    return self._lists.listed(call, self._profile.kinds)
+                return options_or_refusal(call.method, "GET", "HEAD")
+            case (".search",):
+                return self._search(call, self._profile.kinds)
+            case ("Bulk",):
+                return self._bulk(call)
+            case ("Me",):
+                raise ScimError(501, "", "Whom a token belongs to is not known here.")
+            case _:
+                raise NotThere("There is nothing at this path.")
+
+    def _search(self, call: Call, kinds: tuple[Kind, ...]) -> Answer:
+        if call.method == "POST":
+            return self._lists.searched(call, kinds)
+        return options_or_refusal(call.method, "POST")
+
+    def _bulk(self, call: Call) -> Answer:
+        if not self._profile.takes_bulk:
+            raise ScimError(501, "", f"{self._profile.app_name} takes no bulk messages.")
+        if call.method != "POST":
+            return options_or_refusal(call.method, "POST")
+        return answer_bulk(call, self._bulk_operation)
+
+    def _bulk_operation(self, call: Call) -> Answer:
+        kind = self._kind_of(call)
+        if kind is None:
             raise NotThere("There is nothing at this path.")
-        if call.method != "GET":
-            return _not_allowed("GET")
-        return discovery
+        return self._resource_call(call, kind)
 
     def _resource_call(self, call: Call, kind: Kind) -> Answer:
         if len(call.parts) == 1:
-            match call.method:
-                case "GET":
-                    return self._list(call, kind)
-                case "POST":
-                    return self._create(call, kind)
-                case _:
-                    return _not_allowed("GET, POST")
+            return self._collection_call(call, kind)
         resource_id = call.parts[1]
+        if resource_id == _SEARCH:
+            return self._search(call, (kind,))
         match call.method:
             case "GET":
-                found = self._keeper.get(kind.name, resource_id)
-                return Answer(200, self._shown(found, call, kind))
+                return self._get(call, kind, resource_id)
             case "PUT":
-                return self._put(call, kind, resource_id)
+                return self._writes.replace(call, kind, resource_id)
             case "PATCH":
-                return self._patch(call, kind, resource_id)
+                return self._writes.change(call, kind, resource_id)
             case "DELETE":
-                return self._delete(kind, resource_id)
+                return self._writes.delete(call, kind, resource_id)
             case _:
-                return _not_allowed("GET, PUT, PATCH, DELETE")
+                return options_or_refusal(call.method, *allowed_on(kind))
 
-    # --- writes ---
+    def _collection_call(self, call: Call, kind: Kind) -> Answer:
+        match call.method:
+            case "GET":
+                return self._lists.listed(call, (kind,))
+            case "POST":
+                return self._writes.create(call, kind)
+            case _:
+                making = ("POST",) if kind.may_create else ()
+                return options_or_refusal(call.method, "GET", "HEAD", *making)
 
-    def _create(self, call: Call, kind: Kind) -> Answer:
-        self._permit(kind, "created", allowed=kind.may_create)
-        values, members = _received(call, kind)
-        found = self._keeper.create(kind.name, values, utc_now(), members)
-        body = self._shown(found, call, kind)
-        return Answer(201, body, {"Location": _location(call, kind, found.id)})
-
-    def _put(self, call: Call, kind: Kind, resource_id: str) -> Answer:
-        self._permit(kind, "changed", allowed=kind.may_update)
-        values, members = _received(call, kind)
-        change = [MemberChange(MemberWrite.REPLACE, members)] if kind.name == GROUPS else []
-        found = self._keeper.edit(
-            kind.name,
-            resource_id,
-            lambda held: settled(held, values, kind.schema),
-            utc_now(),
-            change,
+    def _get(self, call: Call, kind: Kind, resource_id: str) -> Answer:
+        projection = self._showing.projection(call, kind)
+        found = self._keeper.get(kind.name, resource_id)
+        headers = headers_of(found, call, kind)
+        decision = decide(
+            call.method,
+            version_tag(found.version),
+            if_match=call.header("if-match"),
+            if_none_match=call.header("if-none-match"),
         )
-        return Answer(200, self._shown(found, call, kind))
-
-    def _patch(self, call: Call, kind: Kind, resource_id: str) -> Answer:
-        self._permit(kind, "changed", allowed=kind.may_update)
-        inspection = call.inspection
-        rest = read_operations(read_body(call.body), kind.schema, inspection)
-        members: tuple[MemberChange, ...] = ()
-        if kind.name == GROUPS:
-            rest, members = split_members(rest, inspection)
-
-        def change(held: Resource) -> Resource:
-            values = apply_operations(held, rest, kind.schema, inspection)
-            if "password" in values:
-                values = {key: part for key, part in values.items() if key != "password"}
-            kind.require(values)
-            return values
-
-        found = self._keeper.edit(kind.name, resource_id, change, utc_now(), members)
-        if kind.name == GROUPS:
-            return Answer(204)
-        return Answer(200, self._shown(found, call, kind))
-
-    def _delete(self, kind: Kind, resource_id: str) -> Answer:
-        if not kind.may_delete:
-            self._keeper.get(kind.name, resource_id)
-            raise ScimError(
-                self._profile.refused_delete_status,
-                "",
-                f"{self._profile.app_name} does not delete a {kind.name.lower()}. "
-                "Set active to false to deactivate it.",
-            )
-        self._keeper.delete(kind.name, resource_id)
-        return Answer(204)
-
-    def _permit(self, kind: Kind, done: str, *, allowed: bool) -> None:
-        if not allowed:
-            raise ScimError(403, "", f"A {kind.name.lower()} cannot be {done} here.")
-
-    # --- reads ---
-
-    def _list(self, call: Call, kind: Kind) -> Answer:
-        query = read_query(call.query, PageLimits(self._profile.page_size))
-        projection = query.projection(kind.schema, call.inspection)
-        if query.filter is not None:
-            # What a filter may not ask is said before anybody looks.
-            compile_filter(query.filter, kind.schema, call.inspection)
-        found = self._keeper.find(
-            kind.name,
-            Wanted(
-                kind.schema,
-                filter=query.filter,
-                offset=query.start - 1,
-                limit=query.count,
-                base=call.base,
-            ),
-        )
-        shown = [self._projected(one, call, kind, projection) for one in found.page]
-        return Answer(200, list_response(shown, total=found.total, start=query.start))
-
-    def _shown(self, found: Stored, call: Call, kind: Kind) -> Resource:
-        query = read_query(call.query)
-        return self._projected(found, call, kind, query.projection(kind.schema, call.inspection))
-
-    def _projected(self, found: Stored, call: Call, kind: Kind, projection: Projection) -> Resource:
-        plural = "members" if kind.name == GROUPS else "groups"
-        whole = self._whole(found, call, kind, with_related=projection.shows(plural))
-        return projection.shown(whole)
-
-    def _whole(self, found: Stored, call: Call, kind: Kind, *, with_related: bool) -> Resource:
-        related = self._related(found, call) if with_related else []
-        return whole(found, kind.schema, _location(call, kind, found.id), related)
-
-    def _related(self, found: Stored, call: Call) -> list[Json]:
-        if found.kind == GROUPS:
-            related = self._keeper.members(found.id)
-        else:
-            related = self._keeper.groups_of(found.id)
-        return [
-            reference(one, _location(call, self._profile.kind(one.kind), one.id)) for one in related
-        ]
-
-    # --- discovery ---
-
-    def _discovery(self, call: Call, head: str) -> Answer | None:
-        if head == "ServiceProviderConfig" and len(call.parts) == 1:
-            features = Features(LARGEST_PAGE, self._profile.page_size)
-            return Answer(200, provider_config_body(features, call.base))
-        if head == "Schemas":
-            found = {
-                one.id: schema_body(one, with_common=is_core(one.id)) for one in self._schemas()
-            }
-        elif head == "ResourceTypes":
-            found = {
-                kind.name: resource_type_body(kind.name, kind.endpoint, kind.schema, call.base)
-                for kind in self._profile.kinds
-            }
-        else:
-            return None
-        if len(call.parts) == 1:
-            return Answer(200, list_response(list(found.values())))
-        one = found.get(call.parts[1]) if len(call.parts) == 2 else None
-        return None if one is None else Answer(200, one)
-
-    def _schemas(self) -> list[Schema]:
-        schemas = [kind.schema for kind in self._profile.kinds]
-        return [one for schema in schemas for one in (schema.core, *schema.extensions)]
-
-
-def _received(call: Call, kind: Kind) -> tuple[Resource, tuple[str, ...]]:
-    inspection = call.inspection
-    body = read_body(call.body)
-    members: tuple[str, ...] = ()
-    if kind.name == GROUPS:
-        members = member_ids(get(body, "members"), inspection)
-        body = {key: part for key, part in body.items() if key.casefold() != "members"}
-    values = received(body, kind.schema, inspection)
-    # A password is neither kept nor shown: accounts here sign in nowhere.
-    values.pop("password", None)
-    kind.require(values)
-    return values, members
-
-
-def _location(call: Call, kind: Kind, resource_id: str) -> str:
-    return f"{call.base}{kind.endpoint}/{resource_id}"
-
-
-def _not_allowed(allowed: str) -> Answer:
-    return Answer(405, error_body(405, f"Only {allowed} here."), {"Allow": allowed})
+        if decision is Decision.NOT_MODIFIED:
+            return Answer(304, None, headers)
+        return Answer(200, self._showing.shown(found, call, kind, projection), headers)

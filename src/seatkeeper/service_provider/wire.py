@@ -12,6 +12,7 @@ from seatkeeper.scim.limits import BODY_LIMITS
 from seatkeeper.scim.messages import CONTENT_TYPE, Resource, ScimError, error_body
 
 LARGEST_BODY: Final = BODY_LIMITS.size
+RETRY_SECONDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,30 @@ class Answer:
         """Return the body as it is sent."""
         return b"" if self.body is None else msgspec.json.encode(self.body)
 
-    def all_headers(self) -> dict[str, str]:
-        """Return the headers, the content type of SCIM included."""
-        kind = {} if self.body is None else {"Content-Type": CONTENT_TYPE}
+    def all_headers(self, form: str = CONTENT_TYPE) -> dict[str, str]:
+        """Return the headers, the content type included."""
+        kind = {} if self.body is None else {"Content-Type": form}
         return {**kind, "Cache-Control": "no-store", **self.headers}
 
 
 def refusal(error: ScimError) -> Answer:
     """Return the answer that says what ``error`` says."""
     return Answer(error.status, error_body(error.status, error.message, error.scim_type))
+
+
+def unusable() -> Answer:
+    """Return the answer while the storage cannot be used.
+
+    The storage's own words name places on this machine; they are for whoever
+    runs the service.
+    """
+    detail = "The service cannot use its storage now. Read again before you repeat a write."
+    return Answer(503, error_body(503, detail), {"Retry-After": str(RETRY_SECONDS)})
+
+
+def options_or_refusal(method: str, *allowed: str) -> Answer:
+    """Return what a method gets that does nothing here: OPTIONS its answer, others 405."""
+    named = ", ".join((*allowed, "OPTIONS"))
+    if method == "OPTIONS":
+        return Answer(204, None, {"Allow": named})
+    return Answer(405, error_body(405, f"Only {named} here."), {"Allow": named})

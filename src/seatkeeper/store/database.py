@@ -35,6 +35,9 @@ BUSY_MILLISECONDS: Final = 30_000
 """How long a writer waits for another writer before it gives up."""
 
 THREADS: Final = 8
+MAPPED: Final = 1 << 30
+"""Bytes of an SQLite file that reads look at in place; what is beyond goes through the cache."""
+
 """Transactions that may run at the same time in one process."""
 
 
@@ -274,6 +277,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        f"mmap_size={MAPPED}",  # pages are read in place, not copied out of a small cache
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -25,6 +25,7 @@ from seatkeeper.directory.model import (
 )
 from seatkeeper.errors import InvalidValue, NotFound
 from seatkeeper.ports import UserEdit
+from seatkeeper.store.inbound_tables import forget_resource
 from seatkeeper.store.news import News
 from seatkeeper.store.records import (
     application_of,
@@ -129,6 +130,7 @@ def purge_user(connection: Connection, user_id: str, news: News) -> None:
     for report in connection.scalars(reports).all():
         news.change(Subject.USER, Verb.UPDATED, report, detail={"attributes": ["manager"]})
     connection.execute(update(users).where(users.c.manager_id == user_id).values(manager_id=None))
+    forget_resource(connection, user_id)
     connection.execute(delete(users).where(users.c.id == user_id))
     names = {"user_name": user.user_name, "display_name": user.display_name}
     news.change(Subject.USER, Verb.PURGED, user_id, detail=names)
@@ -180,6 +182,7 @@ def delete_group(connection: Connection, group_id: str, news: News) -> None:
     _end_memberships(connection, memberships.c.group_id == group_id, news)
     _end_memberships(connection, memberships.c.member_id == group_id, news)
     _end_assignments(connection, group_id, news)
+    forget_resource(connection, group_id)
     connection.execute(delete(groups).where(groups.c.id == group_id))
     names = {"display_name": group.display_name}
     news.change(Subject.GROUP, Verb.DELETED, group_id, detail=names)

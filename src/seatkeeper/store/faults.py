@@ -67,3 +67,11 @@ def unusable(error: Exception, url: URL) -> StoreUnusable | None:
 def _sqlite_code(cause: sqlite3.Error) -> int:
     # Extended codes keep the plain one in their lowest byte.
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF
+
+
+def full(error: DBAPIError) -> bool:
+    """Whether there was no space left for what should be written."""
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return _sqlite_code(cause) == sqlite3.SQLITE_FULL
+    return getattr(cause, "sqlstate", None) == "53100"

@@ -4,15 +4,16 @@ Beside the walk: one function per question of ``ports.Ledger`` about the
 directory and the links. Nothing is written here, and nothing decided.
 """
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, select, union
 
 from seatkeeper.directory.model import DEFAULT_ACCESS, Group, Kind, Subject, User
 from seatkeeper.ports import Touched
-from seatkeeper.provisioning.account import TargetValue, TargetValues
+from seatkeeper.provisioning.account import TargetValues
 from seatkeeper.provisioning.journal import MemberDifference, MemberWrite
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.match import Claim
@@ -20,8 +21,9 @@ from seatkeeper.provisioning.scope import Grant
 from seatkeeper.provisioning.walk import Facts
 from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.records import USER_COLUMNS, group_of
 from seatkeeper.store.tables import applications, assignments, changes, groups, memberships, users
-from seatkeeper.store.upsert import pieces
+from seatkeeper.store.upsert import among, pieces
 
 
 def read_facts(
@@ -33,19 +35,17 @@ def read_facts(
     """
     found: list[Facts] = []
     for piece in pieces(sorted(ids)):
-        records = _records(connection, kind, piece)
+        known = _Known(connection, app_id, kind, piece)
         grants = _grants(connection, app_id, kind, piece)
-        links = read_links(connection, app_id, kind, piece)
-        accounts = _manager_accounts(connection, app_id, records.values())
         member_of = _groups_of(connection, piece) if with_groups and kind is Kind.USER else {}
         found.extend(
             Facts(
                 kind,
                 record_id,
-                records.get(record_id),
+                known.records.get(record_id),
                 grants.get(record_id, ()),
-                links.get(record_id),
-                accounts,
+                known.links.get(record_id),
+                known.accounts,
                 member_of.get(record_id, {}),
             )
             for record_id in piece
@@ -53,40 +53,66 @@ def read_facts(
     return found
 
 
-def read_links(
-    connection: Connection, app_id: str, kind: Kind, ids: Collection[str]
-) -> dict[str, Link]:
-    """Return the links of these records, by record id."""
-    rows = connection.execute(
-        select(t.links).where(
-            t.links.c.app_id == app_id, t.links.c.kind == kind, t.links.c.record_id.in_(ids)
+class _Known:
+    """What directory and links hold of some records; ``accounts`` are those of managers.
+
+    One row a record, because a cycle that looks at everybody spends its time here.
+    """
+
+    def __init__(self, connection: Connection, app_id: str, kind: Kind, ids: Sequence[str]) -> None:
+        self.records: dict[str, User | Group] = {}
+        self.links: dict[str, Link] = {}
+        self.accounts: dict[str, str] = {}
+        self._kind = kind
+        self._mine = (t.links.c.app_id == app_id) & (t.links.c.kind == kind)
+        if kind is Kind.USER:
+            self._read_users(connection, app_id, ids)
+        else:
+            for row in connection.execute(select(groups).where(among(groups.c.id, ids))).all():
+                self.records[row.id] = group_of(row)
+        unread = ids if kind is Kind.GROUP else [one for one in ids if one not in self.records]
+        if unread:
+            asked = select(*_LINK).where(self._mine, among(t.links.c.record_id, unread))
+            for record_id, *link in connection.execute(asked).all():
+                self._link(record_id, *link)
+
+    def _read_users(self, connection: Connection, app_id: str, ids: Sequence[str]) -> None:
+        managers = t.links.alias("managers")
+        theirs = (managers.c.app_id == app_id) & (managers.c.kind == Kind.USER)
+        asked = (
+            select(*USER_COLUMNS, managers.c.account_id, *_LINK)
+            .select_from(
+                users.outerjoin(
+                    managers, and_(theirs, managers.c.record_id == users.c.manager_id)
+                ).outerjoin(t.links, and_(self._mine, t.links.c.record_id == users.c.id))
+            )
+            .where(among(users.c.id, ids))
         )
-    )
-    return {
-        row.record_id: Link(
-            kind,
-            row.record_id,
-            row.account_id,
-            target_values(row.known),
-            row.display_name,
-            row.since,
-        )
-        for row in rows
-    }
+        for (
+            user_id,
+            attributes,
+            enabled,
+            manager_id,
+            deleted_at,
+            manager,
+            linked,
+            *link,
+        ) in connection.execute(asked).all():
+            self.records[user_id] = User(user_id, attributes, enabled, manager_id, deleted_at)
+            if manager is not None:
+                self.accounts[manager_id] = manager
+            if linked is not None:
+                self._link(linked, *link)
+
+    def _link(
+        self, record_id: str, account_id: str, known: TargetValues, name: str, since: dt.datetime
+    ) -> None:
+        self.links[record_id] = Link(self._kind, record_id, account_id, known, name, since)
 
 
-def target_values(plain: Mapping[str, Any]) -> dict[str, TargetValue]:
-    """Return target values as they were stored; several values come back as a tuple."""
-    return {
-        path: tuple(value) if isinstance(value, list) else value for path, value in plain.items()
-    }
-
-
-def plain_values(values: TargetValues) -> dict[str, object]:
-    """Return target values as they are stored."""
-    return {
-        path: list(value) if isinstance(value, tuple) else value for path, value in values.items()
-    }
+_LINK: Final = tuple(
+    t.links.c[name] for name in ("record_id", "account_id", "known", "display_name", "since")
+)
 
 
 def candidates(
@@ -111,7 +137,7 @@ def candidates(
             *_candidates(app_id, kind, _between(after, until), everybody=everybody)
         ).subquery()
         rows = connection.execute(select(every.c.id).order_by(every.c.id).limit(limit))
-        found = [row.id for row in rows]
+        found = [row.id for row in rows.all()]
         if until is None or len(found) == limit:
             return found
         stretch *= 4
@@ -175,14 +201,14 @@ def member_users(
             select(memberships.c.member_id)
             .distinct()
             .where(
-                memberships.c.group_id.in_(piece),
+                among(memberships.c.group_id, piece),
                 memberships.c.member_kind == Kind.USER,
                 memberships.c.member_id > after,
             )
             .order_by(memberships.c.member_id)
             .limit(limit)
         )
-        found.update(row.member_id for row in rows)
+        found.update(row.member_id for row in rows.all())
     return sorted(found)[:limit]
 
 
@@ -205,7 +231,7 @@ def member_difference(connection: Connection, app_id: str, group_id: str) -> Mem
         .where(memberships.c.group_id == group_id)
         .order_by(memberships.c.member_id)
     )
-    for row in rows:
+    for row in rows.all():
         if row.account_id is None:
             unresolved.append(row.member_id)
         else:
@@ -244,35 +270,12 @@ def rivals(
                     t.claims.c.app_id == app_id,
                     t.claims.c.kind == kind,
                     t.claims.c.path == path,
-                    t.claims.c.value.in_(piece),
+                    among(t.claims.c.value, piece),
                 )
             )
-            for row in rows:
+            for row in rows.all():
                 found[Claim(path, row.value)].append((row.record_id, row.name))
     return found
-
-
-def _records(
-    connection: Connection, kind: Kind, ids: Collection[str]
-) -> Mapping[str, User | Group]:
-    if kind is Kind.USER:
-        rows = connection.execute(select(users).where(users.c.id.in_(ids)))
-        return {
-            row.id: User(
-                row.id, _attributes(row.attributes), row.enabled, row.manager_id, row.deleted_at
-            )
-            for row in rows
-        }
-    of_groups = connection.execute(select(groups).where(groups.c.id.in_(ids)))
-    return {
-        row.id: Group(row.id, row.display_name, _attributes(row.attributes)) for row in of_groups
-    }
-
-
-def _attributes(plain: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()
-    }
 
 
 def _grants(
@@ -289,11 +292,11 @@ def _grants(
         .where(
             assignments.c.app_id == app_id,
             assignments.c.principal_kind == kind,
-            assignments.c.principal_id.in_(ids),
+            among(assignments.c.principal_id, ids),
         )
         .order_by(assignments.c.principal_id)
     )
-    for row in direct:
+    for row in direct.all():
         found[row.principal_id].append(Grant(row.role_id, names.get(row.role_id, row.role_id)))
     if kind is Kind.USER:
         through = connection.execute(
@@ -307,7 +310,7 @@ def _grants(
             )
             .where(
                 assignments.c.app_id == app_id,
-                memberships.c.member_id.in_(ids),
+                among(memberships.c.member_id, ids),
                 assignments.c.nested.is_(False),
             )
             .order_by(memberships.c.member_id, groups.c.display_name)
@@ -327,27 +330,10 @@ def _groups_of(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str
     rows = connection.execute(
         select(memberships.c.member_id, groups.c.id, groups.c.display_name)
         .select_from(memberships.join(groups, groups.c.id == memberships.c.group_id))
-        .where(memberships.c.member_id.in_(ids))
+        .where(among(memberships.c.member_id, ids))
     )
-    for row in rows:
+    for row in rows.all():
         found[row.member_id][row.id] = row.display_name
-    return found
-
-
-def _manager_accounts(
-    connection: Connection, app_id: str, records: Collection[User | Group]
-) -> dict[str, str]:
-    managers = {one.manager_id for one in records if isinstance(one, User) and one.manager_id}
-    found: dict[str, str] = {}
-    for piece in pieces(managers):
-        rows = connection.execute(
-            select(t.links.c.record_id, t.links.c.account_id).where(
-                t.links.c.app_id == app_id,
-                t.links.c.kind == Kind.USER,
-                t.links.c.record_id.in_(piece),
-            )
-        )
-        found.update((row.record_id, row.account_id) for row in rows)
     return found
 
 

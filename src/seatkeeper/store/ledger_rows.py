@@ -8,7 +8,6 @@ from seatkeeper.provisioning.account import Account, ValueChange
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
 from seatkeeper.provisioning.journal import Entry, EntryState, Escrow, Health, HealthState
 from seatkeeper.provisioning.log import LogEntry, Modified, Status, Step
-from seatkeeper.store.ledger_facts import plain_values, target_values
 
 
 def cycle_row(cycle: Cycle) -> dict[str, Any]:
@@ -64,7 +63,7 @@ def entry_row(cycle_id: str, entry: Entry) -> dict[str, Any]:
         "level": entry.level,
         "changes": [[one.path, _plain(one.old), _plain(one.new)] for one in entry.changes],
         "found_id": found.id if found else None,
-        "found": plain_values(found.values) if found else None,
+        "found": dict(found.values) if found else None,
         "reason": entry.reason,
         "retry": entry.retry,
         "in_doubt": entry.in_doubt,
@@ -82,7 +81,7 @@ def entry_of(row: Any) -> Entry:
         row.verb,
         row.level,
         [ValueChange(path, _value(old), _value(new)) for path, old, new in row.changes],
-        Account(row.found_id, target_values(row.found)) if row.found_id else None,
+        Account(row.found_id, row.found) if row.found_id else None,
         row.reason,
         row.retry,
         row.in_doubt,

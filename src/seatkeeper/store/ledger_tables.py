@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from seatkeeper.store.tables import KEY, Document, Moment, metadata
+from seatkeeper.store.tables import KEY, Document, Moment, ValueMap, metadata
 
 NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
 """A running number that the database gives."""
@@ -70,7 +70,7 @@ links: Final = Table(
     Column("kind", KEY, primary_key=True),
     Column("record_id", KEY, primary_key=True),
     Column("account_id", KEY, nullable=False),
-    Column("known", Document, nullable=False),
+    Column("known", ValueMap, nullable=False),
     Column("display_name", Text, nullable=False),
     Column("since", Moment),
     UniqueConstraint("app_id", "kind", "account_id", name="uq_links_account"),
@@ -105,7 +105,7 @@ claims: Final = Table(
     Column("path", KEY, primary_key=True),
     Column("value", KEY, primary_key=True),
     Column("record_id", KEY, primary_key=True),
-    Index("ix_claims_record", "app_id", "kind", "record_id"),
+    Index("ix_claims_record", "app_id", "kind", "record_id", "path", "value"),
 )
 
 journal: Final = Table(
@@ -120,7 +120,7 @@ journal: Final = Table(
     Column("level", Integer, nullable=False),
     Column("changes", Document, nullable=False),
     Column("found_id", KEY),
-    Column("found", Document),
+    Column("found", ValueMap),
     Column("reason", Text, nullable=False),
     Column("retry", Boolean, nullable=False),
     Column("in_doubt", Boolean, nullable=False),

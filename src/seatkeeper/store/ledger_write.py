@@ -16,9 +16,8 @@ from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
-from seatkeeper.store.ledger_facts import plain_values
 from seatkeeper.store.tables import memberships, users
-from seatkeeper.store.upsert import insert_missing, pieces, upsert
+from seatkeeper.store.upsert import among, insert_missing, pieces, upsert
 
 
 def write_work(connection: Connection, app_id: str, work: Work) -> None:
@@ -50,7 +49,7 @@ def _unlink(connection: Connection, app_id: str, keys: Sequence[Key]) -> None:
     for piece in pieces([record for kind, record in keys if kind is Kind.GROUP]):
         connection.execute(
             delete(t.link_members).where(
-                t.link_members.c.app_id == app_id, t.link_members.c.group_id.in_(piece)
+                t.link_members.c.app_id == app_id, among(t.link_members.c.group_id, piece)
             )
         )
 
@@ -65,7 +64,7 @@ def _link(connection: Connection, app_id: str, links: Sequence[Link]) -> None:
                 "kind": link.kind,
                 "record_id": link.record_id,
                 "account_id": link.account_id,
-                "known": plain_values(link.known),
+                "known": dict(link.known),
                 "display_name": link.display_name,
                 "since": link.since,
             }
@@ -163,25 +162,34 @@ def _rows_of(
         for piece in pieces([record for of, record in keys if of is kind]):
             found = connection.execute(
                 select(table).where(
-                    table.c.app_id == app_id, table.c.kind == kind, table.c.record_id.in_(piece)
+                    table.c.app_id == app_id, table.c.kind == kind, among(table.c.record_id, piece)
                 )
             )
-            yield from ((kind, row) for row in found)
+            yield from ((kind, row) for row in found.all())
 
 
 def _replace_claims(
     connection: Connection, app_id: str, claims: Mapping[Key, Sequence[Claim]]
 ) -> None:
     """Take the new claims; who waited only because of one that ended is due at once."""
-    before: dict[Key, set[Claim]] = defaultdict(set)
-    for kind, row in _rows_of(connection, t.claims, app_id, claims):
-        before[kind, row.record_id].add(Claim(row.path, row.value))
+    before: dict[Key, set[tuple[str, str]]] = defaultdict(set)
+    for kind in Kind:
+        for piece in pieces([record for of, record in claims if of is kind]):
+            found = connection.execute(
+                select(t.claims.c.record_id, t.claims.c.path, t.claims.c.value).where(
+                    t.claims.c.app_id == app_id,
+                    t.claims.c.kind == kind,
+                    among(t.claims.c.record_id, piece),
+                )
+            )
+            for record_id, path, value in found.all():
+                before[kind, record_id].add((path, value))
     new = []
     for (kind, record_id), asked in claims.items():
         held = before.get((kind, record_id), set())
         if held == set(asked):
             continue
-        for ended in held - set(asked):
+        for ended in map(Claim._make, held - set(asked)):
             connection.execute(
                 delete(t.claims).where(
                     t.claims.c.app_id == app_id,
@@ -232,7 +240,7 @@ def _forget(connection: Connection, app_id: str, records: Sequence[str]) -> None
     """Have memberships and references to these people's accounts written again."""
     for piece in pieces(records):
         held = select(t.link_members.c.group_id, t.link_members.c.member_id).where(
-            t.link_members.c.app_id == app_id, t.link_members.c.member_id.in_(piece)
+            t.link_members.c.app_id == app_id, among(t.link_members.c.member_id, piece)
         )
         again = [
             (Kind.GROUP, row.group_id, "members", row.member_id) for row in connection.execute(held)
@@ -241,19 +249,19 @@ def _forget(connection: Connection, app_id: str, records: Sequence[str]) -> None
             (Kind.GROUP, row.group_id, "members", row.member_id)
             for row in connection.execute(
                 select(memberships.c.group_id, memberships.c.member_id).where(
-                    memberships.c.member_id.in_(piece)
+                    among(memberships.c.member_id, piece)
                 )
             )
         ]
         again += [
             (Kind.USER, row.id, "manager", row.manager_id)
             for row in connection.execute(
-                select(users.c.id, users.c.manager_id).where(users.c.manager_id.in_(piece))
+                select(users.c.id, users.c.manager_id).where(among(users.c.manager_id, piece))
             )
         ]
         connection.execute(
             delete(t.link_members).where(
-                t.link_members.c.app_id == app_id, t.link_members.c.member_id.in_(piece)
+                t.link_members.c.app_id == app_id, among(t.link_members.c.member_id, piece)
             )
         )
         linked = _linked(connection, app_id, {record for _, record, _, _ in again})
@@ -279,7 +287,7 @@ def _linked(connection: Connection, app_id: str, records: Collection[str]) -> se
     for piece in pieces(records):
         rows = connection.execute(
             select(t.links.c.record_id).where(
-                t.links.c.app_id == app_id, t.links.c.record_id.in_(piece)
+                t.links.c.app_id == app_id, among(t.links.c.record_id, piece)
             )
         )
         found.update(row.record_id for row in rows)
@@ -293,7 +301,7 @@ def _delete_keys(connection: Connection, table: Table, app_id: str, keys: Collec
                 delete(table).where(
                     table.c.app_id == app_id,
                     table.c.kind == kind,
-                    table.c.record_id.in_(piece),
+                    among(table.c.record_id, piece),
                 )
             )
 

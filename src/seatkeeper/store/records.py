@@ -27,19 +27,25 @@ CHUNK: Final = 500
 """Most values in one IN list."""
 
 
+USER_COLUMNS: Final = tuple(
+    users.c[name] for name in ("id", "attributes", "enabled", "manager_id", "deleted_at")
+)
+"""What a user is made of; a query of many rows need not read the rest."""
+
+
 def folded(name: str) -> str:
     """Return a name as it is compared: NFC, ignoring case."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def user_of(row: Row[Any]) -> User:
-    """Return the user of a row."""
-    return User(row.id, _values(row.attributes), row.enabled, row.manager_id, row.deleted_at)
+    """Return the user of a row of ``USER_COLUMNS`` or of the whole table."""
+    return User(row.id, row.attributes, row.enabled, row.manager_id, row.deleted_at)
 
 
 def group_of(row: Row[Any]) -> Group:
     """Return the group of a row."""
-    return Group(row.id, row.display_name, _values(row.attributes))
+    return Group(row.id, row.display_name, row.attributes)
 
 
 def application_of(row: Row[Any]) -> Application:
@@ -146,7 +152,3 @@ def _unknown(kind: str, name: str, known: list[str]) -> InvalidValue:
     close = difflib.get_close_matches(name.casefold(), lowered, n=1)
     advice = f"Did you mean {lowered[close[0]]}?" if close else ""
     return InvalidValue(f"A {kind} has no attribute {name!r} that can be set.", advice=advice)
-
-
-def _values(plain: Mapping[str, Any]) -> dict[str, Value]:
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in plain.items()}

@@ -1,77 +1,252 @@
-"""The file behind a SCIM service, and its transactions.
+"""What is under a SCIM service: an SQLite file or a PostgreSQL schema, and its transactions.
 
-An edge beside the walk. One connection, one transaction at a time: what was
-answered survives kill -9. Methods block; callers on an event loop run them
-in a thread.
+An edge beside the walk. What was answered survives kill -9. This page decides
+how a store is opened, when a transaction is tried again, and in which of
+SCIM's words a store that cannot be used is refused. Methods block; callers on
+an event loop run them in a thread.
 """
 
 import datetime as dt
+import secrets
+import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
 
-from seatkeeper.errors import StoreUnusable
-from seatkeeper.store.resource_tables import METADATA
+from seatkeeper.errors import BadInput, StoreUnusable
+from seatkeeper.scim.errors import ScimError
+from seatkeeper.store.faults import full, passing, unusable
+from seatkeeper.store.resource_tables import FACTS, METADATA
+from seatkeeper.store.resource_upgrade import upgrade_format_1
 
-_FORMAT: Final = 1
+T = TypeVar("T")
+
+FORMAT: Final = 2
+ATTEMPTS: Final = 5
+"""How often a transaction is begun that lost against another one."""
+
+CONNECTIONS: Final = 8
+"""Transactions that may run at the same time in one process."""
+
+_PATIENCE_MILLISECONDS: Final = 5_000
+"""How long one attempt waits for another writer."""
+_LOCK: Final = 7_328_528_302
+"""Key of the advisory lock under which a PostgreSQL schema is made."""
 
 
 class ResourceFile:
-    """One open SQLite file. Raises ``StoreUnusable`` for one that a newer program wrote."""
+    """One open store; safe to use from any thread.
 
-    def __init__(self, path: Path | str) -> None:
-        self._lock = threading.Lock()
-        engine = sa.create_engine(
-            f"sqlite:///{path}",
-            connect_args={"check_same_thread": False, "timeout": 30, "isolation_level": None},
-            poolclass=sa.pool.StaticPool,
-        )
-        self._engine = engine
-        self._db = engine.connect()
-        # A journal that is written ahead survives kill -9 with every answered write.
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000"):
-            self._db.exec_driver_sql(f"PRAGMA {pragma}")
-        found = self._db.exec_driver_sql("PRAGMA user_version").scalar_one()
-        if found not in (0, _FORMAT):
-            raise StoreUnusable(
-                f"The file has format {found}; this program knows {_FORMAT}.",
-                advice="Name another file, or use the newer program.",
+    ``place`` is the path of an SQLite file or a ``postgresql://`` URL, where
+    all tables are in ``schema``: one database holds many services. A function
+    given to ``read`` or ``write`` may run more than once, each time in a fresh
+    transaction, so it does nothing but use its connection. Raises
+    ``StoreUnusable`` for a store that a newer program wrote.
+    """
+
+    def __init__(self, place: Path | str, *, schema: str = "scim") -> None:
+        self._url = _url_of(place)
+        self._turn = threading.Lock()
+        self._engine: sa.Engine
+        self._reading: sa.Engine
+        self._writing: sa.Engine
+        if self.is_sqlite:
+            self._engine = _sqlite(self._url)
+            self._reading = self._engine
+            self._writing = self._engine.execution_options(seatkeeper_writes=True)
+        else:
+            self._engine = _postgresql(self._url, _fit(schema))
+            self._writing = self._engine
+            self._reading = self._engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        METADATA.create_all(self._db)
-        self._complete_journal()
-        self._db.exec_driver_sql(f"PRAGMA user_version={_FORMAT}")
-        self._db.commit()
+        try:
+            self._tried(self._writing, lambda db: _prepare(db, schema))
+        except sa.exc.DBAPIError as error:
+            self._engine.dispose()
+            raise unusable(error, self._url) or error from error
+        except BaseException:
+            self._engine.dispose()
+            raise
 
-    def _complete_journal(self) -> None:
-        """Add the column that files from before lack; an older program leaves it empty."""
-        columns = self._db.exec_driver_sql("PRAGMA table_info(requests)").all()
-        if "fault" not in {row.name for row in columns}:
-            added = "ALTER TABLE requests ADD COLUMN fault TEXT NOT NULL DEFAULT ''"
-            self._db.exec_driver_sql(added)
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is an SQLite file."""
+        return self._url.get_backend_name() == "sqlite"
+
+    @property
+    def engine(self) -> sa.Engine:
+        """Where statements go; for whoever counts or explains them."""
+        return self._engine
 
     def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._db.close()
-            self._engine.dispose()
+        """Close every connection; the store is not used afterwards."""
+        self._engine.dispose()
 
-    @contextmanager
-    def transaction(self) -> Iterator[sa.Connection]:
-        """Yield the connection inside a transaction, undone where an exception leaves it."""
-        with self._lock:
-            self._db.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.exec_driver_sql("ROLLBACK")
-                self._db.rollback()
+    def read(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run ``work`` in one reading transaction over one snapshot."""
+        return self._answered(self._reading, work)
+
+    def write(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run ``work`` in one writing transaction; what it did survives kill -9 on return."""
+        if not self.is_sqlite:
+            return self._answered(self._writing, work)
+        with self._turn:  # writers queue here, where the wake-up is fair
+            return self._answered(self._writing, work)
+
+    def _answered(self, engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
+        try:
+            return self._tried(engine, work)
+        except sa.exc.TimeoutError as error:
+            raise ScimError(503, "", "Too many requests wait here. Try again.") from error
+        except sa.exc.DBAPIError as error:
+            refusal = _refusal(error, self._url)
+            if refusal is None:
                 raise
-            self._db.exec_driver_sql("COMMIT")
-            self._db.commit()
+            raise refusal from error
+
+    def _tried(self, engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
+        for attempt in range(1, ATTEMPTS + 1):
+            committing = False
+            try:
+                with engine.connect() as db, db.begin() as transaction:
+                    result = work(db)
+                    committing = True
+                    transaction.commit()
+                return result
+            except sa.exc.DBAPIError as error:
+                if committing and error.connection_invalidated:
+                    raise ScimError(503, "", _LOST) from error
+                if attempt == ATTEMPTS or not passing(error):
+                    raise
+            time.sleep(0.01 * 2**attempt + secrets.randbelow(20) / 1000)
+        raise AssertionError("the last attempt returns or raises")
+
+
+_LOST: Final = (
+    "The connection to the database was lost at the last moment, so it is not known whether "
+    "the change was kept. Read the resource before you try again."
+)
+
+
+def _refusal(error: sa.exc.DBAPIError, url: URL) -> ScimError | None:
+    """Return SCIM's words for a store that cannot be used now, or none for a fault of ours."""
+    if full(error):
+        return ScimError(507, "", "There is no space left to keep this. Nothing was changed.")
+    if passing(error):
+        return ScimError(503, "", "Too much is changed here at once. Nothing was changed; retry.")
+    if unusable(error, url) is not None:
+        return ScimError(503, "", "The database cannot be used now. Nothing was changed.")
+    return None
+
+
+def _prepare(db: sa.Connection, schema: str) -> None:
+    """Bring the tables up to this program; several processes may try at once."""
+    lite = db.dialect.name == "sqlite"
+    if not lite:
+        db.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        if not sa.inspect(db).has_schema(schema):
+            db.execute(sa.schema.CreateSchema(schema))
+    found = _format_of(db, schema)
+    if found > FORMAT:
+        raise StoreUnusable(
+            f"The store has format {found}; this program knows {FORMAT}.",
+            advice="Name another file or schema, or use the newer program.",
+        )
+    if found == FORMAT:
+        return
+    if found == 1:
+        upgrade_format_1(db)
+    METADATA.create_all(db)
+    db.execute(FACTS.insert(), {"name": "format", "value": str(FORMAT)})
+    if lite:
+        # Programs that know no table of facts read this number, and leave the file alone.
+        db.exec_driver_sql(f"PRAGMA user_version={FORMAT}")
+
+
+def _format_of(db: sa.Connection, schema: str) -> int:
+    if db.dialect.name == "sqlite":
+        return int(db.exec_driver_sql("PRAGMA user_version").scalar_one())
+    if not sa.inspect(db).has_table(FACTS.name, schema=schema):
+        return 0
+    return int(db.execute(sa.select(FACTS.c.value).where(FACTS.c.name == "format")).scalar_one())
+
+
+def _url_of(place: Path | str) -> URL:
+    if isinstance(place, str) and place.startswith(("postgresql:", "postgres:")):
+        try:
+            return make_url(place).set(drivername="postgresql+psycopg")
+        except sa.exc.ArgumentError as error:
+            raise BadInput(
+                "The database's URL cannot be read.", advice="Give postgresql://user@host/name."
+            ) from error
+    file = Path(place)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not file.exists():
+            file.touch(mode=0o600)  # people's accounts will be in it
+    except OSError as error:
+        raise StoreUnusable(
+            f"The file {file} cannot be made: {error.strerror}.", advice="Name another place."
+        ) from error
+    return URL.create("sqlite+pysqlite", database=str(file.absolute()))
+
+
+def _fit(schema: str) -> str:
+    if not 0 < len(schema.encode()) < 64 or "\0" in schema or schema.startswith("pg_"):
+        raise BadInput(
+            "A schema's name has 1 to 63 bytes and does not begin with pg_.",
+            advice="Name another schema.",
+        )
+    return schema
+
+
+def _sqlite(url: URL) -> sa.Engine:
+    engine = sa.create_engine(
+        url,
+        poolclass=sa.pool.QueuePool,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        connect_args={"check_same_thread": False},
+    )
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    # A journal that is written ahead survives kill -9 with every answered write.
+    for pragma in (
+        f"busy_timeout={_PATIENCE_MILLISECONDS}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A reader that turns writer later can fail for good, so writers say so at once.
+    writes = connection.get_execution_options().get("seatkeeper_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgresql(url: URL, schema: str) -> sa.Engine:
+    engine = sa.create_engine(url, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True)
+    sa.event.listen(engine, "connect", _prepare_postgresql)
+    return engine.execution_options(schema_translate_map={None: schema})
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    connection.autocommit = True
+    connection.execute("SET idle_in_transaction_session_timeout = '60s'")
+    connection.execute(f"SET lock_timeout = {_PATIENCE_MILLISECONDS}")
+    connection.autocommit = False
 
 
 def stamp(now: dt.datetime) -> str:

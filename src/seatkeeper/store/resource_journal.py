@@ -1,18 +1,100 @@
 """The journal of a SCIM service: each request and its answer, the newest 10,000.
 
-An edge beside the walk. What may be written down is decided by who notes it;
-this keeps and finds.
+An edge beside the walk. What may be written down, and in which words, is
+decided by who notes it; this keeps and finds. A file of an older program gets
+the columns that it lacks, and an older program can still write into ours.
 """
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote_plus
 
+import msgspec
 import sqlalchemy as sa
 
+from seatkeeper.errors import StoreUnusable
+from seatkeeper.scim.errors import ScimError
 from seatkeeper.store.resource_file import ResourceFile
-from seatkeeper.store.resource_tables import REQUESTS
+from seatkeeper.store.resource_tables import SEQ
 
-_KEPT: Final = 10_000
+KEPT: Final = 10_000
+_BATCH: Final = 200
+_METADATA: Final = sa.MetaData()
+
+
+def _text(name: str, default: str = "") -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, server_default=default)
+
+
+def _number(name: str, default: str) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=False, server_default=sa.text(default))
+
+
+REQUESTS: Final = sa.Table(
+    "requests",
+    _METADATA,
+    sa.Column("seq", SEQ, primary_key=True, autoincrement=True),
+    sa.Column("started", sa.Text, nullable=False),
+    sa.Column("ended", sa.Text, nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("query", sa.Text, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("request", sa.Text, nullable=False),
+    sa.Column("response", sa.Text, nullable=False),
+    sa.Column("token", sa.Text, nullable=False),
+    _number("duration", "0"),
+    _text("request_headers", "[]"),
+    _text("response_headers", "[]"),
+    _text("client"),
+    _text("findings", "[]"),
+    _text("verdict"),
+    _text("fault"),
+    # How many values the request changed; -1 where nobody counted.
+    _number("changed", "-1"),
+    # Path and query decoded and folded, so that what a person types is found.
+    _text("plain"),
+    sqlite_autoincrement=True,
+)
+_STRUCTURED: Final = ("request_headers", "response_headers", "findings")
+_BULKY: Final = ("request", "response", "request_headers", "response_headers", "plain")
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which requests are looked for; what is empty (or 0) does not narrow.
+
+    ``status_class`` is the first digit of the status, ``text`` a part of the
+    path or query, ``verdict`` the worst of a request's findings.
+    """
+
+    method: str = ""
+    status_class: int = 0
+    text: str = ""
+    verdict: str = ""
+    with_findings: bool = False
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """Return what a row must meet."""
+        found: list[sa.ColumnElement[bool]] = []
+        columns = REQUESTS.c
+        if self.method:
+            found.append(columns.method == self.method)
+        if self.status_class:
+            low = self.status_class * 100
+            found.append(columns.status.between(low, low + 99))
+        if self.text:
+            found.append(columns.plain.contains(self.text.casefold(), autoescape=True))
+        if self.verdict:
+            found.append(columns.verdict == self.verdict)
+        if self.with_findings:
+            found.append(columns.findings != "[]")
+        return found
+
+
+EVERYTHING: Final = Sought()
+Row = dict[str, Any]
 
 
 class RequestJournal:
@@ -20,20 +102,109 @@ class RequestJournal:
 
     def __init__(self, file: ResourceFile) -> None:
         self._file = file
+        file.write(_prepare)
 
-    def note(self, entry: Mapping[str, str | int]) -> None:
-        """Write down one request and its answer; the oldest beyond 10,000 go."""
-        with self._file.transaction() as db:
-            seq = db.execute(REQUESTS.insert().values(**entry)).inserted_primary_key
+    def note(self, entry: Mapping[str, str | int]) -> int:
+        """Write down one request and its answer; return its number. The oldest go.
+
+        Raises ``StoreUnusable`` where it cannot: the answer is to go out all the same.
+        """
+        row = {name: _writable(value) for name, value in entry.items()}
+        row["plain"] = _plain(str(row["path"]), str(row["query"]))
+
+        def work(db: sa.Connection) -> int:
+            seq = db.execute(REQUESTS.insert().values(**row)).inserted_primary_key
             newest = int(seq[0]) if seq else 0
-            if newest > _KEPT:
-                db.execute(REQUESTS.delete().where(REQUESTS.c.seq <= newest - _KEPT))
+            if newest > KEPT:
+                db.execute(REQUESTS.delete().where(REQUESTS.c.seq <= newest - KEPT))
+            return newest
 
-    def requests(
-        self, *, after: int = 0, limit: int = _KEPT, newest_first: bool = False
-    ) -> list[dict[str, str | int]]:
-        """Return requests with a number over ``after``, in the order of their answers."""
-        order = REQUESTS.c.seq.desc() if newest_first else REQUESTS.c.seq
-        query = sa.select(REQUESTS).where(REQUESTS.c.seq > after).order_by(order).limit(limit)
-        with self._file.transaction() as db:
-            return [dict(row) for row in db.execute(query).mappings()]
+        try:
+            return self._file.write(work)
+        except ScimError as error:
+            raise StoreUnusable("The request could not be written down.") from error
+
+    def requests(self, *, after: int = 0, limit: int = KEPT) -> list[Row]:
+        """Return requests with a number over ``after``, whole, in the order of their answers."""
+        query = sa.select(REQUESTS).where(REQUESTS.c.seq > after)
+        return self._rows(query.order_by(REQUESTS.c.seq).limit(limit))
+
+    def newest(self) -> int:
+        """Return the number of the newest request, or 0."""
+        newest = sa.select(sa.func.max(REQUESTS.c.seq))
+        return self._file.read(lambda db: int(db.execute(newest).scalar_one() or 0))
+
+    def one(self, number: int) -> Row | None:
+        """Return one request, whole, or none that is kept."""
+        found = self._rows(sa.select(REQUESTS).where(REQUESTS.c.seq == number))
+        return found[0] if found else None
+
+    def count(self, sought: Sought) -> int:
+        """Return how many are kept that meet ``sought``."""
+        query = sa.select(sa.func.count()).select_from(REQUESTS).where(*sought.conditions())
+        return self._file.read(lambda db: int(db.execute(query).scalar_one()))
+
+    def newest_first(self, sought: Sought, *, before: int = 0, limit: int) -> list[Row]:
+        """Return requests older than number ``before`` (0: from the newest), without bodies."""
+        older = [REQUESTS.c.seq < before] if before else []
+        query = _without_bodies().where(*sought.conditions(), *older)
+        return self._rows(query.order_by(REQUESTS.c.seq.desc()).limit(limit))
+
+    def just_after(self, sought: Sought, *, after: int, limit: int) -> list[Row]:
+        """Return the next requests newer than number ``after``, newest first, without bodies."""
+        query = _without_bodies().where(*sought.conditions(), REQUESTS.c.seq > after)
+        return self._rows(query.order_by(REQUESTS.c.seq).limit(limit))[::-1]
+
+    def each(self, sought: Sought = EVERYTHING, *, after: int = 0) -> Iterator[Row]:
+        """Yield what meets ``sought``, whole, oldest first, never many in memory at once."""
+        query = sa.select(REQUESTS).where(*sought.conditions()).order_by(REQUESTS.c.seq)
+        while batch := self._rows(query.where(REQUESTS.c.seq > after).limit(_BATCH)):
+            yield from batch
+            after = int(batch[-1]["seq"])
+
+    def _rows(self, query: sa.Select[Any]) -> list[Row]:
+        found = self._file.read(lambda db: [dict(row) for row in db.execute(query).mappings()])
+        for row in found:
+            row.pop("plain", None)
+            for name in _STRUCTURED:
+                if name in row:
+                    row[name] = msgspec.json.decode(row[name])
+        return found
+
+
+def _without_bodies() -> sa.Select[Any]:
+    return sa.select(*(column for column in REQUESTS.c if column.name not in _BULKY))
+
+
+def _plain(path: str, query: str) -> str:
+    return unquote_plus(f"{path}?{query}" if query else path).casefold()
+
+
+def _writable(value: str | int) -> str | int:
+    """Return a text without what a database does not take; clients send anything."""
+    if isinstance(value, int):
+        return value
+    return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _prepare(db: sa.Connection) -> None:
+    """Make the table, or give one of an older program the columns that it lacks."""
+    _METADATA.create_all(db)
+    if db.dialect.name != "sqlite":
+        return  # older programs knew files alone
+    there = {column["name"] for column in sa.inspect(db).get_columns("requests")}
+    for column in REQUESTS.c:
+        if column.name not in there:
+            kind = column.type.compile(dialect=db.dialect)
+            given = column.server_default
+            assert isinstance(given, sa.DefaultClause)  # noqa: S101 - each later column has one
+            default = given.arg if isinstance(given.arg, str) else str(given.arg)
+            literal = f"'{default}'" if kind == "TEXT" else default
+            db.exec_driver_sql(
+                f"ALTER TABLE requests ADD COLUMN {column.name} {kind} NOT NULL DEFAULT {literal}"
+            )
+    if "plain" not in there:
+        old = db.execute(sa.select(REQUESTS.c.seq, REQUESTS.c.path, REQUESTS.c.query)).all()
+        for row in old:
+            mine = REQUESTS.update().where(REQUESTS.c.seq == row.seq)
+            db.execute(mine.values(plain=_plain(row.path, row.query)))

@@ -7,11 +7,16 @@ never kept, only what tells it again.
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 
 from seatkeeper.store.resource_file import ResourceFile, stamp
 from seatkeeper.store.resource_tables import TOKENS
+from seatkeeper.store.upsert import insert_missing
+
+_FRESH: Final = dt.timedelta(minutes=1)
+"""How old the last use may be before it is written again; a read need not write every time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +40,33 @@ class IssuedTokens:
     def issue(self, token: str, issued_as: str, now: dt.datetime) -> None:
         """Keep a token by its digest; one that is already there stays as it is."""
         row = {"digest": _digest(token), "last_four": token[-4:], "issued_as": issued_as}
-        with self._file.transaction() as db:
-            db.execute(TOKENS.insert().prefix_with("OR IGNORE").values(**row, created=stamp(now)))
+        made = {**row, "created": stamp(now)}
+        self._file.write(lambda db: insert_missing(db, TOKENS, [made]))
 
     def authority(self, token: str, now: dt.datetime) -> str | None:
         """Return as whom a token was issued, or none if it is unknown or revoked."""
         mine = TOKENS.c.digest == _digest(token)
-        with self._file.transaction() as db:
-            query = sa.select(TOKENS.c.issued_as).where(mine, TOKENS.c.revoked.is_(None))
-            found = db.execute(query).scalar_one_or_none()
-            if found is not None:
-                db.execute(TOKENS.update().where(mine).values(last_used=stamp(now)))
-        return None if found is None else str(found)
+        used = TOKENS.update().where(mine).values(last_used=stamp(now))
+        asked = sa.select(TOKENS.c.issued_as, TOKENS.c.last_used)
+        asked = asked.where(mine, TOKENS.c.revoked.is_(None))
+        found = self._file.read(lambda db: db.execute(asked).one_or_none())
+        if found is None:
+            return None
+        if found.last_used is None or found.last_used < stamp(now - _FRESH):
+            self._file.write(lambda db: db.execute(used))
+        return str(found.issued_as)
 
     def tokens(self) -> list[Token]:
         """Return all tokens ever issued, newest first."""
         columns = [column for column in TOKENS.c if column.name != "digest"]
-        with self._file.transaction() as db:
-            rows = db.execute(sa.select(*columns).order_by(TOKENS.c.seq.desc())).all()
-        return [Token(*row) for row in rows]
+        query = sa.select(*columns).order_by(TOKENS.c.seq.desc())
+        return self._file.read(lambda db: [Token(*row) for row in db.execute(query)])
 
     def revoke(self, seq: int, now: dt.datetime) -> None:
         """End a token; its next request is refused."""
         mine = (TOKENS.c.seq == seq) & TOKENS.c.revoked.is_(None)
-        with self._file.transaction() as db:
-            db.execute(TOKENS.update().where(mine).values(revoked=stamp(now)))
+        ended = TOKENS.update().where(mine).values(revoked=stamp(now))
+        self._file.write(lambda db: db.execute(ended))
 
 
 def _digest(token: str) -> str:

@@ -29,6 +29,10 @@ from sqlalchemy import (
 
 metadata: Final = MetaData()
 
+_VALUES: Final = msgspec.json.Decoder(
+    dict[str, str | bool | int | float | tuple[Any, ...] | dict[str, Any] | None]
+)
+
 KEY: Final = Text().with_variant(Text(collation="C"), "postgresql")
 """Ids and other text that is compared or ordered."""
 
@@ -67,6 +71,16 @@ class Document(TypeDecorator[Any]):
         return None if value is None else msgspec.json.decode(value)
 
 
+class ValueMap(Document):
+    """Values by name, kept as a document; several values of one name come back as a tuple."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Return the values by name."""
+        return None if value is None else _VALUES.decode(value)
+
+
 def canonical(plain: object) -> str:
     """Return the one JSON text of plain data: sorted keys, no spaces."""
     return msgspec.json.encode(plain, order="deterministic").decode()
@@ -79,7 +93,7 @@ users: Final = Table(
     Column("user_name", KEY, nullable=False, unique=True),  # folded, as it is compared
     Column("mail", KEY, index=True),  # folded
     Column("display_name", Text, nullable=False),
-    Column("attributes", Document, nullable=False),
+    Column("attributes", ValueMap, nullable=False),
     Column("manager_id", KEY, index=True),
     Column("enabled", Boolean, nullable=False),
     Column("deleted_at", Moment, index=True),
@@ -91,7 +105,7 @@ groups: Final = Table(
     metadata,
     Column("id", KEY, primary_key=True),
     Column("display_name", KEY, nullable=False, unique=True),
-    Column("attributes", Document, nullable=False),
+    Column("attributes", ValueMap, nullable=False),
     Column("created_at", Moment, nullable=False),
 )
 

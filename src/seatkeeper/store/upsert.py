@@ -1,4 +1,4 @@
-"""Insert rows or take their new values, in the words of either database.
+"""Insert rows, take their new values, or look for many at once, in the words of either database.
 
 Beside the walk: SQLite and PostgreSQL share the statement, SQLAlchemy has it
 in two dialects. Rows go out in pieces small enough for both.
@@ -7,8 +7,11 @@ in two dialects. Rows go out in pieces small enough for both.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Table
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Table, Text, literal
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 T = TypeVar("T")
 
@@ -21,6 +24,33 @@ def pieces(values: Collection[T]) -> Iterator[list[T]]:
     ordered = list(values)
     for start in range(0, len(ordered), PIECE):
         yield ordered[start : start + PIECE]
+
+
+class _EachOf(FunctionElement[str]):
+    """The texts of one JSON list; what it is called differs between the databases."""
+
+    inherit_cache = True
+    name = "each_of"
+
+
+@compiles(_EachOf, "sqlite")
+def _each_of_on_sqlite(element: _EachOf, compiler: Any, **options: Any) -> str:
+    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **options)}))"
+
+
+@compiles(_EachOf, "postgresql")
+def _each_of_on_postgresql(element: _EachOf, compiler: Any, **options: Any) -> str:
+    listed = compiler.process(element.clauses, **options)
+    return f"(SELECT jsonb_array_elements_text(CAST({listed} AS jsonb)))"
+
+
+def among(column: ColumnElement[str], ids: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that a column holds one of these ids.
+
+    The ids are one bound value, so the statement stays the same however many they are.
+    """
+    listed = literal(msgspec.json.encode(list(ids)).decode(), Text())
+    return column.op("IN", is_comparison=True)(_EachOf(listed))
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

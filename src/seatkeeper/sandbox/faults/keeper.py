@@ -9,6 +9,7 @@ import datetime as dt
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -24,6 +25,10 @@ from seatkeeper.service_provider.keeper import Keeper, always
 
 _REMEMBERED: Final = 1_000
 _ALL: Final = 1_000_000_000
+_MAY_DUPLICATE: Final[ContextVar[tuple[Resource, Resource] | None]] = ContextVar(
+    "may_duplicate", default=None
+)
+"""What is about to be kept though somebody may have its unique values, and what was there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +45,15 @@ class _Before:
 def accepting_duplicates(
     keys_of: Callable[[str, Resource], Keys],
 ) -> Callable[[str, Resource], Keys]:
-    """Return ``keys_of``, with nothing unique for a request that may duplicate accounts."""
+    """Return ``keys_of``, where what a request may duplicate claims only what it had before."""
 
     def keys(kind: str, values: Resource) -> Keys:
         found = keys_of(kind, values)
-        if any(isinstance(one, Duplicate) for one in _kept_faults()):
-            return replace(found, unique=())
-        return found
+        bent = _MAY_DUPLICATE.get()
+        if bent is None or bent[0] is not values:
+            return found
+        had = frozenset(keys_of(kind, bent[1]).unique)
+        return replace(found, unique=[one for one in found.unique if one in had])
 
     return keys
 
@@ -117,6 +124,8 @@ class FaultyKeeper:
     def find(self, kind: str, wanted: Wanted) -> Found:
         """Return one page, perhaps of what was there."""
         overlay = self._overlay()
+        if not overlay and wanted.after.isdecimal():  # a place in a stale list, given below
+            wanted = replace(wanted, after="", offset=int(wanted.after))
         if not overlay or (wanted.after and not wanted.after.isdecimal()):
             return self._inner.find(kind, wanted)
         everything = self._inner.find(kind, Wanted(wanted.schema, limit=_ALL, base=wanted.base))
@@ -204,6 +213,7 @@ def _as_it_was(
 
 def _bent(values: Resource, held: Resource) -> Resource:
     """Return the values as they are kept: ``held`` are those from before."""
+    is_duplicate = False
     for fault in _kept_faults():
         match fault:
             case Drop(path):
@@ -212,8 +222,11 @@ def _bent(values: Resource, held: Resource) -> Resource:
                 name = values.get("userName")
                 if isinstance(name, str):
                     values = {**values, "userName": name.casefold()}
+            case Duplicate():
+                is_duplicate = True
             case _:
                 pass
+    _MAY_DUPLICATE.set((values, held) if is_duplicate else None)
     return values
 
 

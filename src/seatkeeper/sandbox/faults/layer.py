@@ -5,10 +5,12 @@ pages. What changes the values that are kept is ``keeper``'s.
 """
 
 import asyncio
+import contextlib
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
+from time import perf_counter
 from typing import Final
 
 import msgspec
@@ -19,6 +21,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seatkeeper.clock import utc_now
+from seatkeeper.errors import StoreUnusable
 from seatkeeper.sandbox.faults.closing import close_connection
 from seatkeeper.sandbox.faults.live import MET, LiveFaults
 from seatkeeper.sandbox.faults.model import (
@@ -35,8 +38,10 @@ from seatkeeper.sandbox.faults.model import (
     Truncate,
 )
 from seatkeeper.scim.messages import CONTENT_TYPE, error_body
+from seatkeeper.service_provider.http import Note
+from seatkeeper.service_provider.noted import noted
+from seatkeeper.service_provider.wire import LARGEST_BODY, Answer
 
-_SHOWN: Final = 64 * 1024
 _NO_ANSWER: Final = 0
 _PAGE: Final = (
     "<!doctype html><html><head><title>Something went wrong</title></head>"
@@ -60,7 +65,7 @@ class FaultLayer:
 
     inner: ASGIApp
     faults: LiveFaults
-    note: Callable[[Mapping[str, str | int]], None]
+    note: Note
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,31 +98,39 @@ class FaultLayer:
             case Mistype(content_type):
                 await self.inner(scope, receive, _mistyped(send, content_type))
             case Close():
-                await self._written_down(request, fault, Response(status_code=204), answered=False)
+                await self._written_down(request, Response(status_code=204), answered=False)
                 await close_connection(scope, receive)
             case instead:
                 response = _instead(instead, utc_now())
-                await self._written_down(request, fault, response, answered=True)
+                await self._written_down(request, response, answered=True)
                 await response(scope, receive, send)
 
-    async def _written_down(
-        self, request: Request, fault: Fault, response: Response, *, answered: bool
-    ) -> None:
-        started = utc_now()
+    async def _written_down(self, request: Request, response: Response, *, answered: bool) -> None:
+        started, began = utc_now(), perf_counter()
         body = await _beginning(request)
-        entry: dict[str, str | int] = {
-            "started": started.isoformat(),
-            "ended": utc_now().isoformat(),
-            "method": request.method,
-            "path": request.url.path,
-            "query": request.url.query,
-            "status": response.status_code if answered else _NO_ANSWER,
-            "request": _kept(body),
+        headers = dict(response.headers) if answered else {}
+        entry = {
+            **noted(
+                method=request.method,
+                path=request.url.path,
+                query=request.url.query,
+                headers=request.headers.items(),
+                body=body,
+                token=_token(request),
+                answer=Answer(response.status_code, None, headers),
+                findings=(),
+                started=started,
+                ended=utc_now(),
+                seconds=perf_counter() - began,
+            ),
             "response": bytes(response.body).decode() if answered else "",
-            "token": _token(request)[-4:],
-            "fault": fault.text,
+            # Nobody judged the request, since nobody looked into it.
+            "verdict": "",
         }
-        await to_thread.run_sync(self.note, entry)
+        if not answered:
+            entry.update(status=_NO_ANSWER, response_headers="[]")
+        with contextlib.suppress(StoreUnusable):  # the answer goes out all the same
+            await to_thread.run_sync(self.note, entry)
 
 
 def _instead(answer: Instead, now: dt.datetime) -> Response:
@@ -196,16 +209,10 @@ async def _beginning(request: Request) -> bytes:
     found = bytearray()
     try:
         async for part in request.stream():
-            found += part[: max(0, _SHOWN - len(found))]
+            found += part[: max(0, LARGEST_BODY - len(found))]
     except ClientDisconnect:
         return b""
     return bytes(found)
-
-
-def _kept(body: bytes) -> str:
-    if b"password" in body.lower():
-        return "(not kept: it holds a password)"
-    return body.decode("utf-8", "replace")
 
 
 def _token(request: Request) -> str:

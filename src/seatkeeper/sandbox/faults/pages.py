@@ -7,15 +7,14 @@ from typing import Final
 from urllib.parse import parse_qs
 
 import msgspec
-from jinja2 import Environment
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from seatkeeper.gallery.schema import GalleryApp
 from seatkeeper.sandbox.faults.grammar import InvalidFaults
 from seatkeeper.sandbox.faults.live import LiveFaults
 from seatkeeper.sandbox.faults.scenarios import SCENARIOS
+from seatkeeper.sandbox.standin import StandIn, html, to
 
 _LARGEST: Final = 100_000
 _LARGEST_SEED: Final = 2**53
@@ -26,15 +25,13 @@ class _Wish(msgspec.Struct, forbid_unknown_fields=True):
     seed: int | None = None
 
 
-def fault_routes(
-    app: GalleryApp, faults: LiveFaults, pages: Environment, *, auth_page: bool
-) -> list[BaseRoute]:
-    """Return the page on faults, and its API; it links to the admin page if there is one."""
+def fault_routes(site: StandIn, faults: LiveFaults) -> list[BaseRoute]:
+    """Return the page on faults, and its API."""
 
-    def page(text: str, seed: str, *, problem: str = "") -> Response:
-        shown = pages.get_template("faults.html").render(
-            app=app,
-            auth_page=auth_page,
+    def page(request: Request, text: str, seed: str, *, problem: str = "") -> Response:
+        shown = site.render(
+            request,
+            "faults.html",
             text=text,
             seed=seed,
             problem=problem,
@@ -42,10 +39,10 @@ def fault_routes(
             active=faults.activity(),
             scenarios=SCENARIOS,
         )
-        return HTMLResponse(shown, 422 if problem else 200)
+        return html(shown, 422 if problem else 200)
 
     async def show(request: Request) -> Response:
-        return page(faults.text, str(faults.seed))
+        return page(request, faults.text, str(faults.seed))
 
     async def take(request: Request) -> Response:
         body = await _body(request)
@@ -54,14 +51,16 @@ def fault_routes(
         text = fields.get("faults", [""])[0].replace("\r\n", "\n")
         seed = fields.get("seed", ["0"])[0].strip() or "0"
         if body is None:
-            return page(faults.text, seed, problem="That is far too much text.")
+            return page(request, faults.text, seed, problem="That is far too much text.")
         if not (seed.isascii() and seed.isdecimal() and len(seed) <= 15):
-            return page(text, seed, problem="The seed is a whole number of up to 15 digits.")
+            return page(
+                request, text, seed, problem="The seed is a whole number of up to 15 digits."
+            )
         try:
             faults.change(text, int(seed))
         except InvalidFaults as error:
-            return page(text, seed, problem=str(error))
-        return Response(status_code=303, headers={"Location": "/faults"})
+            return page(request, text, seed, problem=str(error))
+        return to("/faults")
 
     async def described(request: Request) -> Response:
         return _json(faults.described())

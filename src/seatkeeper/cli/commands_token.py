@@ -1,0 +1,136 @@
+"""Commands about tokens of sources: token create, list, revoke."""
+
+import datetime as dt
+import re
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+from rich.table import Table
+from rich.text import Text
+
+from seatkeeper.cli.commands_config import Json
+from seatkeeper.cli.out import DONE, actor, installation, print_json, show, speak
+from seatkeeper.clock import utc_now
+from seatkeeper.errors import BadInput
+from seatkeeper.store.inbound_tokens import SourceToken
+
+_FOR = re.compile(r"(\d{1,4})d", re.ASCII)
+
+
+def register(app: cyclopts.App) -> None:
+    """Add these commands to the command line."""
+    token = cyclopts.App(name="token", help="Tokens with which HR systems push people in by SCIM.")
+    token.command(create)
+    token.command(listed, name="list")
+    token.command(revoke)
+    app.command(token)
+
+
+async def create(
+    *,
+    source: Annotated[str, Parameter(help="The name of the source, such as hr.")],
+    may: str = "users,groups",
+    expires: str = "365d",
+    json: Json = False,
+) -> int:
+    """Make a token and show it, this once.
+
+    Parameters
+    ----------
+    source
+        The system that will push people in, such as hr. What it creates belongs
+        to this name; a second token of one name sees the same people.
+    may
+        What it may reach, separated by commas: users, groups, and read-only to
+        change nothing.
+    expires
+        Days such as 90d, a date such as 2027-03-31, or never.
+    """
+    now = utc_now()
+    words = [word.strip() for word in may.split(",") if word.strip()]
+    async with installation() as opened:
+        made, text = opened.source_tokens.issue(
+            source, words, _end(expires, now), actor=actor(), now=now
+        )
+        url = f"{opened.settings.public_url.rstrip('/')}/scim/v2"
+    if json:
+        print_json({**_plain(made, now), "token": text, "url": url})
+        return DONE
+    show(f"Token of {made.source}, shown this once:\n\n  {text}\n\nSCIM base URL: {url}")
+    return DONE
+
+
+async def listed(*, json: Json = False) -> int:
+    """List every token ever made, newest first."""
+    now = utc_now()
+    async with installation() as opened:
+        found = opened.source_tokens.tokens()
+    if not found and not json:
+        show("There are no tokens. Make one with `seatkeeper token create --source NAME`.")
+        return DONE
+    table = Table(box=None, pad_edge=False)
+    for title in ("Id", "Source", "May", "Ends in", "Made", "Last used", "Expires", "State"):
+        table.add_column(title, overflow="fold")
+    for one in found:
+        cells = (
+            one.id,
+            one.source,
+            ", ".join(one.may),
+            one.last_four,
+            _day(one.created_at, ""),
+            _day(one.last_used_at, "never"),
+            _day(one.expires_at, "never"),
+            one.state(now),
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    speak((_plain(one, now) for one in found), table, json=json)
+    return DONE
+
+
+async def revoke(token_id: str, /, *, json: Json = False) -> int:
+    """End a token; its next request is refused. People and groups stay.
+
+    Parameters
+    ----------
+    token_id
+        Its id, from token list.
+    """
+    now = utc_now()
+    async with installation() as opened:
+        ended = opened.source_tokens.revoke(token_id, actor=actor(), now=now)
+    speak([_plain(ended, now)], f"The token of {ended.source} is revoked.", json=json)
+    return DONE
+
+
+def _end(text: str, now: dt.datetime) -> dt.datetime | None:
+    if text == "never":
+        return None
+    days = _FOR.fullmatch(text)
+    if days is not None and int(days[1]):
+        return now + dt.timedelta(days=int(days[1]))
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput(
+            f"{text!r} is no expiry.", advice="Give days (90d), a date (2027-03-31) or never."
+        ) from error
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
+def _day(moment: dt.datetime | None, otherwise: str) -> str:
+    return otherwise if moment is None else moment.date().isoformat()
+
+
+def _plain(token: SourceToken, now: dt.datetime) -> dict[str, object]:
+    return {
+        "id": token.id,
+        "source": token.source,
+        "may": list(token.may),
+        "last_four": token.last_four,
+        "created_at": token.created_at,
+        "last_used_at": token.last_used_at,
+        "expires_at": token.expires_at,
+        "revoked_at": token.revoked_at,
+        "state": token.state(now),
+    }

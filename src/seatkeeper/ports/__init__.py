@@ -1,0 +1,39 @@
+"""Every door to the outside, one page each.
+
+The walk is pure; what it needs from the world comes through these protocols.
+Each has one contract suite under ``tests/contracts`` that every implementation
+runs. Ports are asynchronous; implementations on SQL run their work in threads.
+"""
+
+from seatkeeper.ports.configuration import (
+    AuditEntry,
+    Configuration,
+    KeptSchema,
+    SettingsVersion,
+    StoredApp,
+)
+from seatkeeper.ports.directory import Directory, UserEdit
+from seatkeeper.ports.ledger import Ledger, Touched
+from seatkeeper.ports.people_import import ImportSummary, PeopleImport, PersonRow
+from seatkeeper.ports.post import Notice, Post
+from seatkeeper.ports.target import Exchange, Target, Trace
+
+__all__ = [
+    "AuditEntry",
+    "Configuration",
+    "Directory",
+    "Exchange",
+    "ImportSummary",
+    "KeptSchema",
+    "Ledger",
+    "Notice",
+    "PeopleImport",
+    "PersonRow",
+    "Post",
+    "SettingsVersion",
+    "StoredApp",
+    "Target",
+    "Touched",
+    "Trace",
+    "UserEdit",
+]

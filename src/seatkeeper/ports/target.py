@@ -1,0 +1,94 @@
+"""The port to an app: a ``Target`` answers questions about accounts and carries out writes.
+
+At the end of the walk. The contract suite is ``tests/contracts/test_target.py``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from seatkeeper.directory.model import (
+    Kind,
+)
+from seatkeeper.provisioning.account import (
+    Account,
+    Capabilities,
+    TargetValues,
+    ValueChange,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request to an app and what came back, without headers, secrets or bodies.
+
+    ``path`` has the values of filters replaced by a digest, because names of
+    people do not belong in logs; ``request_id`` is ours, sent as
+    ``X-Request-Id``; ``milliseconds`` by a monotonic clock.
+    """
+
+    method: str
+    path: str
+    status: int | None
+    request_id: str
+    milliseconds: int
+
+
+@dataclass(slots=True)
+class Trace:
+    """Collects the exchanges made for one record, in order, failed ones included."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+
+
+class Target(Protocol):
+    """An application that receives accounts.
+
+    A target translates and decides nothing: scope, mapping, matching and
+    retries belong to its callers. Every method may raise ``ConnectorError``
+    and nothing else, and is safe to repeat after a crash.
+    """
+
+    capabilities: Capabilities
+
+    async def probe(self, matching_path: str) -> str:
+        """Prove address and token with one harmless filtered read (Test Connection).
+
+        Returns a sentence for people that says what was proven.
+        """
+
+    async def find(self, kind: Kind, path: str, value: str, trace: Trace) -> Sequence[Account]:
+        """Return every account whose ``path`` equals ``value``; never guess, never more.
+
+        An app that ignores the filter is noticed by comparing what came back,
+        and raises ``Incompatible``.
+        """
+
+    async def read(self, kind: Kind, account_id: str, trace: Trace) -> Account | None:
+        """Return the account with that id (a group without members), or none if it is gone."""
+
+    async def create(self, kind: Kind, values: TargetValues, trace: Trace) -> Account:
+        """Create an account (a group empty) and return it. A taken value raises ``Conflict``."""
+
+    async def update(
+        self, kind: Kind, account_id: str, changes: Sequence[ValueChange], trace: Trace
+    ) -> None:
+        """Send exactly these differences. An account that is gone raises ``Vanished``."""
+
+    async def change_members(
+        self,
+        group_id: str,
+        add: Sequence[str],
+        remove: Sequence[str],
+        trace: Trace,
+    ) -> None:
+        """Add and remove members by account id, in as many requests as the app's limit needs."""
+
+    async def members(self, group_id: str, trace: Trace) -> frozenset[str] | None:
+        """Return the account ids of a group's members; none: the app does not show them."""
+
+    async def delete(self, kind: Kind, account_id: str, trace: Trace) -> None:
+        """Delete the account; one that is already gone counts as deleted."""
+
+    async def close(self) -> None:
+        """Close connections; the target is not used afterwards."""

@@ -1,0 +1,1 @@
+"""A site with django-scim2 on an SQLite file, as its documentation sets one up."""

@@ -1,0 +1,82 @@
+"""What a token's text tells before anybody looks it up, and what is written down about it."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seatkeeper.errors import InvalidValue
+from seatkeeper.store.configuration import SqlConfiguration
+from seatkeeper.store.database import Database
+from seatkeeper.store.inbound_tokens import SourceTokens, new_token, well_formed
+from seatkeeper.store.news import broken_audit
+from seatkeeper.store.secrets import MasterKey
+
+NOW = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
+LETTERS = st.characters(codec="ascii", categories=["L", "N"])
+
+
+@given(place=st.integers(8, 50), letter=LETTERS)
+def test_a_typing_mistake_in_a_token_is_seen_at_once(place: int, letter: str) -> None:
+    right = new_token()
+
+    mistyped = f"{right[:place]}{letter}{right[place + 1 :]}"
+
+    assert well_formed(right)
+    assert well_formed(mistyped) is (mistyped == right)
+
+
+@given(text=st.text(max_size=80))
+def test_hardly_any_text_is_a_token(text: str) -> None:
+    assert not well_formed(text)
+
+
+async def test_making_and_revoking_are_in_the_audit_trail_without_the_token(
+    database: Database,
+) -> None:
+    tokens = SourceTokens(database)
+    made, text = tokens.issue("hr", ["users"], None, actor="grace", now=NOW)
+    tokens.revoke(made.id, actor="linus", now=NOW)
+    tokens.revoke(made.id, actor="linus", now=NOW)
+
+    trail = await SqlConfiguration(database, MasterKey(b"k" * 32)).audit()
+
+    assert [(one.actor, one.action, one.subject) for one in trail] == [
+        ("linus", "token.revoke", made.id),
+        ("grace", "token.create", made.id),
+    ]
+    assert text[:-4] not in str(trail)
+    assert database.read_now(broken_audit) is None
+
+
+def test_a_token_works_until_the_moment_it_expires(database: Database) -> None:
+    tokens = SourceTokens(database)
+    end = NOW + dt.timedelta(days=1)
+    made, text = tokens.issue("hr", [], end, actor="grace", now=NOW)
+
+    before = tokens.holder(text, end - dt.timedelta(seconds=1))
+    after = tokens.holder(text, end)
+
+    assert before is not None
+    assert before.id == made.id
+    assert after is None
+
+
+def test_the_last_use_is_known_to_the_minute_and_a_use_in_between_writes_nothing(
+    database: Database,
+) -> None:
+    tokens = SourceTokens(database)
+    _, text = tokens.issue("hr", [], None, actor="grace", now=NOW)
+
+    seen = []
+    for seconds in (0, 59, 60):
+        tokens.holder(text, NOW + dt.timedelta(seconds=seconds))
+        seen.append(tokens.tokens()[0].last_used_at)
+
+    assert seen == [NOW, NOW, NOW + dt.timedelta(seconds=60)]
+
+
+def test_a_token_that_has_expired_already_is_not_made(database: Database) -> None:
+    with pytest.raises(InvalidValue):
+        SourceTokens(database).issue("hr", [], NOW, actor="grace", now=NOW)
