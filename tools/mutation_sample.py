@@ -21,11 +21,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CORE = "src/seatkeeper/provisioning"
 TESTS = {
-    "plan": ["what_is_written", "decision_table", "decision_cases"],
-    "match": ["match", "explain"],
-    "scope": ["grants", "decision_table", "decision_cases", "explain"],
+    "plan": ["words_of_scope", "what_is_written", "decision_table", "decision_cases"],
+    "match": ["words_of_scope", "match", "explain"],
+    "scope": ["words_of_scope", "grants", "decision_table", "decision_cases", "explain"],
     "decision": ["decision_table", "decision_cases", "explain"],
-    "handover": ["match"],
+    "handover": ["words_of_scope", "match"],
     "reference": ["reporting_line", "match", "decision_cases"],
     "reviewed": ["preview"],
 }

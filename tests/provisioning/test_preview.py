@@ -41,6 +41,8 @@ from seatkeeper.provisioning.walk import Decided, Facts, scope_of
 
 LINK = Link(Kind.USER, "ada", "a-1", {"title": "Engineer", "userName": "ada@larkspur.example"})
 
+ANEW = r"Make the plan anew and review it again\."
+
 
 def facts(**more: Any) -> Facts:
     return replace(Facts(Kind.USER, "ada", ada(), (Grant(),), LINK), **more)
@@ -345,9 +347,15 @@ def test_what_changed_since_is_said_at_planning_and_at_sending(
 def test_what_nobody_plans_any_more_is_told_from_what_is_done() -> None:
     done = facts(link=replace(LINK, known={"title": "Keeper"}))
 
-    with pytest.raises(PlanOutdated, match="no longer planned"):
+    with pytest.raises(
+        PlanOutdated,
+        match=rf"^It is no longer planned; nothing would be done now\. {ANEW}$",
+    ):
         check_planned(KEEPER, None, rules(), facts())
-    with pytest.raises(PlanOutdated, match="already done"):
+    with pytest.raises(
+        PlanOutdated,
+        match=rf"^It is already done: the account is as it was to become\. {ANEW}$",
+    ):
         check_planned(KEEPER, None, rules(), done)
 
 
@@ -383,7 +391,10 @@ def test_who_cannot_be_carried_out_now_is_told_why() -> None:
 def test_who_is_in_step_when_sending_is_no_longer_planned() -> None:
     in_step = Decided(scope_of(facts(), rules()), Skip(Reason.IN_SYNC, "In step."))
 
-    with pytest.raises(PlanOutdated, match=r"nothing would be done now \(In step\.\)"):
+    with pytest.raises(
+        PlanOutdated,
+        match=rf"nothing would be done now \(In step\.\)\. {ANEW}$",
+    ):
         check_sending(KEEPER, facts(), in_step, rules())
 
 

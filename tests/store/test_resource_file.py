@@ -278,7 +278,7 @@ def test_a_database_that_is_away_is_said_in_words() -> None:
 
 def test_a_full_disk_is_507_and_what_was_there_stays(tmp_path: Path) -> None:
     file = ResourceFile(tmp_path / "app.db")
-    store = store_of(file)
+    store, journal = store_of(file), RequestJournal(file)
     store.create("User", {"userName": "ada"}, NOW)
 
     def no_more_pages(connection: Any, *_: Any) -> None:
@@ -291,7 +291,7 @@ def test_a_full_disk_is_507_and_what_was_there_stays(tmp_path: Path) -> None:
 
     row = dict.fromkeys(["started", "ended", "method", "path", "query", "response", "token"], "x")
     with pytest.raises(StoreUnusable, match="written down"):
-        RequestJournal(file).note({**row, "request": "x" * 90_000, "status": 507})
+        journal.note({**row, "request": "x" * 90_000, "status": 507})
 
     found = store.find("User", wanted("User", 'userName eq "ada"'))
     file.close()
