@@ -160,6 +160,56 @@ async def test_a_second_account_of_the_same_name_is_accepted(tmp_path: Path) -> 
     assert found.json()["totalResults"] == 2
 
 
+async def test_whoever_was_renamed_amid_duplicates_leaves_the_old_name_free(
+    tmp_path: Path,
+) -> None:
+    async with running_sandbox("generic-scim", tmp_path / "app.db") as app:
+        async with app.client() as client, httpx.AsyncClient(base_url=app.site) as visitor:
+            ada = (await client.post("/Users", json={**ADA, "userName": "ada"})).json()
+            await client.post("/Users", json={**ADA, "userName": "bo"})
+            await visitor.put("/_sandbox/faults", content="*: duplicates")
+            place = f"/Users/{ada['id']}"
+            retitled = await client.patch(place, json=replacing(title="Lead"))
+            await visitor.put("/_sandbox/faults", content="")
+            still = await client.post("/Users", json={**ADA, "userName": "ada"})
+            await visitor.put("/_sandbox/faults", content="*: duplicates")
+            renamed = await client.patch(place, json=replacing(userName="bo"))
+            await visitor.put("/_sandbox/faults", content="")
+            later = await client.patch(place, json=replacing(title="Head"))
+            free = await client.post("/Users", json={**ADA, "userName": "ada"})
+
+    assert (retitled.status_code, still.status_code) == (200, 409)
+    assert (renamed.status_code, renamed.json()["userName"]) == (200, "bo")
+    assert (later.status_code, free.status_code) == (200, 201)
+
+
+async def test_a_request_that_is_refused_on_purpose_is_written_down_without_its_secrets(
+    tmp_path: Path,
+) -> None:
+    faults = "POST: 429 retry-after=3s"
+    async with running_sandbox("15five", tmp_path / "app.db", faults=faults) as app:
+        async with app.client() as client, httpx.AsyncClient(base_url=app.site) as visitor:
+            await client.post("/Users", json={**ADA, "password": "opensesame"})
+            listed, page = await visitor.get("/requests"), await visitor.get("/requests/1")
+        (journal,) = await app.requests()
+
+    assert (journal["status"], journal["fault"]) == (429, "429 retry-after=3s")
+    assert ["retry-after", "3"] in journal["response_headers"]
+    assert "Engineer" in journal["request"]
+    assert "opensesame" not in str(journal)
+    assert "sandbox-token" not in str(journal)
+    assert "429 retry-after=3s" in listed.text
+    assert "spoilt on purpose" in page.text
+
+
+async def test_the_service_itself_meets_faults_without_a_slash_too(tmp_path: Path) -> None:
+    async with running_sandbox("generic-scim", tmp_path / "app.db", faults="*: 503") as app:
+        async with app.client() as client:
+            statuses = [(await client.get(app.base_url + end)).status_code for end in ("", "/")]
+
+    assert statuses == [503, 503]
+
+
 async def test_a_stale_read_answers_the_state_before_the_last_writes(tmp_path: Path) -> None:
     faults = "GET /Users: stale writes=2"
     async with running_sandbox("generic-scim", tmp_path / "app.db", faults=faults) as app:
@@ -314,6 +364,7 @@ async def test_the_page_changes_faults_without_scripts(tmp_path: Path) -> None:
             put = await visitor.put("/_sandbox/faults", headers={"Origin": "http://elsewhere"})
 
     assert "503" in good.text
+    assert '<a href="/faults" aria-current="page">Faults</a>' in good.text
     assert "script-src 'self'" in good.headers["Content-Security-Policy"]
     assert (bad.status_code, worse.status_code) == (422, 422)
     assert "&lt;b&gt;: 5</textarea>" in bad.text

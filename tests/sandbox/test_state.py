@@ -285,10 +285,13 @@ async def test_the_command_line_takes_faults_and_issues_no_tokens(tmp_path: Path
             (await client.post(f"{site}/_sandbox/tokens", json={})).status_code,
             (await client.get(f"{site}/faults")).status_code,
         ]
+        linked = (await client.get(f"{site}/faults")).text
     await ended(process)
 
     assert (users.status_code, users.headers["Retry-After"]) == (429, "7")
     assert pages == [404, 404, 404, 200]
+    assert 'href="/"' not in linked
+    assert "/here-as" not in linked
 
 
 @pytest.mark.parametrize(
