@@ -46,6 +46,7 @@ types: install ## strict types
 bench: install ## measure requests and rates, as ratios in one run
 	$(BIN)/python tools/bench_walk.py
 	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/bench_scim.py
 
 docs: install ## build the documentation into site/
 	$(BIN)/mkdocs build --strict --quiet

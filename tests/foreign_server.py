@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from scim2_models import ScimProvider
 from scim2_server.memory import InMemoryStorage
@@ -25,8 +25,13 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextlib.contextmanager
-def running_scim2_server(token: str = TOKEN) -> Iterator[str]:
-    """Run scim2-server as its own command sets it up; yields its base URL."""
+def running_scim2_server(
+    token: str = TOKEN, fill: Callable[[ScimProvider, InMemoryStorage], None] | None = None
+) -> Iterator[str]:
+    """Run scim2-server as its own command sets it up; yields its base URL.
+
+    ``fill`` may put resources into its storage before it answers.
+    """
     config = load_default_service_provider_config()
     config.authentication_schemes = [
         *(config.authentication_schemes or []),
@@ -35,7 +40,10 @@ def running_scim2_server(token: str = TOKEN) -> Iterator[str]:
     provider = ScimProvider.from_discovery(
         load_default_schemas().values(), load_default_resource_types().values(), config=config
     )
-    app = BearerTokenApplication(InMemoryStorage(), provider, bearer_tokens=[token])
+    storage = InMemoryStorage()
+    if fill is not None:
+        fill(provider, storage)
+    app = BearerTokenApplication(storage, provider, bearer_tokens=[token])
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(
         target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True

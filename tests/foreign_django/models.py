@@ -7,11 +7,11 @@ from django.utils import timezone
 from django_scim.models import AbstractSCIMGroupMixin, AbstractSCIMUserMixin
 
 
-class Group(AbstractSCIMGroupMixin):
+class Group(AbstractSCIMGroupMixin):  # type: ignore[misc]
     name = models.CharField(max_length=254, unique=True)
 
 
-class User(AbstractSCIMUserMixin, AbstractBaseUser):
+class User(AbstractSCIMUserMixin, AbstractBaseUser):  # type: ignore[misc]
     username = models.CharField(max_length=254)
     first_name = models.CharField(max_length=254, default="")
     last_name = models.CharField(max_length=254, default="")
@@ -24,4 +24,4 @@ class User(AbstractSCIMUserMixin, AbstractBaseUser):
 
     class Meta:
         # Its filters compare UPPER(username); without this index each would read all rows.
-        constraints = [models.UniqueConstraint(Upper("username"), name="username_once")]
+        constraints = (models.UniqueConstraint(Upper("username"), name="username_once"),)

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -27,16 +27,16 @@ def location(request: HttpRequest | None = None, *_: Any, **__: Any) -> str:
     return "" if request is None else f"http://{request.get_host()}/"
 
 
-class UserFilters(UserFilterQuery):
+class UserFilters(UserFilterQuery):  # type: ignore[misc]
     """Users are also found by external id."""
 
-    attr_map = {
+    attr_map: ClassVar = {
         **UserFilterQuery.attr_map,
         ("externalId", None, None): "scim_external_id",
     }
 
 
-class GroupFilters(GroupFilterQuery):
+class GroupFilters(GroupFilterQuery):  # type: ignore[misc]
     """Groups are found by name."""
 
-    attr_map = {("displayName", None, None): "name"}
+    attr_map: ClassVar = {("displayName", None, None): "name"}
