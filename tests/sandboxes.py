@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from seatkeeper.gallery.schema import GalleryApp, gallery_app
+from seatkeeper.sandbox.faults.live import LiveFaults
 from seatkeeper.sandbox.serve import serve_sandbox
 
 
@@ -50,6 +51,7 @@ async def running_sandbox(
     db_path: Path,
     token: str = "sandbox-token",
     report: Path | None = None,
+    faults: str = "",
 ) -> AsyncIterator[RunningSandbox]:
     app = gallery_app(app_id) if isinstance(app_id, str) else app_id
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -61,6 +63,7 @@ async def running_sandbox(
             db_path=db_path,
             token=token,
             on_ready=ready.set_result,
+            faults=LiveFaults(faults),
             report=report,
         )
     )

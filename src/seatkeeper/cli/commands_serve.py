@@ -12,7 +12,9 @@ from seatkeeper.cli.out import DONE, FAILED, installation, show
 from seatkeeper.cli.serving import serve_installation, until_signalled
 from seatkeeper.errors import BadInput
 from seatkeeper.gallery.schema import gallery_app
-from seatkeeper.sandbox.serve import serve_sandbox
+from seatkeeper.sandbox.faults.file import faults_text
+from seatkeeper.sandbox.faults.live import LiveFaults
+from seatkeeper.sandbox.serve import opened_state, serve_sandbox
 from seatkeeper.settings import read_settings
 
 Flag = Annotated[bool, Parameter(negative="")]
@@ -53,6 +55,13 @@ async def sandbox(
     token: str | None = None,
     token_file: Path | None = None,
     db: Path | None = None,
+    faults: str = "",
+    seed: int = 0,
+    reset: Flag = False,
+    restore: Path | None = None,
+    prefill: int | None = None,
+    snapshot: Path | None = None,
+    no_auth_page: Flag = False,
     report: Path | None = None,
 ) -> int:
     """Run a stand-in for an app of the gallery, with its admin page, until Ctrl-C or SIGTERM.
@@ -72,18 +81,52 @@ async def sandbox(
         Accept the text in this file as an account admin's token.
     db
         The file that keeps what the app holds.
+    faults
+        What goes wrong on purpose, such as "POST /Users: 5% 500", a scenario
+        such as "flaky", or a YAML file that lists them.
+    seed
+        The same one meets the same faults, and prefills the same people.
+    reset
+        Delete all accounts and groups first.
+    restore
+        Put what this snapshot file holds in the place of everything first.
+    prefill
+        Add so many believable people, and groups, first.
+    snapshot
+        Write all accounts and groups to this file, and exit.
+    no_auth_page
+        Issue no tokens: accept only what --token or --token-file gives.
     report
         Write there, at the end, what the app says of its client: needless reads, hasty
         retries, departures from the RFC. Text, or JSON where the name ends in .json.
     """
     app = gallery_app(app_id)
+    live = LiveFaults(faults_text(faults), seed)
+    accepted = token or _token_of(token_file)
+    if no_auth_page and not accepted:
+        raise BadInput(
+            "Without the page that issues tokens nobody can connect.",
+            advice="Give --token or --token-file beside --no-auth-page.",
+        )
     file = db or read_settings().home / f"sandbox-{app_id}.db"
     file.parent.mkdir(parents=True, exist_ok=True)
+    with opened_state(app, file) as state:
+        if reset:
+            state.reset()
+        if restore is not None:
+            state.read_file(restore)
+        if prefill is not None:
+            state.prefill(prefill, seed)
+        if snapshot is not None:
+            state.write_file(snapshot)
+            show(f"{snapshot} holds what {app.name} (stand-in) holds.")
+            return DONE
 
     def ready(address: str) -> None:
         site = address.replace("127.0.0.1", "localhost")
+        page = f"faults {site}/faults" if no_auth_page else f"admin page {site}/"
         show(
-            f"{app.name} (stand-in) runs: admin page {site}/, "
+            f"{app.name} (stand-in) runs: {page}, "
             f"SCIM base URL {address}{app.base_url.path} (end it with Ctrl-C)"
         )
 
@@ -93,8 +136,10 @@ async def sandbox(
             host=host,
             port=port,
             db_path=file,
-            token=token or _token_of(token_file),
+            token=accepted,
             on_ready=ready,
+            faults=live,
+            auth_page=not no_auth_page,
             report=report,
         )
     )

@@ -46,7 +46,7 @@ class Switch:
 
 
 def admin_routes(site: StandIn) -> list[Route]:
-    """Return the routes of the admin area."""
+    """Return the routes of the admin area; without a page for tokens, the outbox alone."""
 
     async def admin(request: Request) -> Response:
         return html(await to_thread.run_sync(_admin_page, site, request))
@@ -90,15 +90,15 @@ def admin_routes(site: StandIn) -> list[Route]:
         body = msgspec.json.encode({"token": token, "base_url": site.base_url(request)})
         return Response(body, media_type="application/json", headers=HEADERS)
 
-    return [
+    only_with_tokens = [
         Route("/", admin),
         Route("/tokens", generate, methods=["POST"]),
         Route("/tokens/revoke", revoke, methods=["POST"]),
         Route("/here-as", choose_role, methods=["POST"]),
         Route("/switches", turn, methods=["POST"]),
-        Route("/outbox", outbox),
         Route("/_sandbox/tokens", issue, methods=["POST"]),
     ]
+    return [Route("/outbox", outbox), *(only_with_tokens if site.auth_page else ())]
 
 
 def issue_token(site: StandIn, issued_as: str) -> str:

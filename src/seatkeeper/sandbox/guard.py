@@ -1,7 +1,7 @@
 """Stand at the door of the sandbox's pages: who is answered, and what every answer carries.
 
-Beside the walk. Only loopback names are answered, and posts only from the
-pages themselves, because there is no sign-in here. It knows no page.
+Beside the walk. Only loopback names are answered, and whatever may
+change something only from the pages themselves, because there is no sign-in here. It knows no page.
 """
 
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ HEADERS: Final = {
 
 
 class Guard:
-    """Answers loopback names only, takes posts to the page only from the page itself.
+    """Answers loopback names only, takes changes to the page only from the page itself.
 
     A page elsewhere could otherwise reach this one through the visitor's
     browser (rebinding its name, or posting a form). SCIM calls carry a token
@@ -51,7 +51,11 @@ class Guard:
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
         if name.casefold() not in self._hosts:
             refused = Response("This address answers to loopback names only.", 421)
-        elif request.method == "POST" and self._is_of_page(scope) and _is_foreign(request):
+        elif (
+            request.method not in ("GET", "HEAD")
+            and self._is_of_page(scope)
+            and _is_foreign(request)
+        ):
             refused = Response("This form was not sent from this page.", 403)
         else:
             await self._inner(scope, receive, _with_headers(send))

@@ -7,6 +7,7 @@ address; what a page shows is in its own module.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -14,13 +15,17 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from seatkeeper.clock import utc_now
 from seatkeeper.gallery.schema import GalleryApp
 from seatkeeper.sandbox.admin_pages import admin_routes
 from seatkeeper.sandbox.behaviour import AppBehaviour
+from seatkeeper.sandbox.faults.keeper import FaultyKeeper, accepting_duplicates
+from seatkeeper.sandbox.faults.layer import FaultLayer
+from seatkeeper.sandbox.faults.live import LiveFaults, met_text
+from seatkeeper.sandbox.faults.pages import fault_routes
 from seatkeeper.sandbox.guard import HEADERS, LOOPBACK, Guard
 from seatkeeper.sandbox.kept_key import kept_key
 from seatkeeper.sandbox.people_pages import people_routes
@@ -28,10 +33,12 @@ from seatkeeper.sandbox.recording import RecordingKeeper, taken
 from seatkeeper.sandbox.report_page import report_routes
 from seatkeeper.sandbox.request_pages import request_routes
 from seatkeeper.sandbox.standin import StandIn
+from seatkeeper.sandbox.state import SandboxState, state_routes
 from seatkeeper.service_provider.forgetful import as_told
 from seatkeeper.service_provider.http import mounted, scim_routes
 from seatkeeper.service_provider.keeper import Keeper
 from seatkeeper.service_provider.profile import profile_of
+from seatkeeper.store.resource_archive import ResourceArchive
 from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resource_history import ResourceHistory
 from seatkeeper.store.resource_journal import RequestJournal
@@ -50,36 +57,45 @@ def sandbox_app(
     *,
     token: str | None = None,
     allowed_hosts: tuple[str, ...] = LOOPBACK,
+    faults: LiveFaults | None = None,
+    auth_page: bool = True,
 ) -> Starlette:
-    """Return the stand-in for ``app``; ``token`` is accepted as an account admin's, any text."""
+    """Return the stand-in for ``app``; ``token`` is accepted as an account admin's, any text.
+
+    Without ``auth_page`` nothing here issues, shows or ends tokens.
+    """
     profile = profile_of(app)
     file = ResourceFile(db_path)
     bases = tuple(dict.fromkeys(["/scim/v2", "/" + app.base_url.path.strip("/")]))
-    site = _stand_in(app, file, bases)
+    site = replace(_stand_in(app, file, bases), auth_page=auth_page)
     if token:
         site.issued.issue(token, "admin", utc_now())
     keeper = _recording(as_told(site.store, profile.rules.lies), file)
     site.keeper = keeper
     behaviour = AppBehaviour(app, profile, keeper, site.switches, site.outbox)
     keeper.listeners.append(behaviour)
+    faults = faults or LiveFaults()
+    faulty = FaultyKeeper(keeper, faults, utc_now)
 
     def note(entry: Mapping[str, str | int]) -> None:
         changes = taken()
         changed = len(changes) if entry["method"] in _WRITES else -1
-        number = site.journal.note({**entry, "changed": changed})
+        number = site.journal.note({**entry, "changed": changed, "fault": met_text()})
         site.history.keep(number, changes)
 
-    service = scim_routes(
-        keeper,
+    answering = scim_routes(
+        faulty,
         profile,
         lambda token: site.issued.authority(token, utc_now()),
         note,
         kept_key(db_path),
         closed=behaviour.closed,
     )
+    service = [Route("/{path:path}", FaultLayer(answering[0].app, faults, note))]
     routes: list[BaseRoute] = [one for path in bases for one in mounted(path, service)]
+    state = _state(site, faulty, faults)
     starlette = Starlette(
-        routes=[*routes, *_pages(site)],
+        routes=[*routes, *_pages(site), *fault_routes(site, faults), *state_routes(state)],
         middleware=[Middleware(Guard, allowed_hosts=allowed_hosts, services=bases)],
         exception_handlers={HTTPException: _problem_of(site)},
     )
@@ -90,7 +106,10 @@ def sandbox_app(
 
 def _stand_in(app: GalleryApp, file: ResourceFile, bases: tuple[str, ...]) -> StandIn:
     profile = profile_of(app)
-    store, journal = ResourceStore(file, profile.keys_of), RequestJournal(file)
+    store, journal = (
+        ResourceStore(file, accepting_duplicates(profile.keys_of)),
+        RequestJournal(file),
+    )
     return StandIn(
         app=app,
         profile=profile,
@@ -112,6 +131,15 @@ def _recording(inner: Keeper, file: ResourceFile) -> RecordingKeeper:
         return file.read(lambda db: members_among(db, group_id, ids))
 
     return RecordingKeeper(inner, among)
+
+
+def _state(site: StandIn, keeper: FaultyKeeper, faults: LiveFaults) -> SandboxState:
+    def begin_anew() -> None:
+        keeper.forget()
+        faults.begin_anew()
+        site.switches.look_again()
+
+    return SandboxState(ResourceArchive(site.file, site.profile.keys_of), site.profile, begin_anew)
 
 
 def _pages(site: StandIn) -> list[BaseRoute]:

@@ -38,6 +38,7 @@ NAVIGATION: Final = (
     ("/outbox", "Outbox"),
     ("/requests", "Requests"),
     ("/report", "Report"),
+    ("/faults", "Faults"),
 )
 
 
@@ -64,7 +65,8 @@ class StandIn:
     """One stand-in. ``fresh`` is a new token until it was shown once.
 
     ``began`` is the newest request that was in the journal when it started:
-    what came later belongs to this run.
+    what came later belongs to this run. Without ``auth_page`` no page issues tokens,
+    and there is no admin area.
     """
 
     app: GalleryApp
@@ -79,6 +81,7 @@ class StandIn:
     outbox: Outbox
     bases: tuple[str, ...]
     began: int
+    auth_page: bool = True
     pages: Environment = field(default_factory=page_environment)
     fresh: list[str] = field(default_factory=list)
 
@@ -92,6 +95,7 @@ class StandIn:
         return self.pages.get_template(template).render(
             app=self.app,
             sections=sections,
+            auth_page=self.auth_page,
             here=request.url.path,
             here_as=here_as(request),
             **shown,
@@ -113,6 +117,8 @@ class StandIn:
         return [one for one in found if one is not None], total
 
     def _has(self, address: str) -> bool:
+        if address == "/":
+            return self.auth_page
         if address == "/outbox":
             return bool(self.app.sandbox.welcome_label)
         return address != "/groups" or self.app.groups is not None

@@ -11,7 +11,7 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -40,10 +40,17 @@ class _Embedded(uvicorn.Server):
         yield
 
 
-async def serve_app(app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Answer requests on a bound socket until cancelled."""
+async def serve_app(
+    app: ASGIApp,
+    bound: socket.socket,
+    on_ready: Callable[[], None],
+    *,
+    protocol: Callable[..., asyncio.Protocol] | None = None,
+) -> None:
+    """Answer requests on a bound socket until cancelled, with a ``protocol`` other than usual."""
     config = uvicorn.Config(
         app,
+        http="auto" if protocol is None else cast("type[asyncio.Protocol]", protocol),
         log_level="warning",
         access_log=False,
         lifespan="off",

@@ -26,8 +26,13 @@ class Switches:
     def __init__(self, file: ResourceFile) -> None:
         self._file = file
         file.write(_METADATA.create_all)
+        self._on: dict[str, bool] = {}
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Take the switches as the file has them: somebody may have replaced what it holds."""
         asked = sa.select(SWITCHES.c.name, SWITCHES.c.is_on)
-        rows = file.read(lambda db: db.execute(asked).all())
+        rows = self._file.read(lambda db: db.execute(asked).all())
         self._on = {str(row.name): bool(row.is_on) for row in rows}
 
     def is_on(self, name: str, *, otherwise: bool) -> bool:
