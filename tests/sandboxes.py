@@ -8,10 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 
 from seatkeeper.gallery.schema import GalleryApp, gallery_app
 from seatkeeper.sandbox.faults.live import LiveFaults
 from seatkeeper.sandbox.serve import serve_sandbox
+
+
+def unhurried(app_id: str) -> GalleryApp:
+    """Return an app of the gallery with all its rules but those that make a client wait."""
+    app = gallery_app(app_id)
+    at_once = msgspec.structs.replace(app.sandbox, latency_ms=0)
+    return msgspec.structs.replace(app, rates=(), requests_per_second=10_000.0, sandbox=at_once)
 
 
 @dataclass(frozen=True)

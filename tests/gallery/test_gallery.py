@@ -101,3 +101,39 @@ def test_an_app_that_is_not_there_is_answered_with_those_that_are() -> None:
         gallery_app("sixteen")
 
     assert "15five" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "named"),
+    [
+        ("concurrency: 8", "rates: [{requests: writes, count: 0, seconds: 60}]", "count is 0"),
+        ("concurrency: 8", "rates: [{requests: GET, count: 1, seconds: 0}]", "above 0"),
+        ("concurrency: 8", "rates: [{requests: GET, count: 1, seconds: .nan}]", "above 0"),
+        ("concurrency: 8", "rates: [{requests: all, count: 1, seconds: 1, burst: 0}]", "burst"),
+        ("concurrency: 8", "rates: [{requests: QUERY, count: 1, seconds: 1}]", "QUERY"),
+        ("  page_size: 100", "  page_size: 100\n  largest_page: 50", "largest_page (50)"),
+        ("  bulk: false", "  filters: {operators: [equals]}", "equals is no operator"),
+        ("members_readable: true", "patch: {members: 50}", "more than the 50"),
+        ("concurrency: 8", "sandbox: {latency_ms: -1}", "latency_ms"),
+        ("concurrency: 8", "sandbox: {lies: {drops: 1.5}}", "a share, from 0 to 1"),
+        ("concurrency: 8", "sandbox: {lies: {lowers: [nick]}}", "nick is lowered"),
+        ("  endpoint: /Users", "  endpoint: /Users\n  single: [faxes]", "faxes is single"),
+    ],
+)
+def test_a_rule_that_no_app_can_have_is_refused_with_its_field(
+    line: str, instead: str, named: str
+) -> None:
+    text = GENERIC.read_text("utf-8")
+    assert line in text
+
+    with pytest.raises(InvalidFile) as caught:
+        read_app("x.yaml", text.replace(line, instead, 1))
+
+    assert any(named in fault.text for fault in caught.value.faults)
+
+
+def test_shapes_are_listed_after_the_apps() -> None:
+    kinds = [app.kind for app in APPS]
+
+    assert kinds == sorted(kinds)
+    assert kinds.count("shape") == 6

@@ -4,7 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from seatkeeper.gallery.schema import GalleryApp, gallery_app
 from seatkeeper.scim.dialect import TOLERANT, Dialect
 from seatkeeper.scim.messages import Json
 from seatkeeper.service_provider.http import Door, Incoming
-from seatkeeper.service_provider.profile import Profile, profile_of
+from seatkeeper.service_provider.profile import profile_of
 from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resources import ResourceStore
 
@@ -91,14 +91,7 @@ def visiting(
     app: GalleryApp | None = None, dialect: Dialect = TOLERANT, page_size: int | None = None
 ) -> Iterator[Visitor]:
     plain = profile_of(app or gallery_app("generic-scim"))
-    profile = Profile(
-        plain.kinds,
-        page_size or plain.page_size,
-        plain.refused_delete_status,
-        plain.app_name,
-        dialect,
-        plain.takes_bulk,
-    )
+    profile = replace(plain, page_size=page_size or plain.page_size, dialect=dialect)
     with tempfile.TemporaryDirectory() as folder:
         file = ResourceFile(Path(folder) / "app.db")
         store = ResourceStore(file, profile.keys_of)

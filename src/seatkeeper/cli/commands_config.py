@@ -36,14 +36,21 @@ def register(app: cyclopts.App) -> None:
 
 
 def list_gallery(*, json: Json = False) -> int:
-    """List the apps of the gallery."""
+    """List the apps of the gallery; shapes, which stand for a habit of many apps, come last."""
     apps = load_gallery()
     table = Table(box=None, pad_edge=False)
     for title in ("Id", "Name", "What it does"):
         table.add_column(title, overflow="fold")
+    shapes_begun = False
     for one in apps.values():
+        if one.kind == "shape" and not shapes_begun:
+            table.add_row()
+            table.add_row(Text("Shapes, to try a habit of many apps in the sandbox:"))
+            shapes_begun = True
         table.add_row(Text(one.id), Text(one.name), Text(one.summary))
-    plains = [{"id": a.id, "name": a.name, "summary": a.summary} for a in apps.values()]
+    plains = [
+        {"id": a.id, "name": a.name, "summary": a.summary, "kind": a.kind} for a in apps.values()
+    ]
     speak(plains, table, json=json)
     return DONE
 

@@ -17,6 +17,14 @@ import msgspec
 
 from seatkeeper.connectors.address import judge_url
 from seatkeeper.connectors.answers import Asked, Judge, Resource
+from seatkeeper.connectors.habits import (
+    Habits,
+    Windows,
+    habits_of,
+    kind_of,
+    put_body,
+    put_members,
+)
 from seatkeeper.connectors.http import Answer, Limits, Resolver, Wire, resolve_name
 from seatkeeper.connectors.rate import Pace
 from seatkeeper.connectors.resources import (
@@ -47,6 +55,8 @@ from seatkeeper.scim.syntax import quoted
 _PATCH: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _MOST_PAGES: Final = 20
 """Pages of one look-up; an exact filter has one, so more means that it is not exact."""
+_MOST_LIST_PAGES: Final = 2_000
+"""Pages of a list that is read because the app has no filter for the question."""
 
 
 class ScimTarget:
@@ -64,6 +74,7 @@ class ScimTarget:
         limits: Limits | None = None,
         roots: Sequence[bytes] = (),
         resolver: Resolver = resolve_name,
+        habits: Habits | None = None,
     ) -> None:
         """Judge URL and token, raising ``InvalidValue`` for a bad one; nothing is sent yet."""
         secret = Secret(token)
@@ -80,11 +91,19 @@ class ScimTarget:
         )
         self._judge = Judge(secret, levels=limits.levels)
         self._pace = Pace(requests_per_second)
+        self._habits = habits or Habits()
+        self._windows = Windows(self._habits.rates)
         self._batch = capabilities.groups.members_per_patch if capabilities.groups else 1
 
     async def probe(self, matching_path: str) -> str:
         """Ask for somebody who cannot exist; an empty list proves URL, token and filter."""
         shape = self._shapes[Kind.USER]
+        if self._habits.filter_path(Kind.USER, shape.place(matching_path).path) is None:
+            await self._page(shape, Kind.USER, matching_path, None, 1, Trace())
+            return (
+                f"{self._wire.address.host} answers as a SCIM service and accepts the token. It "
+                f"takes no filter on {matching_path}, so people are found by reading its list."
+            )
         nobody = str(uuid.uuid4())
         _, total = await self._page(shape, Kind.USER, matching_path, nobody, 1, Trace())
         if total:
@@ -97,18 +116,29 @@ class ScimTarget:
     async def find(self, kind: Kind, path: str, value: str, trace: Trace) -> Sequence[Account]:
         """Return every account whose ``path`` equals ``value``; what else comes is dropped."""
         shape = self._shapes[kind]
+        asked = shape.place(path).path
+        filtered = self._habits.filter_path(kind, asked)
+        # A filter that is none, or wider than the question, rightly shows others too.
+        exact = filtered == asked
+        wanted = None if filtered is None else value
         found: dict[str, Account] = {}
         seen = 0
-        for _ in range(_MOST_PAGES):
-            page, total = await self._page(shape, kind, path, value, seen + 1, trace)
+        for _ in range(_MOST_PAGES if exact else _MOST_LIST_PAGES):
+            page, total = await self._page(shape, kind, path, wanted, seen + 1, trace)
             equal = [one for one in page if self._equals(shape, path, value, one)]
             found |= {str(one["id"]): account_from(shape, one) for one in equal}
             seen += len(page)
-            if page and not found:
+            if exact and page and not found:
                 raise self._filter_ignored(path)
             if not page or seen >= total:
                 return list(found.values())
-        raise self._filter_ignored(path)
+        if exact:
+            raise self._filter_ignored(path)
+        raise Incompatible(
+            f"{self._wire.address.host} lists more than {_MOST_LIST_PAGES} pages and takes no "
+            f"filter on {path}.",
+            advice="Match on an attribute that the app can filter by, such as userName.",
+        )
 
     async def read(self, kind: Kind, account_id: str, trace: Trace) -> Account | None:
         """Return the account with that id, or none if it is gone."""
@@ -139,6 +169,9 @@ class ScimTarget:
             return
         shape = self._shapes[kind]
         held = None
+        if not self._habits.patches:
+            await self._replace(kind, account_id, changes, trace)
+            return
         if must_read(changes, shape.places):
             held = dict(await self._resource(kind, account_id, trace))
         operations = patch_operations(shape, changes, held)
@@ -155,6 +188,12 @@ class ScimTarget:
         A member to be removed who is not there counts as removed.
         """
         place = self._place(self._shapes[Kind.GROUP], group_id)
+        if not self._habits.patches:
+            held = self._judge.resource(await self._send("GET", place, trace), Asked.READ)
+            body = put_members(held, add, remove)
+            if body is not None:
+                self._judge.changed(await self._send("PUT", place, trace, body=body))
+            return
         waiting = [("add", one) for one in add] + [("remove", one) for one in remove]
         size = self._batch
         while waiting:
@@ -194,12 +233,28 @@ class ScimTarget:
         """Close connections."""
         await self._wire.close()
 
+    async def _replace(
+        self, kind: Kind, account_id: str, changes: Sequence[ValueChange], trace: Trace
+    ) -> None:
+        """Read the account whole, members too, and send it back with the changes."""
+        shape = self._shapes[kind]
+        place = self._place(shape, account_id)
+        held = dict(self._judge.resource(await self._send("GET", place, trace), Asked.READ))
+        operations = patch_operations(shape, changes, held)
+        if operations:
+            body = put_body(kind, held, operations)
+            self._judge.changed(await self._send("PUT", place, trace, body=body))
+
     async def _page(
-        self, shape: Shape, kind: Kind, path: str, value: str, start: int, trace: Trace
+        self, shape: Shape, kind: Kind, path: str, value: str | None, start: int, trace: Trace
     ) -> tuple[list[Resource], int]:
         without = "excludedAttributes=members&" if kind is Kind.GROUP else ""
         later = f"&startIndex={start}" if start > 1 else ""
-        path = str(shape.place(path).path)
+        asked = self._habits.filter_path(kind, shape.place(path).path)
+        if value is None or asked is None:
+            url = f"{shape.endpoint}?{without}count={self._habits.page_size}{later}"
+            return self._judge.listed(await self._send("GET", url, trace))
+        path = str(asked)
         condition = _encoded(f"{path} eq {quoted(value)}")
         url = f"{shape.endpoint}?{without}filter={condition}{later}"
         shown = f'{shape.endpoint}?{without}filter={path} eq "{_digest(value)}"{later}'
@@ -228,6 +283,7 @@ class ScimTarget:
     ) -> Answer:
         content = None if body is None else _json(body)
         await self._pace.turn()
+        await self._windows.turn(method, kind_of(self._shapes, path))
         return await self._wire.send(method, path, trace, shown=shown, body=content)
 
     def _place(self, shape: Shape, account_id: str) -> str:
@@ -276,6 +332,7 @@ def scim_target(
         capabilities_of(app),
         allow_loopback=allow_loopback,
         requests_per_second=requests_per_second or app.requests_per_second,
+        habits=habits_of(app),
     )
 
 

@@ -12,7 +12,15 @@ def capabilities_of(app: GalleryApp) -> Capabilities:
     groups = said.groups
     return Capabilities(
         users=UserAbilities(**msgspec.structs.asdict(said.users)),
-        groups=None if groups is None else GroupAbilities(**msgspec.structs.asdict(groups)),
+        groups=None
+        if groups is None
+        else GroupAbilities(
+            create=groups.create,
+            update=groups.update,
+            delete=groups.delete,
+            members_per_patch=groups.members_per_patch,
+            members_readable=groups.members_readable,
+        ),
         refuses_duplicates=said.refuses_duplicates,
         page_size=said.page_size,
     )

@@ -8,13 +8,24 @@ no app by name. Adding an app is adding a file to ``apps/``.
 from collections.abc import Mapping
 from enum import StrEnum
 from importlib import resources
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 import yaml
 
 from seatkeeper.errors import Fault, InvalidFile, NotFound
+from seatkeeper.gallery.abilities import (
+    FilterAbilities,
+    GroupPatch,
+    Lies,
+    filter_faults,
+    group_patch_faults,
+    lie_faults,
+)
 from seatkeeper.gallery.paths import doubled, path_fault
+from seatkeeper.gallery.rates import RateWindow, window_faults
+from seatkeeper.scim.path import parse_path
+from seatkeeper.scim.query import LARGEST_PAGE
 from seatkeeper.scim.quirks import Quirk
 
 
@@ -48,6 +59,8 @@ class TargetAttribute(_Strict, frozen=True):
     multi_valued: bool = False
 
 
+_LONGEST_LATENCY: Final = 60_000
+
 AppliesWord: TypeAlias = Literal["always", "on_create", "multi_value_add", "value_add", "if_empty"]
 WhenNullWord: TypeAlias = Literal["clear", "skip", "default"]
 FlowBehaviorWord: TypeAlias = Literal["when_changed", "always"]
@@ -74,12 +87,16 @@ class DefaultMapping(_Strict, frozen=True):
 
 
 class ObjectType(_Strict, frozen=True):
-    """How the app holds users or groups, and the default mappings onto them."""
+    """How the app holds users or groups, and the default mappings onto them.
+
+    ``single`` names attributes with several values in SCIM of which this app keeps one.
+    """
 
     endpoint: str
     schemas: tuple[str, ...]
     attributes: tuple[TargetAttribute, ...]
     mappings: tuple[DefaultMapping, ...]
+    single: tuple[str, ...] = ()
 
 
 class UserCapabilities(_Strict, frozen=True):
@@ -99,6 +116,7 @@ class GroupCapabilities(_Strict, frozen=True):
     delete: bool = True
     members_per_patch: int = 100
     members_readable: bool = True
+    patch: GroupPatch = GroupPatch()
 
 
 class GalleryCapabilities(_Strict, frozen=True):
@@ -106,10 +124,12 @@ class GalleryCapabilities(_Strict, frozen=True):
 
     users: UserCapabilities
     groups: GroupCapabilities | None
-    patch: Literal["compliant"] = "compliant"
+    patch: Literal["compliant", "none"] = "compliant"
     refuses_duplicates: bool = True
     bulk: bool = False
     page_size: int = 100
+    largest_page: int = LARGEST_PAGE
+    filters: FilterAbilities = FilterAbilities()
 
 
 class Role(_Strict, frozen=True):
@@ -150,15 +170,18 @@ class SandboxProfile(_Strict, frozen=True):
 
     ``admin_path`` are the headings of the app's own admin area down to the
     page that issues the token; ``delete_user_status`` what DELETE of a user
-    answers where users cannot be deleted. ``enable_label``, ``welcome_label``
-    and ``reassign_label`` name the switches of that page; an app without such a
-    switch has none. ``start_date`` is the attribute whose day (MM/DD/YYYY or
-    YYYY-MM-DD) holds a welcome mail back.
+    answers where users cannot be deleted; ``latency_ms`` how long each answer
+    takes; ``lies`` where it says yes and does otherwise. ``enable_label``,
+    ``welcome_label`` and ``reassign_label`` name the switches of that page; an
+    app without such a switch has none. ``start_date`` is the attribute whose day
+    (MM/DD/YYYY or YYYY-MM-DD) holds a welcome mail back.
     """
 
     admin_path: tuple[str, ...] = ("Settings", "SCIM")
     generate_label: str = "Generate token"
     delete_user_status: int = 405
+    latency_ms: int = 0
+    lies: Lies = Lies()
     enable_label: str = "Enable SCIM"
     welcome_label: str = ""
     reassign_label: str = ""
@@ -183,6 +206,7 @@ class GalleryApp(_Strict, frozen=True):
     exclude_default_access: bool = False
     requests_per_second: float = 25.0
     concurrency: int = 8
+    rates: tuple[RateWindow, ...] = ()
     limitations: tuple[str, ...] = ()
     quirks: tuple[str, ...] = ()
     sandbox: SandboxProfile = SandboxProfile()
@@ -209,14 +233,18 @@ def read_app(name: str, text: str) -> GalleryApp:
 
 
 def load_gallery() -> Mapping[str, GalleryApp]:
-    """Return every app shipped in ``apps/``, by id, in the order of their names."""
+    """Return every app shipped in ``apps/``, by id: apps by name, then shapes by name."""
     folder = resources.files("seatkeeper.gallery") / "apps"
     found = [
         read_app(entry.name, entry.read_text(encoding="utf-8"))
         for entry in folder.iterdir()
         if entry.name.endswith(".yaml")
     ]
-    return {app.id: app for app in sorted(found, key=lambda app: app.name.casefold())}
+    return {app.id: app for app in sorted(found, key=_place_in_list)}
+
+
+def _place_in_list(app: GalleryApp) -> tuple[bool, str]:
+    return app.kind == "shape", app.name.casefold()
 
 
 def gallery_app(app_id: str) -> GalleryApp:
@@ -229,16 +257,46 @@ def gallery_app(app_id: str) -> GalleryApp:
 
 def _faults(app: GalleryApp) -> list[str]:
     known = [quirk.value for quirk in Quirk]
-    return [
-        f"quirks: {quirk} is unknown; there are {', '.join(known)}"
-        for quirk in app.quirks
-        if quirk not in known
-    ] + [
-        fault
-        for name, objects in (("users", app.users), ("groups", app.groups))
-        if objects is not None
-        for fault in _object_faults(name, objects)
-    ]
+    return (
+        [
+            f"quirks: {quirk} is unknown; there are {', '.join(known)}"
+            for quirk in app.quirks
+            if quirk not in known
+        ]
+        + [
+            *_ability_faults(app),
+            *window_faults(app.rates),
+        ]
+        + [
+            fault
+            for name, objects in (("users", app.users), ("groups", app.groups))
+            if objects is not None
+            for fault in _object_faults(name, objects)
+        ]
+    )
+
+
+def _ability_faults(app: GalleryApp) -> list[str]:
+    said, stand_in = app.capabilities, app.sandbox
+    faults = filter_faults(said.filters)
+    faults += lie_faults(stand_in.lies, (one.path for one in app.users.attributes))
+    if said.groups is not None:
+        faults += group_patch_faults(
+            said.groups.patch, members_per_patch=said.groups.members_per_patch
+        )
+        if said.patch == "none" and not said.groups.members_readable:
+            faults.append(
+                "capabilities: patch is none and members_readable false; without PATCH a group is "
+                "replaced whole, which needs its members read first"
+            )
+    if not 1 <= said.page_size <= said.largest_page <= LARGEST_PAGE:
+        faults.append(
+            f"capabilities: page_size ({said.page_size}) and largest_page ({said.largest_page}) "
+            f"must be from 1 to {LARGEST_PAGE}, the first not above the second"
+        )
+    if not 0 <= stand_in.latency_ms <= _LONGEST_LATENCY:
+        faults.append(f"sandbox: latency_ms must be from 0 to {_LONGEST_LATENCY}")
+    return faults
 
 
 def _path_faults(name: str, objects: ObjectType) -> list[str]:
@@ -268,6 +326,12 @@ def _object_faults(name: str, objects: ObjectType) -> list[str]:
             faults.append(f"{name}: id belongs to the app and cannot be mapped")
         elif mapping.target not in paths:
             faults.append(f"{name}: {mapping.target} is mapped, but no attribute of the app")
+    roots = {parse_path(path).name for path in paths} if not faults else set(objects.single)
+    faults += [
+        f"{name}: {one} is single, but no attribute of the app"
+        for one in objects.single
+        if one not in roots
+    ]
     targets = [mapping.target for mapping in objects.mappings]
     faults += [
         f"{name}: {target} is mapped twice"

@@ -34,7 +34,9 @@ from seatkeeper.sandbox.report_page import report_routes
 from seatkeeper.sandbox.request_pages import request_routes
 from seatkeeper.sandbox.standin import StandIn
 from seatkeeper.sandbox.state import SandboxState, state_routes
+from seatkeeper.service_provider.forgetful import as_told
 from seatkeeper.service_provider.http import mounted, scim_routes
+from seatkeeper.service_provider.keeper import Keeper
 from seatkeeper.service_provider.profile import profile_of
 from seatkeeper.store.resource_archive import ResourceArchive
 from seatkeeper.store.resource_file import ResourceFile
@@ -68,7 +70,7 @@ def sandbox_app(
     site = replace(_stand_in(app, file, bases), auth_page=auth_page)
     if token:
         site.issued.issue(token, "admin", utc_now())
-    keeper = _recording(site.store, file)
+    keeper = _recording(as_told(site.store, profile.rules.lies), file)
     site.keeper = keeper
     behaviour = AppBehaviour(app, profile, keeper, site.switches, site.outbox)
     keeper.listeners.append(behaviour)
@@ -124,11 +126,11 @@ def _stand_in(app: GalleryApp, file: ResourceFile, bases: tuple[str, ...]) -> St
     )
 
 
-def _recording(store: ResourceStore, file: ResourceFile) -> RecordingKeeper:
+def _recording(inner: Keeper, file: ResourceFile) -> RecordingKeeper:
     def among(group_id: str, ids: Collection[str] | None) -> set[str]:
         return file.read(lambda db: members_among(db, group_id, ids))
 
-    return RecordingKeeper(store, among)
+    return RecordingKeeper(inner, among)
 
 
 def _state(site: StandIn, keeper: FaultyKeeper, faults: LiveFaults) -> SandboxState:

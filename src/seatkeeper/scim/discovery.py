@@ -170,6 +170,7 @@ class Features:
     tags_versions: bool = False
     changes_passwords: bool = False
     patches: bool = True
+    filters: bool = True
 
 
 def provider_config_body(features: Features, base: str) -> Resource:
@@ -191,7 +192,7 @@ def provider_config_body(features: Features, base: str) -> Resource:
             "maxOperations": features.bulk_operations,
             "maxPayloadSize": features.bulk_bytes,
         },
-        "filter": {"supported": True, "maxResults": features.max_results},
+        "filter": {"supported": features.filters, "maxResults": features.max_results},
         "changePassword": {"supported": features.changes_passwords},
         "sort": {"supported": features.sorts},
         "etag": {"supported": features.tags_versions},

@@ -7,6 +7,8 @@ A door in, beside the walk. Decides nothing: ``negotiation`` reads its headers,
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from seatkeeper.scim.dialect import Inspection
 from seatkeeper.scim.limits import read_body
 from seatkeeper.scim.messages import Resource
@@ -36,6 +38,11 @@ class Call:
     def is_in_bulk(self) -> bool:
         """Say whether this is one operation of a bulk message."""
         return self.data is not None
+
+    @property
+    def size(self) -> int:
+        """How many bytes were sent; of an operation's data, how many it would take alone."""
+        return len(self.body) if self.data is None else len(msgspec.json.encode(self.data))
 
     def header(self, name: str) -> str:
         """Return a header, or an empty text."""

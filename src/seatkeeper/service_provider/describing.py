@@ -11,7 +11,6 @@ from seatkeeper.scim.discovery import Features, provider_config_body, resource_t
 from seatkeeper.scim.errors import NotThere, ScimError
 from seatkeeper.scim.messages import Resource, list_response
 from seatkeeper.scim.names import is_core
-from seatkeeper.scim.query import LARGEST_PAGE
 from seatkeeper.scim.schema import Schema
 from seatkeeper.scim.schema_message import schema_body
 from seatkeeper.service_provider.call import Call
@@ -51,14 +50,15 @@ class Describing:
     def _config(self, call: Call) -> Resource:
         profile = self._profile
         features = Features(
-            LARGEST_PAGE,
+            profile.rules.largest_page,
             profile.page_size,
             bulk_operations=MOST_OPERATIONS if profile.takes_bulk else 0,
             bulk_bytes=LARGEST_BODY if profile.takes_bulk else 0,
             cursor_seconds=CURSOR_SECONDS,
             sorts=True,
             tags_versions=True,
-            patches=any(kind.may_update for kind in profile.kinds),
+            patches=profile.rules.patches and any(kind.may_update for kind in profile.kinds),
+            filters=profile.rules.filters_at_all,
         )
         return provider_config_body(features, call.base)
 

@@ -1,4 +1,4 @@
-"""SCIM behind a socket: authorisation, limits, and the journal around each call.
+"""SCIM behind a socket: authorisation, limits, rates, and the journal around each call.
 
 A door in, beside the walk. One endpoint takes every path and method, so that
 even what does not exist is answered in SCIM's own form.
@@ -29,7 +29,8 @@ from seatkeeper.service_provider.keeper import Keeper
 from seatkeeper.service_provider.negotiation import form_of_answer
 from seatkeeper.service_provider.noted import noted
 from seatkeeper.service_provider.profile import Profile
-from seatkeeper.service_provider.service import ScimService
+from seatkeeper.service_provider.rate import Gate
+from seatkeeper.service_provider.service import SEARCH, ScimService
 from seatkeeper.service_provider.wire import LARGEST_BODY, Answer, refusal, unusable
 
 Authorise = Callable[[str], str | None]
@@ -77,8 +78,10 @@ class Door:
         key: bytes | None = None,
         *,
         closed: Closed = lambda: "",
+        gate: Gate | None = None,
     ) -> None:
         self._service = ScimService(keeper, profile, key)
+        self._gate = gate or Gate(profile.rules.rates, profile.rules.latency)
         self._profile = profile
         self._authorise = authorise
         self._closed = closed
@@ -109,6 +112,8 @@ class Door:
         # How to sign in can be read without having done so (RFC 7643 5).
         is_open = parts == (CONFIG,) and "authorization" not in incoming.headers
         refused = None if is_open else self._refused(incoming.token)
+        if refused is None:
+            refused = self._gate.refused(*self._counted_as(incoming.method, parts))
         if refused is not None:
             return refused
         if incoming.body is None:
@@ -125,6 +130,15 @@ class Door:
                 hashlib.sha256(incoming.token.encode()).hexdigest(),
             )
         )
+
+    def _counted_as(self, method: str, parts: tuple[str, ...]) -> tuple[str, str]:
+        """Return as what a request is counted: its method, and the resource type, if any.
+
+        A search is a read, however it is sent; a bulk message is one write about no type.
+        """
+        head = f"/{parts[0]}" if parts else ""
+        kinds = (one.name for one in self._profile.kinds if one.endpoint == head)
+        return "GET" if parts[-1:] == (SEARCH,) else method, next(kinds, "")
 
     def _refused(self, token: str) -> Answer | None:
         authority = self._authorise(token) if token else None

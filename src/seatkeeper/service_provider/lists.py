@@ -22,8 +22,10 @@ from seatkeeper.scim.predicate import compile_filter
 from seatkeeper.scim.projection import Projection
 from seatkeeper.scim.query import PageLimits, Query, read_query, read_search
 from seatkeeper.scim.sorting import Sort
+from seatkeeper.scim.syntax import Filter
 from seatkeeper.service_provider.call import Call
 from seatkeeper.service_provider.keeper import Keeper
+from seatkeeper.service_provider.limits import Rules
 from seatkeeper.service_provider.profile import Kind, Profile
 from seatkeeper.service_provider.showing import Showing
 from seatkeeper.service_provider.wire import Answer
@@ -39,6 +41,7 @@ class _Asked:
 
     kind: Kind
     projection: Projection
+    filter: Filter | None
     sort: Sort | None
 
 
@@ -56,7 +59,8 @@ class Lists:
 
     def __init__(self, keeper: Keeper, profile: Profile, showing: Showing, key: bytes) -> None:
         self._keeper = keeper
-        self._limits = PageLimits(profile.page_size)
+        self._rules = profile.rules
+        self._limits = PageLimits(profile.page_size, self._rules.largest_page)
         self._showing = showing
         self._key = key
 
@@ -75,7 +79,7 @@ class Lists:
         self, call: Call, kinds: Sequence[Kind], query: Query, *, is_counted: bool
     ) -> Answer:
         # What a question may not ask is said before anybody looks.
-        asked = [_asked(one, query, _inspection(call, kinds)) for one in kinds]
+        asked = [_asked(one, query, _inspection(call, kinds), self._rules) for one in kinds]
         seal = CursorSeal(self._key, call.bound_to)
         question = "\0".join((*(one.name for one in kinds), query.fingerprint))
         position, cursor = "", query.cursor
@@ -170,11 +174,12 @@ class Lists:
         return one.sort.key(self._showing.whole(stored, call, one.kind, with_related=related))
 
 
-def _asked(kind: Kind, query: Query, inspection: Inspection) -> _Asked:
-    if query.filter is not None:
-        compile_filter(query.filter, kind.schema, inspection)
+def _asked(kind: Kind, query: Query, inspection: Inspection, rules: Rules) -> _Asked:
+    taken = rules.allowed_filter(query.filter, kind.name)
+    if taken is not None:
+        compile_filter(taken, kind.schema, inspection)
     projection = query.projection(kind.schema, inspection)
-    return _Asked(kind, projection, query.sort(kind.schema, inspection))
+    return _Asked(kind, projection, taken, query.sort(kind.schema, inspection))
 
 
 def _inspection(call: Call, kinds: Sequence[Kind]) -> Inspection:
@@ -187,7 +192,7 @@ def _wanted(
 ) -> Wanted:
     return Wanted(
         one.kind.schema,
-        filter=query.filter,
+        filter=one.filter,
         sort=one.sort,
         offset=offset,
         after=after,

@@ -5,7 +5,7 @@ and capabilities. It names no app.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from seatkeeper.gallery.schema import AttributeType, GalleryApp, ObjectType, TargetAttribute
 from seatkeeper.scim.attribute import Attribute, Type, Uniqueness
@@ -19,6 +19,7 @@ from seatkeeper.scim.path import parse_path, read
 from seatkeeper.scim.schema import ResourceSchema, Schema
 from seatkeeper.scim.syntax import AttributePath
 from seatkeeper.scim.uniqueness import key_of_value, leaf, unique_values
+from seatkeeper.service_provider.limits import Rules, check_single
 from seatkeeper.service_provider.marks import marked
 
 USERS, GROUPS = "User", "Group"
@@ -41,7 +42,8 @@ _TYPES = {
 class Kind:
     """One resource type: its endpoint, schema, and the paths required or unique in the app.
 
-    ``described`` is the schema as clients read it, these paths marked.
+    ``described`` is the schema as clients read it, these paths marked. Of the
+    attributes ``single`` the app keeps one value each.
     """
 
     name: str
@@ -53,9 +55,11 @@ class Kind:
     may_create: bool
     may_update: bool
     may_delete: bool
+    single: tuple[str, ...] = ()
 
     def require(self, resource: Resource) -> None:
-        """Refuse a resource that lacks what this app requires."""
+        """Refuse a resource that lacks what this app requires, or has more than it keeps."""
+        check_single(resource, self.single)
         for path in self.required:
             if read(resource, path) in (None, ""):
                 raise UnfitValue(f"{path} is required.")
@@ -75,6 +79,7 @@ class Profile:
     app_name: str
     dialect: Dialect = TOLERANT
     takes_bulk: bool = False
+    rules: Rules = field(default_factory=Rules)
 
     def kind(self, name: str) -> Kind:
         """Return the resource type of that name."""
@@ -119,6 +124,22 @@ def profile_of(app: GalleryApp) -> Profile:
         status,
         app.name,
         takes_bulk=app.capabilities.bulk,
+        rules=_rules_of(app),
+    )
+
+
+def _rules_of(app: GalleryApp) -> Rules:
+    said = app.capabilities
+    plain = Rules()
+    return Rules(
+        patches=said.patch != "none",
+        filters=said.filters,
+        group_patch=said.groups.patch if said.groups else plain.group_patch,
+        members_readable=said.groups is None or said.groups.members_readable,
+        largest_page=said.largest_page,
+        rates=app.rates,
+        latency=app.sandbox.latency_ms / 1_000,
+        lies=app.sandbox.lies,
     )
 
 
@@ -145,7 +166,8 @@ def _kind(
 ) -> Kind:
     unique = [schema.path(one.path) for one in objects.attributes if one.unique]
     required = [schema.path(one.path) for one in objects.attributes if one.required]
-    return _kind_of(name, objects.endpoint, schema, required, unique, may)
+    plain = _kind_of(name, objects.endpoint, schema, required, unique, may)
+    return replace(plain, single=objects.single)
 
 
 def _kind_of(

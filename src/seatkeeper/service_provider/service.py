@@ -8,6 +8,7 @@ shows in ``lists``, what the service says of itself in ``describing``.
 
 import secrets
 from dataclasses import replace
+from typing import Final
 
 from seatkeeper.scim.errors import NotThere, ScimError
 from seatkeeper.scim.version import Decision, decide, version_tag
@@ -22,7 +23,7 @@ from seatkeeper.service_provider.showing import Showing, headers_of
 from seatkeeper.service_provider.wire import Answer, options_or_refusal
 from seatkeeper.service_provider.writes import Writes, allowed_on
 
-_SEARCH = ".search"
+SEARCH: Final = ".search"
 
 
 class ScimService:
@@ -97,7 +98,7 @@ class ScimService:
         if len(call.parts) == 1:
             return self._collection_call(call, kind)
         resource_id = call.parts[1]
-        if resource_id == _SEARCH:
+        if resource_id == SEARCH:
             return self._search(call, (kind,))
         match call.method:
             case "GET":
@@ -109,7 +110,7 @@ class ScimService:
             case "DELETE":
                 return self._writes.delete(call, kind, resource_id)
             case _:
-                return options_or_refusal(call.method, *allowed_on(kind))
+                return options_or_refusal(call.method, *allowed_on(kind, self._profile.rules))
 
     def _collection_call(self, call: Call, kind: Kind) -> Answer:
         match call.method:

@@ -33,8 +33,12 @@ class Showing:
         )
 
     def whole(self, found: Stored, call: Call, kind: Kind, *, with_related: bool) -> Resource:
-        """Return all of a resource, or all but who belongs to it and what it belongs to."""
-        related = self._related(found, call) if with_related else []
+        """Return all of a resource, or all but who belongs to it and what it belongs to.
+
+        An app whose members cannot be read shows neither, whoever asks.
+        """
+        readable = with_related and self._profile.rules.members_readable
+        related = self._related(found, call) if readable else []
         return whole(found, kind.schema, location_of(call, kind, found.id), related)
 
     def _related(self, found: Stored, call: Call) -> list[Json]:

@@ -2,6 +2,7 @@
 
 A door in, beside the walk. Attributes that no schema names are kept whole,
 never dropped. What an answer may show is settled before anything is written.
+What the app refuses that SCIM would allow, it refuses in bulk messages, too.
 PATCH of a user answers 200 with the user; of a group 204, so that a join never
 reads the members, unless the client asks for attributes or for the whole.
 Whether somebody wrote in between is decided inside the keeper's transaction.
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from seatkeeper.clock import utc_now
 from seatkeeper.scim.errors import ScimError, VersionMismatch
 from seatkeeper.scim.holding import Stored
-from seatkeeper.scim.members import MemberChange, MemberWrite, member_ids, split_members
+from seatkeeper.scim.members import MemberChange, member_ids, split_members
 from seatkeeper.scim.messages import Resource, error_body
 from seatkeeper.scim.names import get
 from seatkeeper.scim.patch import apply_operations, read_operations
@@ -22,6 +23,7 @@ from seatkeeper.scim.validation import received
 from seatkeeper.scim.version import decide, version_tag
 from seatkeeper.service_provider.call import Call
 from seatkeeper.service_provider.keeper import Keeper
+from seatkeeper.service_provider.limits import Rules
 from seatkeeper.service_provider.negotiation import Wish, wish_of
 from seatkeeper.service_provider.profile import GROUPS, Kind, Profile
 from seatkeeper.service_provider.showing import Showing, headers_of
@@ -34,6 +36,7 @@ class Writes:
     def __init__(self, keeper: Keeper, profile: Profile, showing: Showing) -> None:
         self._keeper = keeper
         self._profile = profile
+        self._rules = profile.rules
         self._showing = showing
 
     def create(self, call: Call, kind: Kind) -> Answer:
@@ -53,7 +56,7 @@ class Writes:
         _permit(kind, "changed", allowed=kind.may_update)
         projection = self._showing.projection(call, kind)
         values, members = _received(call, kind)
-        change = [MemberChange(MemberWrite.REPLACE, members)] if kind.name == GROUPS else []
+        change = self._rules.put_members(members) if kind.name == GROUPS else []
         found = self._keeper.edit(
             kind.name,
             resource_id,
@@ -68,6 +71,7 @@ class Writes:
 
     def change(self, call: Call, kind: Kind, resource_id: str) -> Answer:
         """Carry out the operations of a PATCH, all or none."""
+        self._rules.check_patch(kind.name, call.size)
         _permit(kind, "changed", allowed=kind.may_update)
         inspection = call.inspection
         projection = self._showing.projection(call, kind)
@@ -75,6 +79,7 @@ class Writes:
         members: tuple[MemberChange, ...] = ()
         if kind.name == GROUPS:
             rest, members = split_members(rest, inspection)
+            self._rules.check_members(members)
 
         def change(held: Resource) -> Resource:
             values = apply_operations(held, rest, kind.schema, inspection)
@@ -104,7 +109,7 @@ class Writes:
             f"{self._profile.app_name} does not delete a {kind.name.lower()}. "
             "Set active to false to deactivate it."
         )
-        headers = {"Allow": ", ".join(allowed_on(kind))} if status == 405 else {}
+        headers = {"Allow": ", ".join(allowed_on(kind, self._rules))} if status == 405 else {}
         return Answer(status, error_body(status, detail), headers)
 
     def _told(
@@ -119,9 +124,10 @@ class Writes:
         return Answer(status, self._showing.shown(found, call, kind, projection), headers)
 
 
-def allowed_on(kind: Kind) -> tuple[str, ...]:
+def allowed_on(kind: Kind, rules: Rules) -> tuple[str, ...]:
     """Return the methods that a resource of this type takes."""
-    changing = ("PUT", "PATCH") if kind.may_update else ()
+    ways = ("PUT", "PATCH") if rules.patches else ("PUT",)
+    changing = ways if kind.may_update else ()
     return ("GET", "HEAD", *changing, *(("DELETE",) if kind.may_delete else ()))
 
 

@@ -1,0 +1,118 @@
+"""What a SCIM target must know of an app's service before it asks, and how it asks then.
+
+Beside the last station of the walk. The facts are the gallery file's; here
+they become the filter that is sent, the resource that a PUT carries, and the
+moment at which a request may leave. Nothing is sent here.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from seatkeeper.connectors.resources import Shape
+from seatkeeper.directory.model import Kind
+from seatkeeper.gallery.abilities import FilterAbilities
+from seatkeeper.gallery.rates import Meter, RateWindow
+from seatkeeper.gallery.schema import GalleryApp
+from seatkeeper.scim.core import ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA
+from seatkeeper.scim.messages import PATCH_OP, Resource
+from seatkeeper.scim.patch import apply_patch
+from seatkeeper.scim.schema import ResourceSchema
+from seatkeeper.scim.syntax import AttributePath
+
+_SCHEMAS = {
+    Kind.USER: ResourceSchema(USER_SCHEMA, (ENTERPRISE_SCHEMA,)),
+    Kind.GROUP: ResourceSchema(GROUP_SCHEMA),
+}
+_NAMES = {Kind.USER: "User", Kind.GROUP: "Group"}
+_NOT_SENT = ("meta", "groups")
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How one app's service differs from one that takes every filter and PATCH at any rate."""
+
+    patches: bool = True
+    filters: FilterAbilities = field(default_factory=FilterAbilities)
+    rates: tuple[RateWindow, ...] = ()
+    page_size: int = 100
+
+    def filter_path(self, kind: Kind, path: AttributePath) -> AttributePath | None:
+        """Return the path to filter by; none where the list must be read and compared.
+
+        Without conditions on elements the filter is wider than the question;
+        whoever asks compares again.
+        """
+        operators = self.filters.operators
+        if not self.filters.finds_by(_NAMES[kind], path.dotted):
+            return None
+        if path.where is not None and operators is not None and "[]" not in operators:
+            return replace(path, where=None)
+        return path
+
+
+def habits_of(app: GalleryApp) -> Habits:
+    """Return the habits that a gallery file describes."""
+    said = app.capabilities
+    return Habits(said.patch != "none", said.filters, app.rates, said.page_size)
+
+
+def put_body(
+    kind: Kind, held: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]
+) -> Resource:
+    """Return the whole resource for a PUT: what is held, with ``operations`` carried out on it.
+
+    What we do not manage stays as the app showed it; what only the app writes is left out.
+    """
+    message: Resource = {"schemas": [PATCH_OP], "Operations": [dict(one) for one in operations]}
+    after = apply_patch(dict(held), message, _SCHEMAS[kind])
+    body = {name: part for name, part in after.items() if name not in _NOT_SENT}
+    extensions = [name for name in body if name.startswith("urn:")]
+    named = body.get("schemas")
+    known = [str(one) for one in named] if isinstance(named, list) else []
+    return {**body, "schemas": [*dict.fromkeys([*known, *extensions])]}
+
+
+def put_members(
+    held: Mapping[str, Any], add: Sequence[str], remove: Sequence[str]
+) -> Resource | None:
+    """Return the whole group for a PUT with members added and removed; none if it says nothing."""
+    listed = held.get("members") or []
+    before = [str(one["value"]) for one in listed if isinstance(one, dict) and one.get("value")]
+    gone = set(remove)
+    after = [one for one in dict.fromkeys([*before, *add]) if one not in gone]
+    if set(after) == set(before):
+        return None
+    body = {name: part for name, part in held.items() if name not in _NOT_SENT}
+    return {**body, "members": [{"value": one} for one in after]}
+
+
+class Windows:
+    """Holds requests back until the app's own windows have room for them."""
+
+    def __init__(
+        self,
+        rates: Sequence[RateWindow],
+        *,
+        now: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._meter = Meter(rates)
+        self._now = now
+        self._pause = pause
+
+    async def turn(self, method: str, kind: Kind | None) -> None:
+        """Return when a request with this method may leave; it is counted then."""
+        name = "" if kind is None else _NAMES[kind]
+        while (held := self._meter.admit(method, name, now := self._now())) is not None:
+            await self._pause(held[0] - now)
+
+
+def kind_of(shapes: Mapping[Kind, Shape], path: str) -> Kind | None:
+    """Return which kind of resource a request path is about."""
+    for kind, shape in shapes.items():
+        if path == shape.endpoint or path.startswith((f"{shape.endpoint}/", f"{shape.endpoint}?")):
+            return kind
+    return None
