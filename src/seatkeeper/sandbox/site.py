@@ -80,8 +80,8 @@ def sandbox_app(
     def note(entry: Mapping[str, str | int]) -> None:
         changes = taken()
         changed = len(changes) if entry["method"] in _WRITES else -1
-        number = site.journal.note({**entry, "changed": changed, "fault": met_text()})
-        site.history.keep(number, changes)
+        noted = {**entry, "changed": changed, "fault": met_text()}
+        site.journal.note(noted, site.history.keeping(changes))
 
     answering = scim_routes(
         faulty,

@@ -6,8 +6,8 @@ known once its request is in the journal, so one that was never answered
 (killed in between) has none.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import sqlalchemy as sa
@@ -72,31 +72,21 @@ class ResourceHistory:
         self._file = file
         file.write(_METADATA.create_all)
 
-    def keep(self, request: int, changes: Sequence[Change]) -> None:
-        """Write down what a request changed; the oldest changes beyond 100,000 go."""
-        if not changes:
-            return
-        rows = [
-            {
-                "request": request,
-                "at": one.at,
-                "kind": one.kind,
-                "resource_id": one.resource_id,
-                "other_id": one.other_id,
-                "what": one.what,
-                "path": one.path,
-                "before": one.before,
-                "after": one.after,
-            }
-            for one in changes
-        ]
+    def keeping(self, changes: Sequence[Change]) -> Callable[[sa.Connection, int], None] | None:
+        """Return what writes down what a request changed, once its number is known.
 
-        def work(db: sa.Connection) -> None:
+        The oldest changes beyond 100,000 go. None where nothing changed.
+        """
+        if not changes:
+            return None
+
+        def work(db: sa.Connection, request: int) -> None:
+            rows = [{"request": request, **asdict(one)} for one in changes]
             db.execute(CHANGES.insert(), rows)
             newest = db.execute(sa.select(sa.func.max(CHANGES.c.seq))).scalar_one()
             db.execute(CHANGES.delete().where(CHANGES.c.seq <= newest - KEPT))
 
-        self._file.write(work)
+        return work
 
     def of(self, resource_id: str, *, before: int = 0, limit: int) -> list[Known]:
         """Return changes of a resource, memberships included, newest first."""

@@ -5,7 +5,7 @@ decided by who notes it; this keeps and finds. A file of an older program gets
 the columns that it lacks, and an older program can still write into ours.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote_plus
@@ -104,9 +104,14 @@ class RequestJournal:
         self._file = file
         file.write(_prepare)
 
-    def note(self, entry: Mapping[str, str | int]) -> int:
+    def note(
+        self,
+        entry: Mapping[str, str | int],
+        also: Callable[[sa.Connection, int], None] | None = None,
+    ) -> int:
         """Write down one request and its answer; return its number. The oldest go.
 
+        ``also`` gets the number, and writes in the same transaction.
         Raises ``StoreUnusable`` where it cannot: the answer is to go out all the same.
         """
         row = {name: _writable(value) for name, value in entry.items()}
@@ -117,6 +122,8 @@ class RequestJournal:
             newest = int(seq[0]) if seq else 0
             if newest > KEPT:
                 db.execute(REQUESTS.delete().where(REQUESTS.c.seq <= newest - KEPT))
+            if also is not None:
+                also(db, newest)
             return newest
 
         try:
