@@ -23,7 +23,7 @@ def target(url: str, **more: object) -> ScimTarget:
     assert app.groups is not None
     shapes = {Kind.USER: shape_of(app.users), Kind.GROUP: shape_of(app.groups)}
     options: dict[str, object] = {"allow_loopback": True, "requests_per_second": 1000.0, **more}
-    return ScimTarget(url, TOKEN, shapes, capabilities_of(app), **options)  # type: ignore[arg-type]
+    return ScimTarget(url, TOKEN, shapes, capabilities_of(app), **options)  # type: ignore[arg-type]  # each test names its own
 
 
 async def ask(one: ScimTarget, verb: str, trace: Trace | None = None) -> None:

@@ -126,7 +126,7 @@ async def test_members_that_are_too_many_are_sent_in_halves() -> None:
     async def takes_two(request: bytes, writer: object) -> None:
         operations = json.loads(request.partition(b"\r\n\r\n")[2])["Operations"]
         sizes.append(len(operations[0]["value"]))
-        await answers(204 if sizes[-1] <= 2 else 413)(request, writer)  # type: ignore[arg-type]
+        await answers(204 if sizes[-1] <= 2 else 413)(request, writer)  # type: ignore[arg-type]  # a stream
 
     async with rude_app(takes_two) as (url, _):
         one = target(url)

@@ -557,6 +557,6 @@ async def test_pages_show_everybody_once(hr: Client) -> None:
         for start in (1, 4, 7)
     ]
 
-    shown = [one["id"] for page in pages for one in page["Resources"]]  # type: ignore[union-attr, index, call-overload]
+    shown = [one["id"] for page in pages for one in page["Resources"]]  # type: ignore[union-attr, index, call-overload]  # JSON
     assert set(shown) == made
     assert len(shown) == 7

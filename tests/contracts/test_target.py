@@ -261,7 +261,7 @@ async def test_roles_come_and_go_and_what_others_gave_stays(target: Target) -> N
     after = await target.read(Kind.USER, made.id, Trace())
     assert between is not None
     assert after is not None
-    assert set(between.values["roles"]) == {cook, captain, foreign}  # type: ignore[arg-type]
+    assert set(between.values["roles"]) == {cook, captain, foreign}  # type: ignore[arg-type]  # a list
     assert after.values["roles"] == (foreign,)
 
 

@@ -240,6 +240,10 @@ async def test_guessing_is_slowed_down_and_a_right_token_is_not(company: Company
         (["groups"], "GET", "/Users", 403),
         (["groups"], "POST", "/Users", 403),
         (["groups", "read-only"], "GET", "/Groups", 200),
+        (["users"], "GET", "/", 403),
+        (["users"], "POST", "/.search", 403),
+        (["groups"], "GET", "/", 403),
+        (["users", "groups"], "GET", "/", 200),
         (["groups"], "GET", "/ServiceProviderConfig", 200),
     ],
 )

@@ -190,6 +190,7 @@ class Database:
                     if refusal is None:
                         raise
                     raise refusal from error
+            # Who lost a race waits longer each time, never the same as its rival; at most ATTEMPTS.
             time.sleep(0.01 * 2**attempt + secrets.randbelow(20) / 1000)
         raise AssertionError("the last attempt returns or raises")
 

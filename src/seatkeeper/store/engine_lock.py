@@ -131,7 +131,7 @@ def _locked(descriptor: int) -> bool:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            time.sleep(0.02)
+            time.sleep(0.02)  # the system tells nobody when a file is let go; five looks at most
         else:
             return True
     return False

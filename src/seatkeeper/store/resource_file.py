@@ -124,6 +124,7 @@ class ResourceFile:
                     raise ScimError(503, "", _LOST) from error
                 if attempt == ATTEMPTS or not passing(error):
                     raise
+            # Who lost a race waits longer each time, never the same as its rival; at most ATTEMPTS.
             time.sleep(0.01 * 2**attempt + secrets.randbelow(20) / 1000)
         raise AssertionError("the last attempt returns or raises")
 

@@ -224,11 +224,11 @@ def compared(operator: str, left: Value, right: Value) -> bool:
         case ">":
             return one > other  # type: ignore[operator]  # both are of one kind here
         case ">=":
-            return one >= other  # type: ignore[operator]
+            return one >= other  # type: ignore[operator]  # both are of one kind here
         case "<":
-            return one < other  # type: ignore[operator]
+            return one < other  # type: ignore[operator]  # both are of one kind here
         case _:
-            return one <= other  # type: ignore[operator]
+            return one <= other  # type: ignore[operator]  # both are of one kind here
 
 
 def within_limit(value: str) -> str:
