@@ -1,5 +1,6 @@
 """Groups in the app whose members do not all have an account, or have one again."""
 
+import pytest
 from tests.engine.world import Wish, World
 
 from seatkeeper.directory.model import Kind
@@ -95,3 +96,67 @@ async def test_a_group_deleted_from_the_app_is_in_no_other_group_any_more(world:
     await world.run(Wish(full=True))
 
     assert world.asked()["members"] == 0
+
+
+class Cut(BaseException):
+    """The engine dies where this is raised."""
+
+
+async def died_at(world: World, verb: str, *, after: bool) -> None:
+    """Let the engine die at its next such request, before or after the app acts."""
+    method = getattr(world.target, verb)
+
+    async def cut(*args: object) -> None:
+        if after:
+            await method(*args)
+        raise Cut
+
+    setattr(world.target, verb, cut)
+    with pytest.raises(Cut):
+        await world.run()
+    setattr(world.target, verb, method)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_who_leaves_while_the_engine_is_dead_does_not_stay_a_member(
+    any_world: World, after: bool
+) -> None:
+    world = any_world
+    await sales(world)
+    await died_at(world, "change_members", after=after)
+
+    await world.leave("Sales", "Ada")
+    await world.assign("Ada")
+    await world.run()
+
+    assert world.members("Sales") == set()
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_who_returns_while_the_engine_is_dead_is_a_member(
+    any_world: World, after: bool
+) -> None:
+    world = any_world
+    await sales(world)
+    await world.assign("Ada")
+    await world.run()
+    await world.leave("Sales", "Ada")
+    await died_at(world, "change_members", after=after)
+
+    await world.join("Sales", "Ada")
+    await world.run()
+
+    assert world.members("Sales") == {"Ada"}
+
+
+async def test_members_that_were_written_are_not_written_again(any_world: World) -> None:
+    world = any_world
+    await sales(world)
+    await died_at(world, "change_members", after=True)
+    await world.run()
+    world.asked()
+
+    await world.run(Wish(full=True))
+
+    assert world.members("Sales") == {"Ada"}
+    assert world.asked() == {}

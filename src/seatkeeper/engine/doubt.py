@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import Booking, plain_exchanges
-from seatkeeper.engine.context import AppContext
+from seatkeeper.engine.context import AppContext, AppStopped, away
 from seatkeeper.engine.matching import owner_of
-from seatkeeper.errors import SeatkeeperError
+from seatkeeper.errors import InDoubt, SeatkeeperError, Throttled, Transient
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account
 from seatkeeper.provisioning.journal import Entry, EntryState
@@ -58,6 +58,9 @@ async def _settle(context: AppContext, booking: Booking, facts: Facts, entry: En
     except SeatkeeperError as error:
         if stops_the_app(error) or context.stopped is not None:
             raise
+        if isinstance(error, InDoubt | Transient | Throttled):
+            # In escrow the doubt would be forgotten, and what the request made with it.
+            raise AppStopped(away("What became of a request cannot be found out", error)) from error
         await booking.failed(facts, error, entry=entry, trace=trace)
     context.count(requests=len(trace.exchanges))
 

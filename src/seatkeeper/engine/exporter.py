@@ -56,11 +56,12 @@ async def export_cycle(context: AppContext) -> bool:
         await open_rings(context, kind)
         if not await _export_kind(context, kind):
             return False
-        # Planning a record anew ends its waiting, so that this comes to an end.
+        healed: set[str] = set()
         while context.linked_now:
-            healable = await _healable(context, kind)
+            healable = [one for one in await _healable(context, kind) if one not in healed]
             if not healable:
                 break
+            healed.update(healable)
             await plan_records(context, kind, healable)
             await match_records(context)
             if not await _export_kind(context, kind):

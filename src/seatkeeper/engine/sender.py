@@ -292,6 +292,7 @@ async def _send_members(context: AppContext, sent: Sent) -> None:
     sent.unresolved = difference.unresolved
     if difference.empty:
         return
+    await context.ledger.write(context.app_id, Work(members_intended=difference))
     sent.started = True
     add = [one.account_id for one in difference.add]
     remove = [one.account_id for one in difference.remove]

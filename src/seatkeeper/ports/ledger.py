@@ -142,7 +142,10 @@ class Ledger(Protocol):
         """Return the record that an account is linked to, or none."""
 
     async def healable(self, app_id: str, kind: Kind, *, limit: int = 500) -> Sequence[str]:
-        """Return records with a waiting reference whose other end has an account now."""
+        """Return records with a waiting reference whose other end has an account now.
+
+        And groups whose members' writing was interrupted, unless escrow retries them.
+        """
 
     async def waiting_for(
         self, app_id: str, missing_ids: Collection[str]

@@ -156,6 +156,8 @@ Key = tuple[Kind, str]
 class Work:
     """Everything that becomes true in one transaction of one app.
 
+    ``members_intended`` are membership changes about to be sent: doubtful until
+    ``members_added`` and ``members_removed`` say that they are made.
     ``waiting`` and ``claims`` replace what the record had. ``forgotten`` are
     records whose memberships and reports must be written again (a new or
     re-activated account). ``inherited`` maps purged people to the records that
@@ -172,6 +174,7 @@ class Work:
     cleared: Sequence[Key] = ()
     waiting: Mapping[Key, Sequence[Waiting]] = field(default_factory=dict)
     claims: Mapping[Key, Sequence[Claim]] = field(default_factory=dict)
+    members_intended: MemberDifference = field(default_factory=MemberDifference)
     members_added: Sequence[MemberWrite] = ()
     members_removed: Sequence[MemberWrite] = ()
     forgotten: Sequence[str] = ()

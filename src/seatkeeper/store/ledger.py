@@ -282,7 +282,10 @@ class SqlLedger:
         return await self._database.read(work)
 
     async def healable(self, app_id: str, kind: Kind, *, limit: int = 500) -> Sequence[str]:
-        """Return linked records with a waiting reference whose other end has an account now."""
+        """Return linked records with a waiting reference whose other end has an account now.
+
+        And groups whose members' writing was interrupted, unless escrow retries them.
+        """
         mine, end = t.links.alias("mine"), t.links.alias("other_end")
         asked = (
             select(t.waiting.c.record_id)
@@ -303,7 +306,26 @@ class SqlLedger:
             .order_by(t.waiting.c.record_id)
             .limit(limit)
         )
-        return [row.record_id for row in await self._all(asked)]
+        found = [row.record_id for row in await self._all(asked)]
+        if kind is Kind.USER:
+            return found
+        half_written = (
+            select(t.link_members.c.group_id)
+            .distinct()
+            .where(
+                t.link_members.c.app_id == app_id,
+                t.link_members.c.doubtful,
+                t.link_members.c.group_id.not_in(
+                    select(t.escrows.c.record_id).where(
+                        t.escrows.c.app_id == app_id, t.escrows.c.kind == Kind.GROUP
+                    )
+                ),
+            )
+            .order_by(t.link_members.c.group_id)
+            .limit(limit)
+        )
+        groups = {row.group_id for row in await self._all(half_written)}
+        return sorted({*found, *groups})
 
     async def waiting_for(
         self, app_id: str, missing_ids: Collection[str]

@@ -213,7 +213,10 @@ def member_users(
 
 
 def member_difference(connection: Connection, app_id: str, group_id: str) -> MemberDifference:
-    """Compare the directory's members that have accounts with the members last written."""
+    """Compare the directory's members that have accounts with the members last written.
+
+    A membership whose writing was interrupted is said again, whichever way it is wanted now.
+    """
     wanted: dict[str, str] = {}
     unresolved: list[str] = []
     rows = connection.execute(
@@ -236,17 +239,18 @@ def member_difference(connection: Connection, app_id: str, group_id: str) -> Mem
             unresolved.append(row.member_id)
         else:
             wanted[row.member_id] = row.account_id
-    known = {
-        row.member_id: row.account_id
-        for row in connection.execute(
-            select(t.link_members).where(
-                t.link_members.c.app_id == app_id, t.link_members.c.group_id == group_id
-            )
-        )
-    }
+    written = select(t.link_members).where(
+        t.link_members.c.app_id == app_id, t.link_members.c.group_id == group_id
+    )
+    known = {row.member_id: row for row in connection.execute(written).all()}
+    held = {member: row.account_id for member, row in known.items() if not row.doubtful}
     return MemberDifference(
-        add=[MemberWrite(group_id, m, a) for m, a in wanted.items() if known.get(m) != a],
-        remove=[MemberWrite(group_id, m, a) for m, a in known.items() if wanted.get(m) != a],
+        add=[MemberWrite(group_id, m, a) for m, a in wanted.items() if held.get(m) != a],
+        remove=[
+            MemberWrite(group_id, m, row.account_id)
+            for m, row in known.items()
+            if wanted.get(m) != row.account_id
+        ],
         unresolved=unresolved,
     )
 

@@ -83,7 +83,15 @@ link_members: Final = Table(
     Column("group_id", KEY, primary_key=True),
     Column("member_id", KEY, primary_key=True),
     Column("account_id", KEY, nullable=False),
+    Column("doubtful", Boolean, nullable=False, default=False),
     Index("ix_link_members_member", "app_id", "member_id"),
+    Index(
+        "ix_link_members_doubtful",
+        "app_id",
+        "group_id",
+        sqlite_where=text("doubtful"),
+        postgresql_where=text("doubtful"),
+    ),
 )
 
 waiting: Final = Table(

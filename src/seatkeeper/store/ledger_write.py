@@ -8,10 +8,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, insert, select, update
 
 from seatkeeper.directory.model import Kind
-from seatkeeper.provisioning.journal import Key, MemberWrite, NewNotice, Waiting, Work
+from seatkeeper.provisioning.journal import (
+    Key,
+    MemberDifference,
+    MemberWrite,
+    NewNotice,
+    Waiting,
+    Work,
+)
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.store import ledger_rows as rows
@@ -28,7 +35,8 @@ def write_work(connection: Connection, app_id: str, work: Work) -> None:
     _inherit(connection, app_id, work.inherited)
     _unlink(connection, app_id, work.unlinked)
     _link(connection, app_id, work.links)
-    _write_members(connection, app_id, work.members_added, work.members_removed)
+    _intend_members(connection, app_id, work.members_intended)
+    _keep_members(connection, app_id, work.members_added, work.members_removed)
     _replace_waiting(connection, app_id, work.waiting)
     _replace_claims(connection, app_id, work.claims)
     _forget(connection, app_id, work.forgotten)
@@ -87,34 +95,47 @@ def _inherit(connection: Connection, app_id: str, heirs: Mapping[str, str]) -> N
             connection.execute(update(t.link_members).where(held).values({mine: heir}))
 
 
-def _write_members(
+def _intend_members(connection: Connection, app_id: str, intended: MemberDifference) -> None:
+    """Hold both ends of what is about to be sent as doubtful: it may or may not become true."""
+    for one in intended.remove:
+        connection.execute(
+            update(t.link_members).where(_membership(app_id, one)).values(doubtful=True)
+        )
+    upsert(
+        connection,
+        t.link_members,
+        [_member_row(app_id, one, doubtful=True) for one in intended.add],
+    )
+
+
+def _keep_members(
     connection: Connection,
     app_id: str,
     added: Sequence[MemberWrite],
     removed: Sequence[MemberWrite],
 ) -> None:
     for one in removed:
-        connection.execute(
-            delete(t.link_members).where(
-                t.link_members.c.app_id == app_id,
-                t.link_members.c.group_id == one.group_id,
-                t.link_members.c.member_id == one.member_id,
-                t.link_members.c.account_id == one.account_id,
-            )
-        )
-    upsert(
-        connection,
-        t.link_members,
-        [
-            {
-                "app_id": app_id,
-                "group_id": one.group_id,
-                "member_id": one.member_id,
-                "account_id": one.account_id,
-            }
-            for one in added
-        ],
+        connection.execute(delete(t.link_members).where(_membership(app_id, one)))
+    upsert(connection, t.link_members, [_member_row(app_id, one, doubtful=False) for one in added])
+
+
+def _membership(app_id: str, one: MemberWrite) -> ColumnElement[bool]:
+    return and_(
+        t.link_members.c.app_id == app_id,
+        t.link_members.c.group_id == one.group_id,
+        t.link_members.c.member_id == one.member_id,
+        t.link_members.c.account_id == one.account_id,
     )
+
+
+def _member_row(app_id: str, one: MemberWrite, *, doubtful: bool) -> dict[str, object]:
+    return {
+        "app_id": app_id,
+        "group_id": one.group_id,
+        "member_id": one.member_id,
+        "account_id": one.account_id,
+        "doubtful": doubtful,
+    }
 
 
 def _replace_waiting(
