@@ -106,6 +106,42 @@ async def test_what_would_happen_if_a_group_were_removed_is_what_happens_when_it
     assert [one["reason"] for one in told["stay"]] == ["is assigned directly, role User"]
 
 
+async def test_what_cannot_change_anything_is_said_to_change_nothing(
+    sales: Company, asked: Asked
+) -> None:
+    told = await asked(MAX, "--if", "aboutMe=Sails", "--if-leaves", "Sales", "--if-unassigned")
+    joined = await asked(ADA, "--if-joins", "Sales", "--if", "jobTitle=Seller")
+
+    unread, left, unassigned = told["without_effect"]
+    assert unread.startswith("No mapping, filter or matching rule of 15Five reads aboutMe")
+    assert left == "Max Larsen is not a direct member of Sales: leaving it changes nothing."
+    assert "no assignment of their own to end" in unassigned
+    assert unassigned in told["text"]
+    assert joined["without_effect"] == [
+        "Ada Larsen has this jobTitle already.",
+        "Ada Larsen is a member of Sales already: joining it changes nothing.",
+    ]
+
+
+async def test_nobody_who_loses_access_hides_behind_a_number(
+    company: Company, asked: Asked
+) -> None:
+    people = [f"p{number:02}" for number in range(24)]
+    for one in people:
+        await company.person(one)
+    await company.group("Crew", *people)
+    await company.group("Others", *people)
+    await company.connect(groups=["Crew"])
+    await company.run()
+
+    told = await asked("Crew", "--group", "--if-removed")
+
+    assert len(told["lose_access"]) == 25  # everybody, and the group itself
+    assert [one["action"] for one in told["affected"]][:2] == ["delete", "disable"]
+    assert "more (--json names them)" not in told["text"]
+    assert "P23 Larsen" in told["text"]
+
+
 async def test_a_question_that_cannot_be_answered_says_so(
     sales: Company, asked: Asked, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,6 +151,7 @@ async def test_a_question_that_cannot_be_answered_says_so(
         ((ADA, "--if", "no equals sign"), "is no NAME=VALUE"),
         ((ADA, "--if-joins", "Nobody"), "no group"),
         (("nobody@larkspur.example",), "no user"),
+        (("Sales", "--group", "--if", "description"), "is no NAME=VALUE"),
         ((ADA, "--value", "title", "--if", "a=b"), "goes with no --if"),
     ):
         status = await asyncio.to_thread(run, ["explain", "15five", *words])

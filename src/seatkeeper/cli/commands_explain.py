@@ -20,8 +20,8 @@ from seatkeeper.cli.views import Plain, explanation_plain
 from seatkeeper.cli.views_explain import origin_plain, whatif_plain
 from seatkeeper.clock import utc_now
 from seatkeeper.directory.model import Kind
-from seatkeeper.errors import BadInput
-from seatkeeper.provisioning.whatif import readers
+from seatkeeper.errors import BadInput, InvalidValue
+from seatkeeper.provisioning.whatif import Tried, hollow, readers
 
 Flag = Annotated[bool, Parameter(negative="")]
 
@@ -137,11 +137,21 @@ async def _rehearsed(
     opened: Installation, app_id: str, kind: Kind, record_id: str, name: str, wanted: _Wanted
 ) -> Plain:
     """Try it out, and say what it leads to; nothing of it stays."""
-    await opened.configuration.app(app_id)
+    rules = await opened.rules(app_id)
     before = await opened.explain(app_id, record_id, kind)
+    [known] = await opened.ledger.facts(app_id, kind, [record_id])
+    member_of = {one.id for one in await opened.directory.groups_of(record_id)}
+    tried = Tried(
+        wanted.names,
+        await _named(opened, wanted.joins),
+        await _named(opened, wanted.leaves),
+        wanted.unassigned,
+        wanted.removed,
+    )
     async with opened.rehearsal() as staged:
         last = await staged.ledger.last_change()
         await _try(staged, app_id, kind, record_id, wanted)
+        [edited] = await staged.ledger.facts(app_id, kind, [record_id])
         found = await staged.consequences(app_id, after=last)
         gone = wanted.removed and kind is Kind.GROUP
         after = None if gone else await staged.explain(app_id, record_id, kind)
@@ -151,7 +161,14 @@ async def _rehearsed(
         if stored.application.id != app_id
         and (read := readers(wanted.names, await opened.rules(stored.application.id)))
     }
-    return whatif_plain(app_id, name, wanted.text, (before, after), found, others)
+    without_effect = hollow(tried, known, edited.record, rules, member_of=member_of)
+    answers = (before, after)
+    return whatif_plain(app_id, name, wanted.text, answers, found, others, without_effect)
+
+
+async def _named(opened: Installation, groups: tuple[str, ...]) -> dict[str, str]:
+    found = [await opened.directory.group(one) for one in groups]
+    return {one.id: one.display_name for one in found}
 
 
 async def _try(
@@ -161,8 +178,7 @@ async def _try(
     if wanted.attributes and kind is Kind.USER:
         await directory.edit_user(record_id, await edit_of(staged, wanted.attributes), actor=who)
     elif wanted.attributes:
-        pairs = [one.partition("=") for one in wanted.attributes]
-        edit = {name: text or None for name, _, text in pairs}
+        edit = dict(map(_pair, wanted.attributes))
         await directory.edit_group(record_id, edit, actor=who)
     for one in wanted.joins:
         group = await directory.group(one)
@@ -176,3 +192,10 @@ async def _try(
         await directory.delete_user(record_id, actor=who, now=utc_now())
     elif wanted.removed:
         await directory.delete_group(record_id, actor=who)
+
+
+def _pair(change: str) -> tuple[str, str | None]:
+    name, equals, text = change.partition("=")
+    if not equals:
+        raise InvalidValue(f"{change!r} is no NAME=VALUE.")
+    return name, text or None

@@ -14,7 +14,12 @@ from seatkeeper.cli.render import Plain, clean, short_path
 from seatkeeper.cli.render_plan import record_view
 
 MOST: Final = 20
-"""People that are named before the rest is a number; --json has them all."""
+"""People that are named before the rest is a number; --json has them all.
+
+Whoever loses access or an account is always named.
+"""
+
+_REMOVALS: Final = ("delete", "disable")
 
 
 def origin_view(origin: Plain) -> RenderableType:
@@ -41,6 +46,7 @@ def whatif_view(plain: Plain) -> RenderableType:
     """Show what would follow. Reads what ``views_explain.whatif_plain`` gives."""
     parts: list[RenderableType] = [
         Text.assemble((f"If {clean(plain['name'])}: {clean(plain['if'])}", "bold")),
+        *_without_effect(plain["without_effect"]),
         Text(f"  now:  {clean(plain['before'])}"),
         Text(f"  then: {clean(plain['after'])}"),
         Text(""),
@@ -48,24 +54,30 @@ def whatif_view(plain: Plain) -> RenderableType:
     ]
     affected = plain["affected"]
     if isinstance(affected, list):
-        parts += [record_view(one) for one in affected[:MOST]]
-        parts += _rest(len(affected))
+        removals = [one for one in affected if one["action"] in _REMOVALS]
+        others = [one for one in affected if one["action"] not in _REMOVALS]
+        parts += [record_view(one) for one in [*removals, *others[:MOST]]]
+        parts += _rest(len(others))
     stay = plain["stay"]
     if isinstance(stay, list) and stay:
         parts.append(Text(f"Nothing changes for {len(stay)}:"))
         parts += [Text(f"  {clean(one['name'])} ({clean(one['reason'])})") for one in stay[:MOST]]
         parts += _rest(len(stay))
-    others = plain["other_apps"]
-    if isinstance(others, Mapping):
+    apps = plain["other_apps"]
+    if isinstance(apps, Mapping):
         parts += [
             Text(f"Also read by {clean(app)}: {clean([short_path(one) for one in paths])}")
-            for app, paths in others.items()
+            for app, paths in apps.items()
         ]
     if plain["open"]:
         text = "The app was not asked: an account that is there already would be linked."
         parts.append(Text(text))
     parts.append(Text("Nothing was changed, and nothing has been sent.", "dim"))
     return Group(*parts)
+
+
+def _without_effect(said: object) -> list[RenderableType]:
+    return [Text(f"  {clean(one)}", "yellow") for one in said] if isinstance(said, list) else []
 
 
 def _rest(count: int) -> list[RenderableType]:

@@ -33,13 +33,19 @@ def whatif_plain(
     answers: tuple[Explanation, Explanation | None],
     found: Consequences,
     others: Mapping[str, Sequence[str]],
+    without_effect: Sequence[str],
 ) -> Plain:
-    """Return what a change would lead to; ``others`` are paths of other apps that it reaches."""
+    """Return what a change would lead to.
+
+    ``others`` are paths of other apps that it reaches, ``without_effect`` says
+    which parts of it change nothing, and why.
+    """
     before, after = answers
     return {
         "app": app_id,
         "name": name,
         "if": change,
+        "without_effect": list(without_effect),
         "before": before.answer,
         "after": after.answer if after is not None else f"{name} is gone.",
         "answer": found.sentence,
