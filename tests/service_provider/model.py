@@ -6,7 +6,7 @@ Every other keeper is compared with it.
 import copy
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -100,6 +100,11 @@ class Model:
 
     def groups_of(self, member_id: str) -> Sequence[Stored]:
         return [_light(one) for one in self.held if (one.id, member_id) in self.in_group]
+
+    def related(self, kind: str, ids: Sequence[str]) -> Mapping[str, Sequence[Stored]]:
+        other = self.members if kind == "Group" else self.groups_of
+        known = {one.id for one in self.held if one.kind == kind}
+        return {one: found for one in ids if one in known and (found := other(one))}
 
     def find(self, kind: str, wanted: Wanted) -> Found:
         found = [(self._whole(one, wanted), one) for one in self.held if one.kind == kind]

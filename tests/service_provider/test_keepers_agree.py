@@ -260,6 +260,10 @@ class KeepersAgree(RuleBasedStateMachine):
         self.agree(lambda keeper: keeper.members(resource_id))
         self.agree(lambda keeper: keeper.groups_of(resource_id))
 
+    @rule(kind=KINDS, ids=st.lists(IDS, max_size=4))
+    def look_at_several(self, kind: str, ids: list[str]) -> None:
+        self.agree(lambda keeper: keeper.related(kind, ids))
+
     @rule(question=QUESTIONS)
     def ask(self, question: Question) -> None:
         wanted = question.wanted()

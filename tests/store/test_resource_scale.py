@@ -178,6 +178,20 @@ def test_members_are_listed_without_their_bodies(file: ResourceFile) -> None:
     assert not [text for text in asked.texts() if "body" in text]
 
 
+def test_the_groups_of_a_whole_page_are_asked_for_at_once(file: ResourceFile) -> None:
+    store = ResourceStore(file, PROFILE.keys_of)
+    page = [f"u{n}" for n in (10, *range(5_000, 5_099))]
+
+    with statements_of(file) as asked:
+        groups = store.related("User", page)
+
+    assert [one.id for one in groups["u10"]][:2] == [BIG, SMALL]
+    assert [one.id for one in groups["u5000"]] == [BIG]
+    assert len(groups) == len(page)
+    assert len([text for text in asked.texts() if text.startswith("SELECT")]) == 2
+    assert scans(file, plans(file, asked)) == []
+
+
 INDEXED: Final = [
     ("User", 'userName eq "USER000077"'),
     ("User", 'userName sw "user0000"'),

@@ -9,7 +9,7 @@ decided there.
 import datetime as dt
 import json
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Final, Protocol
 
@@ -148,6 +148,10 @@ class RecordingKeeper:
     def groups_of(self, member_id: str) -> Sequence[Stored]:
         """Return the groups that somebody is a direct member of."""
         return self._inner.groups_of(member_id)
+
+    def related(self, kind: str, ids: Sequence[str]) -> Mapping[str, Sequence[Stored]]:
+        """Return the members of each of these groups, or the groups of each of these people."""
+        return self._inner.related(kind, ids)
 
     def _changed(
         self, kind: str, before: Resource, after: Stored, now: dt.datetime, what: str

@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import itertools
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from seatkeeper.gallery.abilities import Lies
@@ -97,6 +97,10 @@ class ForgetfulKeeper:
     def groups_of(self, member_id: str) -> Sequence[Stored]:
         """Return the groups that somebody is a direct member of."""
         return self._keeper.groups_of(member_id)
+
+    def related(self, kind: str, ids: Sequence[str]) -> Mapping[str, Sequence[Stored]]:
+        """Return the members of each of these groups, or the groups of each of these people."""
+        return self._keeper.related(kind, ids)
 
     def _forgets(self) -> bool:
         return self._lies.drops > 0 and is_dropped(self._lies, next(self._numbers))

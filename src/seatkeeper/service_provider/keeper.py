@@ -6,7 +6,7 @@ Every method is all or nothing, and each blocks.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from seatkeeper.scim.holding import Found, Stored, Wanted
@@ -67,4 +67,11 @@ class Keeper(Protocol):
 
     def groups_of(self, member_id: str) -> Sequence[Stored]:
         """Return the groups that somebody is a direct member of, as ``members`` does."""
+        ...
+
+    def related(self, kind: str, ids: Sequence[str]) -> Mapping[str, Sequence[Stored]]:
+        """Return the members of each of these groups, or the groups of each of these people.
+
+        One question for a whole page. Who has none may be left out.
+        """
         ...

@@ -7,7 +7,7 @@ types follow each other unless an order is asked for.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,12 +16,12 @@ from seatkeeper.scim.cursor import CursorSeal
 from seatkeeper.scim.dialect import Inspection
 from seatkeeper.scim.errors import ScimError
 from seatkeeper.scim.holding import Stored, Wanted
-from seatkeeper.scim.messages import list_response
+from seatkeeper.scim.messages import Resource, list_response
 from seatkeeper.scim.names import get
 from seatkeeper.scim.predicate import compile_filter
 from seatkeeper.scim.projection import Projection
 from seatkeeper.scim.query import PageLimits, Query, read_query, read_search
-from seatkeeper.scim.sorting import Sort
+from seatkeeper.scim.sorting import Sort, SortKey
 from seatkeeper.scim.syntax import Filter
 from seatkeeper.service_provider.call import Call
 from seatkeeper.service_provider.keeper import Keeper
@@ -92,12 +92,18 @@ class Lists:
         if query.cursor is not None and page.next:
             until = utc_now() + dt.timedelta(seconds=CURSOR_SECONDS)
             following = seal.seal(page.next, question, query.count, until)
-        shown = [
-            self._showing.shown(found, call, one.kind, one.projection) for one, found in page.found
-        ]
+        shown = self._shown(call, page)
         start = query.start if query.cursor is None else None
         body = list_response(shown, total=page.total, start=start, next_cursor=following)
         return Answer(200, body)
+
+    def _shown(self, call: Call, page: _Page) -> list[Resource]:
+        """Return the resources of a page as they are shown, those of each type fetched at once."""
+        by_kind: dict[str, Iterator[Resource]] = {}
+        for name, one in {one.kind.name: one for one, _ in page.found}.items():
+            mine = [stored for _, stored in page.found if stored.kind == name]
+            by_kind[name] = iter(self._showing.page(mine, call, one.kind, one.projection))
+        return [next(by_kind[stored.kind]) for _, stored in page.found]
 
     def _page(self, call: Call, asked: Sequence[_Asked], query: Query, position: str) -> _Page:
         if len(asked) > 1 and query.sort_by:
@@ -158,20 +164,24 @@ class Lists:
                 "Ask each endpoint by itself, or narrow the filter.",
             )
         total = 0
-        found: list[tuple[_Asked, Stored]] = []
+        found: list[tuple[SortKey, _Asked, Stored]] = []
         for one in asked:
             part = self._keeper.find(one.kind.name, _wanted(call, one, query, limit=until))
-            found += [(one, stored) for stored in part.page]
+            keys = self._keys_of(call, one, part.page)
+            found += [(key, one, stored) for key, stored in zip(keys, part.page, strict=True)]
             total += part.total
-        found.sort(key=lambda pair: self._key_of(call, *pair), reverse=query.descending)
+        found.sort(key=lambda each: each[0], reverse=query.descending)
         following = str(until) if query.count and until < total else ""
-        return _Page(found[offset:until], total, following)
+        return _Page([(one, stored) for _, one, stored in found[offset:until]], total, following)
 
-    def _key_of(self, call: Call, one: _Asked, stored: Stored) -> tuple[int, float, str]:
-        if one.sort is None:
-            return (0, 0, "")
-        related = one.sort.path.name in ("members", "groups")
-        return one.sort.key(self._showing.whole(stored, call, one.kind, with_related=related))
+    def _keys_of(self, call: Call, one: _Asked, page: Sequence[Stored]) -> list[SortKey]:
+        sort = one.sort
+        if sort is None:
+            return [(0, 0, "")] * len(page)
+        related = sort.path.name in ("members", "groups")
+        return [
+            sort.key(r) for r in self._showing.wholes(page, call, one.kind, with_related=related)
+        ]
 
 
 def _asked(kind: Kind, query: Query, inspection: Inspection, rules: Rules) -> _Asked:

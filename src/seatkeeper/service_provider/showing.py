@@ -4,8 +4,10 @@ A door in, beside the walk. Members, and the groups somebody is in, are only
 fetched for an answer that shows them.
 """
 
+from collections.abc import Sequence
+
 from seatkeeper.scim.holding import Stored, reference, whole
-from seatkeeper.scim.messages import Json, Resource
+from seatkeeper.scim.messages import Resource
 from seatkeeper.scim.projection import Projection
 from seatkeeper.scim.query import read_query
 from seatkeeper.scim.version import version_tag
@@ -27,28 +29,37 @@ class Showing:
 
     def shown(self, found: Stored, call: Call, kind: Kind, projection: Projection) -> Resource:
         """Return what an answer shows of a resource."""
-        plural = "members" if kind.name == GROUPS else "groups"
-        return projection.shown(
-            self.whole(found, call, kind, with_related=projection.shows(plural))
-        )
+        return self.page([found], call, kind, projection)[0]
 
-    def whole(self, found: Stored, call: Call, kind: Kind, *, with_related: bool) -> Resource:
-        """Return all of a resource, or all but who belongs to it and what it belongs to.
+    def page(
+        self, found: Sequence[Stored], call: Call, kind: Kind, projection: Projection
+    ) -> list[Resource]:
+        """Return what an answer shows of resources of one type, in their order."""
+        plural = "members" if kind.name == GROUPS else "groups"
+        wholes = self.wholes(found, call, kind, with_related=projection.shows(plural))
+        return [projection.shown(one) for one in wholes]
+
+    def wholes(
+        self, found: Sequence[Stored], call: Call, kind: Kind, *, with_related: bool
+    ) -> list[Resource]:
+        """Return all of some resources, or all but who belongs to them and what they belong to.
 
         An app whose members cannot be read shows neither, whoever asks.
         """
         readable = with_related and self._profile.rules.members_readable
-        related = self._related(found, call) if readable else []
-        return whole(found, kind.schema, location_of(call, kind, found.id), related)
-
-    def _related(self, found: Stored, call: Call) -> list[Json]:
-        if found.kind == GROUPS:
-            related = self._keeper.members(found.id)
-        else:
-            related = self._keeper.groups_of(found.id)
+        ids = [one.id for one in found] if readable else []
+        related = self._keeper.related(kind.name, ids) if ids else {}
         return [
-            reference(one, location_of(call, self._profile.kind(one.kind), one.id))
-            for one in related
+            whole(
+                one,
+                kind.schema,
+                location_of(call, kind, one.id),
+                [
+                    reference(other, location_of(call, self._profile.kind(other.kind), other.id))
+                    for other in related.get(one.id, ())
+                ],
+            )
+            for one in found
         ]
 
 

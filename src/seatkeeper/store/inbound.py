@@ -9,7 +9,7 @@ page finds, keeps and refuses. Methods block; one object speaks for one source.
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -49,6 +49,7 @@ from seatkeeper.store.inbound_reading import (
     members_of,
     one_of,
     page_of,
+    related_of,
     stored_of,
     unfit,
 )
@@ -209,6 +210,10 @@ class SqlInbound:
     def groups_of(self, member_id: str) -> Sequence[Stored]:
         """Return this source's groups that somebody is a direct member of."""
         return self._database.read_now(lambda c: groups_of(c, self._source.name, member_id))
+
+    def related(self, kind: str, ids: Sequence[str]) -> Mapping[str, Sequence[Stored]]:
+        """Return the members of each of these groups, or the groups of each of these people."""
+        return self._database.read_now(lambda c: related_of(c, self._source.name, kind, ids))
 
     # --- inside one transaction ---
 

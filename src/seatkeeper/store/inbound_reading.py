@@ -6,7 +6,7 @@ for an indexed value looks only at the rows that have it.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -92,6 +92,33 @@ def groups_of(connection: Connection, source: str, member_id: str) -> Sequence[S
         memberships.c.group_id == RESOURCES.c.record_id,
     )
     return _joined(connection, source, "Group", joined)
+
+
+def related_of(
+    connection: Connection, source: str, kind: str, ids: Sequence[str]
+) -> Mapping[str, Sequence[Stored]]:
+    """Return the members of each of these groups, or the groups of each of these people.
+
+    As ``members_of`` and ``groups_of`` tell them, in a few questions for all.
+    """
+    of = RESOURCES.alias("of")
+    ours, theirs = memberships.c.member_id, memberships.c.group_id
+    if kind == "Group":
+        ours, theirs = theirs, ours
+    found: dict[str, list[Stored]] = {}
+    usable = [one for one in dict.fromkeys(ids) if not unfit(one)]
+    for start in range(0, len(usable), _PIECE):
+        asked = (
+            _ordered(_living(source, None if kind == "Group" else "Group"))
+            .add_columns(of.c.id.label("of"))
+            .join(memberships, theirs == RESOURCES.c.record_id)
+            .join(of, of.c.record_id == ours)
+            .where(of.c.source == source, of.c.kind == kind, of.c.deleted_at.is_(None))
+            .where(of.c.id.in_(usable[start : start + _PIECE]))
+        )
+        for row in connection.execute(asked):
+            found.setdefault(row.of, []).append(stored_of(_row(row)))
+    return found
 
 
 def page_of(

@@ -64,6 +64,20 @@ def related(db: sa.Connection, kind: str, seqs: Sequence[int]) -> Mapping[int, l
     return found
 
 
+def related_by_id(
+    db: sa.Connection, kind: str, ids: Collection[str]
+) -> Mapping[str, Sequence[Stored]]:
+    """Return the members of each group, or the groups of each user, by id."""
+    found: dict[str, Sequence[Stored]] = {}
+    for piece in pieces([one for one in dict.fromkeys(ids) if is_id(one)]):
+        asked = sa.select(RESOURCES.c.seq, RESOURCES.c.id)
+        asked = asked.where(RESOURCES.c.id.in_(piece), RESOURCES.c.kind == kind)
+        by_seq = {row.seq: row.id for row in db.execute(asked)}
+        of_each = related(db, kind, list(by_seq))
+        found.update((by_seq[seq], others) for seq, others in of_each.items())
+    return found
+
+
 def seq_of(db: sa.Connection, resource_id: str) -> int | None:
     """Return the number of an id, or none where there is no such id."""
     if not is_id(resource_id):

@@ -8,7 +8,7 @@ thread. What a resource may hold is decided before (``scim.schema``), not here.
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -19,7 +19,13 @@ from seatkeeper.store.resource_counts import count_of, note_one
 from seatkeeper.store.resource_file import ResourceFile, stamp
 from seatkeeper.store.resource_find import find
 from seatkeeper.store.resource_keys import forget_keys, write_keys
-from seatkeeper.store.resource_members import change_members, groups_of, leave_all, members_of
+from seatkeeper.store.resource_members import (
+    change_members,
+    groups_of,
+    leave_all,
+    members_of,
+    related_by_id,
+)
 from seatkeeper.store.resource_reindex import reindex
 from seatkeeper.store.resource_rows import WHOLE, columns_of, one, stored
 from seatkeeper.store.resource_tables import RESOURCES
@@ -151,3 +157,7 @@ class ResourceStore:
     def groups_of(self, member_id: str) -> Sequence[Stored]:
         """Return the groups that somebody is a direct member of, as ``members`` does."""
         return self._file.read(lambda db: groups_of(db, member_id))
+
+    def related(self, kind: str, ids: Sequence[str]) -> Mapping[str, Sequence[Stored]]:
+        """Return the members of each of these groups, or the groups of each of these people."""
+        return self._file.read(lambda db: related_by_id(db, kind, ids))

@@ -151,6 +151,13 @@ class FaultyKeeper:
         """Return the groups that somebody is in now."""
         return self._inner.groups_of(member_id)
 
+    def related(self, kind: str, ids: Sequence[str]) -> Mapping[str, Sequence[Stored]]:
+        """Return the members of each group, perhaps as they were, or the groups of each person."""
+        found = self._inner.related(kind, ids)
+        overlay = self._overlay() if kind == "Group" else {}
+        stale = {one: before.members for one in ids if (before := overlay.get(one)) is not None}
+        return {**found, **stale}
+
     def _shown(self, one: Stored, wanted: Wanted) -> Resource:
         asked = "" if wanted.filter is None else print_filter(wanted.filter).casefold()
         related: Sequence[Stored] = ()
