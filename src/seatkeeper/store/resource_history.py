@@ -7,11 +7,12 @@ known once its request is in the journal, so one that was never answered
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import sqlalchemy as sa
 
+from seatkeeper.store.fixed import Fixed
 from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resource_tables import SEQ
 
@@ -34,6 +35,19 @@ CHANGES: Final = sa.Table(
     sa.Index("changes_of", "resource_id", "seq"),
     sa.Index("changes_with", "other_id", "seq"),
     sqlite_autoincrement=True,
+)
+
+
+_NEW: Final = Fixed(
+    CHANGES.insert().values(
+        {column.name: sa.bindparam(column.name) for column in CHANGES.c if column.name != "seq"}
+    )
+)
+# Numbers are given in order, so those beyond are the lowest.
+_OLDEST_GO: Final = Fixed(
+    CHANGES.delete().where(
+        CHANGES.c.seq <= sa.select(sa.func.max(CHANGES.c.seq)).scalar_subquery() - KEPT
+    )
 )
 
 
@@ -81,10 +95,8 @@ class ResourceHistory:
             return None
 
         def work(db: sa.Connection, request: int) -> None:
-            rows = [{"request": request, **asdict(one)} for one in changes]
-            db.execute(CHANGES.insert(), rows)
-            newest = db.execute(sa.select(sa.func.max(CHANGES.c.seq))).scalar_one()
-            db.execute(CHANGES.delete().where(CHANGES.c.seq <= newest - KEPT))
+            _NEW.run_each(db, [_row_of(one, request) for one in changes])
+            _OLDEST_GO.run(db)
 
         return work
 
@@ -121,3 +133,7 @@ class ResourceHistory:
             )
             for row in rows
         ]
+
+
+def _row_of(one: Change, request: int) -> dict[str, Any]:
+    return {"request": request, **{name: getattr(one, name) for name in Change.__slots__}}

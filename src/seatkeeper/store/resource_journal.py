@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from seatkeeper.errors import StoreUnusable
 from seatkeeper.scim.errors import ScimError
+from seatkeeper.store.fixed import Fixed
 from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resource_tables import SEQ
 
@@ -57,6 +58,22 @@ REQUESTS: Final = sa.Table(
     _text("plain"),
     sqlite_autoincrement=True,
 )
+_NEW: Final = Fixed(
+    REQUESTS.insert()
+    .values({one.name: sa.bindparam(one.name) for one in REQUESTS.c if one.name != "seq"})
+    .returning(REQUESTS.c.seq)
+)
+_OLDEST_GO: Final = Fixed(REQUESTS.delete().where(REQUESTS.c.seq <= sa.bindparam("last")))
+_UNSAID: Final[Mapping[str, str | int]] = {
+    "duration": 0,
+    "request_headers": "[]",
+    "response_headers": "[]",
+    "client": "",
+    "findings": "[]",
+    "verdict": "",
+    "fault": "",
+    "changed": -1,
+}
 _STRUCTURED: Final = ("request_headers", "response_headers", "findings")
 _BULKY: Final = ("request", "response", "request_headers", "response_headers", "plain")
 
@@ -114,14 +131,13 @@ class RequestJournal:
         ``also`` gets the number, and writes in the same transaction.
         Raises ``StoreUnusable`` where it cannot: the answer is to go out all the same.
         """
-        row = {name: _writable(value) for name, value in entry.items()}
+        row = {**_UNSAID, **{name: _writable(value) for name, value in entry.items()}}
         row["plain"] = _plain(str(row["path"]), str(row["query"]))
 
         def work(db: sa.Connection) -> int:
-            seq = db.execute(REQUESTS.insert().values(**row)).inserted_primary_key
-            newest = int(seq[0]) if seq else 0
+            newest = int(_NEW.rows(db, **row)[0][0])
             if newest > KEPT:
-                db.execute(REQUESTS.delete().where(REQUESTS.c.seq <= newest - KEPT))
+                _OLDEST_GO.run(db, last=newest - KEPT)
             if also is not None:
                 also(db, newest)
             return newest

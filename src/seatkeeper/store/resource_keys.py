@@ -14,11 +14,25 @@ import sqlalchemy as sa
 
 from seatkeeper.scim.holding import Keys
 from seatkeeper.scim.uniqueness import taken
+from seatkeeper.store.fixed import Fixed
 from seatkeeper.store.resource_tables import CLAIMS, IS_CUT, KEYS, LONGEST_KEY
 from seatkeeper.store.upsert import pieces
 
 ABSENT: Final = b"\xff"
 """The key of whoever has no value. No text has this byte, and all texts come before it."""
+
+
+_NEW_KEY: Final = Fixed(KEYS.insert())
+_NEW_CLAIM: Final = Fixed(CLAIMS.insert())
+
+
+def _dropping(table: sa.Table) -> Fixed:
+    row = (table.c[one] == sa.bindparam(f"of_{one}") for one in ("kind", "name", "value", "seq"))
+    return Fixed(table.delete().where(*row))
+
+
+_GONE_KEY: Final = _dropping(KEYS)
+_GONE_CLAIM: Final = _dropping(CLAIMS)
 
 
 def key_of_text(text: str) -> bytes:
@@ -44,16 +58,15 @@ def holds_cut_keys(db: sa.Connection, kind: str, name: str) -> bool:
 def write_keys(db: sa.Connection, kind: str, seq: int, new: Keys, old: Keys | None = None) -> None:
     """Bring the rows of one resource from ``old`` to ``new``. A taken value is 409 uniqueness."""
     before, after = _lookups(old), _lookups(new)
-    _drop(db, KEYS, kind, seq, before - after)
-    if after - before:
-        db.execute(KEYS.insert(), _rows(kind, seq, after - before))
+    _drop(db, _GONE_KEY, kind, seq, before - after)
+    _NEW_KEY.run_each(db, _rows(kind, seq, after - before))
     had, has = _claims(old), _claims(new)
-    _drop(db, CLAIMS, kind, seq, had - has)
+    _drop(db, _GONE_CLAIM, kind, seq, had - has)
     # In one order everywhere, so that two writers wait for each other and never in a circle.
     names = list(dict.fromkeys(name for name, _ in new.unique))
     for name, value in sorted(has - had, key=lambda claim: (names.index(claim[0]), claim[1])):
         try:
-            db.execute(CLAIMS.insert(), _rows(kind, seq, [(name, value)]))
+            _NEW_CLAIM.run_each(db, _rows(kind, seq, [(name, value)]))
         except sa.exc.IntegrityError as error:
             raise taken(name) from error
 
@@ -91,9 +104,7 @@ def _rows(kind: str, seq: int, found: Iterable[tuple[str, bytes]]) -> list[dict[
 
 
 def _drop(
-    db: sa.Connection, table: sa.Table, kind: str, seq: int, gone: set[tuple[str, bytes]]
+    db: sa.Connection, dropping: Fixed, kind: str, seq: int, gone: set[tuple[str, bytes]]
 ) -> None:
     for name, value in sorted(gone):
-        columns = table.c
-        mine = (columns.kind == kind) & (columns.name == name) & (columns.value == value)
-        db.execute(table.delete().where(mine, columns.seq == seq))
+        dropping.run(db, of_kind=kind, of_name=name, of_value=value, of_seq=seq)

@@ -7,6 +7,7 @@ by a filter on values, look at the members that are there.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -15,9 +16,27 @@ from seatkeeper.scim.filter import Filter
 from seatkeeper.scim.holding import Stored
 from seatkeeper.scim.members import MemberChange, MemberWrite
 from seatkeeper.scim.predicate import compile_filter
-from seatkeeper.store.resource_rows import LIGHT, is_id, light, lights
+from seatkeeper.store.fixed import Fixed
+from seatkeeper.store.resource_rows import LIGHT, LightRow, is_id, light, lights
 from seatkeeper.store.resource_tables import MEMBERS, RESOURCES
 from seatkeeper.store.upsert import PIECE, pieces
+
+_GIVEN: Final[sa.BindParameter[str]] = sa.bindparam("of")
+_SEQ_OF: Final = Fixed(sa.select(RESOURCES.c.seq).where(RESOURCES.c.id == _GIVEN))
+_NEW: Final = Fixed(MEMBERS.insert())
+
+
+def _related_to_one(kind: str) -> Fixed:
+    given, wanted = MEMBERS.c.member_seq, MEMBERS.c.group_seq
+    if kind == "Group":
+        given, wanted = wanted, given
+    of = RESOURCES.alias("of")
+    mine = sa.select(of.c.seq).where(of.c.id == _GIVEN, of.c.kind == kind).scalar_subquery()
+    query = sa.select(*LIGHT).join(MEMBERS, RESOURCES.c.seq == wanted).where(given == mine)
+    return Fixed(query.order_by(wanted))
+
+
+_RELATED_TO_ONE: Final = {kind: _related_to_one(kind) for kind in ("User", "Group")}
 
 
 def change_members(db: sa.Connection, group: int, change: MemberChange) -> bool:
@@ -68,8 +87,12 @@ def related_by_id(
     db: sa.Connection, kind: str, ids: Collection[str]
 ) -> Mapping[str, Sequence[Stored]]:
     """Return the members of each group, or the groups of each user, by id."""
+    usable = [one for one in dict.fromkeys(ids) if is_id(one)]
+    if len(usable) == 1:
+        rows = _RELATED_TO_ONE[kind].rows(db, of=usable[0])
+        return {usable[0]: [light(LightRow(*row)) for row in rows]} if rows else {}
     found: dict[str, Sequence[Stored]] = {}
-    for piece in pieces([one for one in dict.fromkeys(ids) if is_id(one)]):
+    for piece in pieces(usable):
         asked = sa.select(RESOURCES.c.seq, RESOURCES.c.id)
         asked = asked.where(RESOURCES.c.id.in_(piece), RESOURCES.c.kind == kind)
         by_seq = {row.seq: row.id for row in db.execute(asked)}
@@ -82,7 +105,8 @@ def seq_of(db: sa.Connection, resource_id: str) -> int | None:
     """Return the number of an id, or none where there is no such id."""
     if not is_id(resource_id):
         return None
-    return db.execute(sa.select(RESOURCES.c.seq).where(RESOURCES.c.id == resource_id)).scalar()
+    found = _SEQ_OF.first(db, of=resource_id)
+    return None if found is None else int(found[0])
 
 
 def leave_all(db: sa.Connection, seq: int) -> None:
@@ -120,8 +144,7 @@ def _take_in(db: sa.Connection, group: int, seqs: Sequence[int]) -> int:
         mine = (MEMBERS.c.group_seq == group) & MEMBERS.c.member_seq.in_(piece)
         there = set(db.execute(sa.select(MEMBERS.c.member_seq).where(mine)).scalars())
         rows = [{"group_seq": group, "member_seq": seq} for seq in piece if seq not in there]
-        if rows:
-            db.execute(MEMBERS.insert(), rows)
+        _NEW.run_each(db, rows)
         come += len(rows)
     return come
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from seatkeeper.store.fixed import Fixed
 from seatkeeper.store.resource_file import ResourceFile, stamp
 from seatkeeper.store.upsert import insert_missing
 
@@ -24,6 +25,20 @@ MAILS: Final = sa.Table(
     sa.Column("due", sa.Text, nullable=False),
     sa.Column("held", sa.Boolean, nullable=False),
     sa.Column("sent", sa.Text),
+)
+
+
+_WAITING: Final = (MAILS.c.account_id == sa.bindparam("of")) & MAILS.c.sent.is_(None)
+_ADJUSTED: Final = Fixed(
+    MAILS.update()
+    .where(_WAITING)
+    .values({name: sa.bindparam(f"new_{name}") for name in ("recipient", "name", "due", "held")})
+)
+_DROPPED: Final = Fixed(MAILS.delete().where(_WAITING))
+_SENT: Final = Fixed(
+    MAILS.update()
+    .where(MAILS.c.due <= sa.bindparam("now"), MAILS.c.held.is_(False), MAILS.c.sent.is_(None))
+    .values(sent=sa.bindparam("now", type_=sa.Text()))
 )
 
 
@@ -61,11 +76,13 @@ class Outbox:
 
         def work(db: sa.Connection) -> None:
             _send_due(db, now)
-            waiting = (MAILS.c.account_id == mail.account_id) & MAILS.c.sent.is_(None)
-            db.execute(
-                MAILS.update()
-                .where(waiting)
-                .values(recipient=mail.recipient, name=mail.name, due=mail.due, held=mail.held)
+            _ADJUSTED.run(
+                db,
+                of=mail.account_id,
+                new_recipient=mail.recipient,
+                new_name=mail.name,
+                new_due=mail.due,
+                new_held=mail.held,
             )
             _send_due(db, now)
 
@@ -76,8 +93,7 @@ class Outbox:
 
         def work(db: sa.Connection) -> None:
             _send_due(db, now)
-            waiting = (MAILS.c.account_id == account_id) & MAILS.c.sent.is_(None)
-            db.execute(MAILS.delete().where(waiting))
+            _DROPPED.run(db, of=account_id)
 
         self._file.write(work)
 
@@ -95,5 +111,4 @@ class Outbox:
 
 
 def _send_due(db: sa.Connection, now: dt.datetime) -> None:
-    due = (MAILS.c.due <= stamp(now)) & MAILS.c.held.is_(False) & MAILS.c.sent.is_(None)
-    db.execute(MAILS.update().where(due).values(sent=stamp(now)))
+    _SENT.run(db, now=stamp(now))

@@ -130,7 +130,7 @@ class Indexed:
             return self._chosen(tree, attribute, path.where)
         if isinstance(tree, HasElement):
             return _UNKNOWN
-        found = self._named(path, attribute, null=_is_null(tree))
+        found = key_name(path, attribute, null=_is_null(tree))
         if found is None:
             return _UNKNOWN
         name, leaf = found
@@ -145,17 +145,6 @@ class Indexed:
             return None
         return self.schema.attribute(path)
 
-    def _named(
-        self, path: AttributePath, attribute: Attribute, *, null: bool
-    ) -> tuple[str, Attribute] | None:
-        """Return the name under which a path's values are indexed, and their attribute."""
-        if attribute.type is not Type.COMPLEX:
-            return None if path.sub else (attribute.name, attribute)
-        if path.sub is None and null:
-            return None  # whether anything is there is asked of all parts
-        part = attribute.part(path.sub or "value")
-        return None if part is None else (f"{attribute.name}.{part.name}", part)
-
     def _chosen(
         self, tree: "Comparison | Present | HasElement", attribute: Attribute, where: Filter
     ) -> Part:
@@ -167,7 +156,7 @@ class Indexed:
         if isinstance(tree, Comparison):
             if tree.value is None or tree.op is Operator.NE:
                 return _UNKNOWN  # those whom nothing was chosen from meet it too
-            found = self._named(tree.path, attribute, null=False)
+            found = key_name(tree.path, attribute, null=False)
             if found is not None:
                 parts.append(self._compared(*found, tree.op, tree.value))
         return replace(_every(parts), exact=False)
@@ -308,6 +297,18 @@ class Indexed:
         test = sa.exists().where(KEYS.c.seq == RESOURCES.c.seq, KEYS.c.name == name, condition)
         seqs = sa.select(KEYS.c.seq).where(KEYS.c.kind == self.kind, KEYS.c.name == name, condition)
         return Part(test, seqs, rank)
+
+
+def key_name(
+    path: AttributePath, attribute: Attribute, *, null: bool
+) -> tuple[str, Attribute] | None:
+    """Return the name under which a path's values are indexed, and their attribute."""
+    if attribute.type is not Type.COMPLEX:
+        return None if path.sub else (attribute.name, attribute)
+    if path.sub is None and null:
+        return None  # whether anything is there is asked of all parts
+    part = attribute.part(path.sub or "value")
+    return None if part is None else (f"{attribute.name}.{part.name}", part)
 
 
 def _is_null(tree: "Comparison | Present") -> bool:

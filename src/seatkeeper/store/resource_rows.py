@@ -6,7 +6,7 @@ their bodies: a group may have a hundred thousand members.
 
 import json
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from seatkeeper.scim.holding import Stored
 from seatkeeper.scim.messages import Resource
 from seatkeeper.scim.names import get
 from seatkeeper.scim.quirks import boolean_from_text
+from seatkeeper.store.fixed import Fixed
 from seatkeeper.store.resource_tables import RESOURCES
 
 SHOWN: Final = ("displayName", "userName")
@@ -28,6 +29,39 @@ WHOLE: Final = tuple(
 LIGHT: Final = tuple(
     RESOURCES.c[name] for name in ("seq", "kind", "id", "shown", "created", "modified", "version")
 )
+
+
+class WholeRow(NamedTuple):
+    """A row of ``WHOLE``."""
+
+    seq: int
+    kind: str
+    id: str
+    body: str
+    created: str
+    modified: str
+    version: int
+
+
+class LightRow(NamedTuple):
+    """A row of ``LIGHT``."""
+
+    seq: int
+    kind: str
+    id: str
+    shown: str
+    created: str
+    modified: str
+    version: int
+
+
+_BY_ID: Final = sa.select(*WHOLE).where(
+    RESOURCES.c.id == sa.bindparam("id"), RESOURCES.c.kind == sa.bindparam("kind")
+)
+_LOOKED_UP: Final = Fixed(_BY_ID)
+# Of two who change one resource the second sees what the first wrote. It is not
+# kept from becoming somebody's member meanwhile.
+_LOCKED: Final = Fixed(_BY_ID.with_for_update(key_share=True))
 
 
 def columns_of(values: Resource) -> dict[str, Any]:
@@ -50,19 +84,14 @@ def light(row: Any) -> Stored:
     return _stored(row, row.shown)
 
 
-def one(db: sa.Connection, kind: str, resource_id: str, *, lock: bool = False) -> Any:
+def one(db: sa.Connection, kind: str, resource_id: str, *, lock: bool = False) -> WholeRow:
     """Return the row of one resource, or raise 404; with ``lock`` nobody else changes it."""
     if not is_id(resource_id):
         raise _missing(kind)
-    query = sa.select(*WHOLE).where(RESOURCES.c.id == resource_id, RESOURCES.c.kind == kind)
-    if lock:
-        # Of two who change one resource the second sees what the first wrote. It is not
-        # kept from becoming somebody's member meanwhile.
-        query = query.with_for_update(key_share=True)
-    row = db.execute(query).one_or_none()
+    row = (_LOCKED if lock else _LOOKED_UP).first(db, kind=kind, id=resource_id)
     if row is None:
         raise _missing(kind)
-    return row
+    return WholeRow(*row)
 
 
 def is_id(text: str) -> bool:

@@ -9,12 +9,14 @@ thread. What a resource may hold is decided before (``scim.schema``), not here.
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from seatkeeper.scim.holding import Found, Keys, Stored, Wanted
 from seatkeeper.scim.members import MemberChange, MemberWrite
 from seatkeeper.scim.messages import Resource
+from seatkeeper.store.fixed import Fixed
 from seatkeeper.store.resource_counts import count_of, note_one
 from seatkeeper.store.resource_file import ResourceFile, stamp
 from seatkeeper.store.resource_find import find
@@ -29,6 +31,23 @@ from seatkeeper.store.resource_members import (
 from seatkeeper.store.resource_reindex import reindex
 from seatkeeper.store.resource_rows import WHOLE, columns_of, one, stored
 from seatkeeper.store.resource_tables import RESOURCES
+
+_WRITTEN: Final = ("kind", "id", "created", "modified", "version", "body", "shown", "active")
+_NEW: Final = Fixed(
+    RESOURCES.insert()
+    .values({name: sa.bindparam(name) for name in _WRITTEN})
+    .returning(RESOURCES.c.seq)
+)
+_MINE: Final = RESOURCES.c.seq == sa.bindparam("of")
+_COUNTED: Final = {
+    "modified": sa.bindparam("at", type_=sa.Text()),
+    "version": RESOURCES.c.version + 1,
+}
+_BODY: Final[dict[str, sa.BindParameter[Any]]] = {
+    name: sa.bindparam(f"new_{name}") for name in ("body", "shown", "active")
+}
+_STIRRED: Final = Fixed(RESOURCES.update().where(_MINE).values(_COUNTED))
+_CHANGED: Final = Fixed(RESOURCES.update().where(_MINE).values({**_COUNTED, **_BODY}))
 
 
 def _always(held: Stored) -> None:
@@ -69,8 +88,7 @@ class ResourceStore:
         row.update(columns_of(values))
 
         def work(db: sa.Connection) -> None:
-            made = RESOURCES.insert().values(**row).returning(RESOURCES.c.seq)
-            seq = int(db.execute(made).scalar_one())
+            seq = int(_NEW.rows(db, **row)[0][0])
             write_keys(db, kind, seq, keys)
             if members:
                 change_members(db, seq, MemberChange(MemberWrite.ADD, tuple(members)))
@@ -104,14 +122,13 @@ class ResourceStore:
             moved = [change_members(db, row.seq, each) for each in members]
             if values == held.values and not any(moved):
                 return held
-            mine = RESOURCES.update().where(RESOURCES.c.seq == row.seq)
-            counted = {"modified": at, "version": RESOURCES.c.version + 1}
             if values == held.values:
-                db.execute(mine.values(**counted))
+                _STIRRED.run(db, of=row.seq, at=at)
             else:
-                db.execute(mine.values(**counted, **columns_of(values)))
-                old, new = self._keys_of(kind, held.values), self._keys_of(kind, values)
-                write_keys(db, kind, row.seq, new, old)
+                new = {f"new_{name}": value for name, value in columns_of(values).items()}
+                _CHANGED.run(db, of=row.seq, at=at, **new)
+                old, keys = self._keys_of(kind, held.values), self._keys_of(kind, values)
+                write_keys(db, kind, row.seq, keys, old)
             return Stored(kind, resource_id, values, held.created, at, held.version + 1)
 
         return self._file.write(work)

@@ -1,0 +1,82 @@
+"""A statement whose text never changes: compiled once, and handed to SQLite without detours.
+
+Beside the walk. Composing a statement anew costs a hundred times what SQLite
+needs to answer it by index. PostgreSQL gets the same statement the usual way.
+Whoever listens to an engine's statements hears these, too.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Row = Sequence[Any]
+_LITE: Final = sqlite.dialect(paramstyle="qmark")
+
+
+class Fixed:
+    """One statement; its values are bound by name. Raises what the engine itself would raise."""
+
+    def __init__(self, statement: sa.Executable) -> None:
+        assert isinstance(statement, sa.ClauseElement)  # noqa: S101 - for the type checker
+        self._statement = statement
+        compiled = statement.compile(dialect=_LITE)
+        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - for the type checker
+        self._text = str(compiled)
+        self._order: tuple[str, ...] = tuple(compiled.positiontup or ())
+        self._constant = {
+            name: value for name, value in compiled.params.items() if value is not None
+        }
+
+    def rows(self, db: sa.Connection, **values: Any) -> Sequence[Row]:
+        """Return all rows that it finds or gives back."""
+        if db.dialect.name != "sqlite":
+            return db.execute(self._executable, values).all()
+        return self._run(db, self._bound(values)).fetchall()
+
+    def first(self, db: sa.Connection, **values: Any) -> Row | None:
+        """Return the first row, or none."""
+        found = self.rows(db, **values)
+        return found[0] if found else None
+
+    def run(self, db: sa.Connection, **values: Any) -> int:
+        """Carry it out; return how many rows it touched."""
+        if db.dialect.name != "sqlite":
+            return int(db.execute(self._executable, values).rowcount)
+        return int(self._run(db, self._bound(values)).rowcount)
+
+    def run_each(self, db: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Carry it out once for each of these rows."""
+        if not rows:
+            return
+        if db.dialect.name != "sqlite":
+            db.execute(self._executable, list(rows))
+            return
+        self._run(db, [self._bound(row) for row in rows], many=True)
+
+    @property
+    def _executable(self) -> sa.Executable:
+        assert isinstance(self._statement, sa.Executable)  # noqa: S101 - for the type checker
+        return self._statement
+
+    def _bound(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        constant = self._constant
+        return tuple([values[name] if name in values else constant[name] for name in self._order])
+
+    def _run(self, db: sa.Connection, bound: Any, *, many: bool = False) -> sqlite3.Cursor:
+        driver: Any = db.connection.driver_connection
+        cursor: sqlite3.Cursor = driver.cursor()
+        for listener in db.dispatch.before_cursor_execute:
+            listener(db, cursor, self._text, bound, None, many)
+        try:
+            if many:
+                return cursor.executemany(self._text, bound)
+            return cursor.execute(self._text, bound)
+        except sqlite3.Error as error:
+            raised = sa.exc.DBAPIError.instance(
+                self._text, None, error, sqlite3.Error, dialect=db.dialect
+            )
+            raise raised from error
