@@ -18,7 +18,7 @@ from seatkeeper.configuration.applying import SecretPlaces, apply_document, sett
 from seatkeeper.configuration.documents import read_documents
 from seatkeeper.configuration.rules import rules_for
 from seatkeeper.connectors.memory import MemoryTarget, Planted
-from seatkeeper.directory.model import DEFAULT_ACCESS, Assignment, Kind, Value
+from seatkeeper.directory.model import DEFAULT_ACCESS, Assignment, Kind, User, Value
 from seatkeeper.engine.changes import read_causes
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.cycle_runner import Wish, cycle_to_be, run_cycle
@@ -325,6 +325,18 @@ class World:
         """Compare the app with the directory by other means than the walk's."""
         assert await self.differences() == []
 
+    def title_of(self, person: User) -> object:
+        """Return the title that the app shall show; who edits the mapping says so here."""
+        return person.attributes.get("jobTitle")
+
+    def in_scope(self, person: User) -> bool:
+        """Whether the scoping filter lets somebody pass; who writes one says so here."""
+        return True
+
+    def keeps_its_own(self, account_id: str) -> bool:
+        """Whether the account was there before us, so that values of its own may stay."""
+        return False
+
     async def differences(self) -> list[str]:  # noqa: C901 - naive on purpose
         """Say what the app has that it should not have, and the other way round."""
         stored = await self.configuration.app(self.app)
@@ -352,13 +364,18 @@ class World:
         reaching = (given | opened) & set(groups)
         entitled = {
             one
-            for one in people
-            if everybody or one in given or any(one in member_of[g] for g in reaching)
+            for one, person in people.items()
+            if (everybody or one in given or any(one in member_of[g] for g in reaching))
+            and self.in_scope(person)
         }
         waiting = {one.record_id for one in await self.ledger.escrows(self.app)}
         wrong: list[str] = []
-        held = self.target.held[Kind.USER]
-        by_record = {str(values.get("externalId")): key for key, values in held.items()}
+        held = {
+            key: values
+            for key, values in self.target.held[Kind.USER].items()
+            if "externalId" in values  # the others are nobody of ours
+        }
+        by_record = {str(values["externalId"]): key for key, values in held.items()}
         if len(by_record) != len(held):
             wrong.append("somebody has two accounts")
         for one, person in people.items():
@@ -371,17 +388,23 @@ class World:
                 continue
             if account.get("active") is not usable:
                 wrong.append(f"{person.user_name} is active: {account.get('active')}")
-            if one not in entitled:
-                continue
+            if one not in entitled or person.deleted_at is not None:
+                continue  # who has left is disabled, and keeps what was known
+            mails = [str(other.attributes.get("mail")).casefold() for other in people.values()]
+            mail = person.attributes.get("mail")
+            if not usable and (mail is None or mails.count(str(mail).casefold()) > 1):
+                continue  # to disable somebody no other value has to be right
             boss = by_record.get(person.manager_id or "")
             pairs = {
                 "userName": person.user_name,
-                "title": person.attributes.get("jobTitle"),
+                "title": self.title_of(person),
                 MAIL: person.attributes.get("mail"),
                 MANAGER: boss,
             }
             for path, value in pairs.items():
-                if account.get(path) != value:
+                if value is None and self.keeps_its_own(by_record[one]):
+                    continue
+                if str(account.get(path)).casefold() != str(value).casefold():
                     wrong.append(f"{person.user_name}: {path} {account.get(path)} not {value}")
         for record, account_id in by_record.items():
             if record not in people and held[account_id].get("active") is not False:

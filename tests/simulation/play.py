@@ -1,0 +1,258 @@
+"""Play one seed: a company, an app, a bad network, engines that die; then check the promises.
+
+``simulate(seed)`` is a function of its seed alone (and of the code). What it returns says what
+was broken, what happened, and every step, so that a failure can be played again and read.
+"""
+
+import asyncio
+import hashlib
+import random
+import tempfile
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest import mock
+
+from tests.engine.world import Wish
+from tests.simulation.app import SimulatedApp
+from tests.simulation.company import Company
+from tests.simulation.life import Life
+from tests.simulation.moments import run_virtually
+from tests.simulation.store import SimulatedDatabase
+
+from seatkeeper.connectors.memory import UNIQUE, MemoryTarget
+from seatkeeper.directory.model import Kind
+from seatkeeper.engine import planner
+from seatkeeper.provisioning.cycle import Cycle, CycleState
+from seatkeeper.provisioning.journal import Escrow
+
+HOUR = 3600.0
+LONGEST_RETRY = 25 * HOUR
+"""Seconds after which every record that waits is due again."""
+
+OF_THE_DATA = frozenset(
+    {"DuplicateSourceEntries", "MissingValues", "MatchingValueMissing", "MappingFailed"}
+)
+"""Codes of records that rightly wait for a person, whatever the network does."""
+
+
+@dataclass
+class Outcome:
+    """What came of one seed."""
+
+    seed: int
+    violations: list[str] = field(default_factory=list)
+    happened: Counter[str] = field(default_factory=Counter)
+    trace: list[str] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """The same for the same seed and code."""
+        return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()
+
+
+def simulate(seed: int) -> Outcome:
+    """Play one seed to its end and check P1 to P3, P6 and P7."""
+    outcome = Outcome(seed)
+    chance = random.Random(seed)
+    ids = random.Random(f"ids of {seed}")
+
+    def new_id() -> uuid.UUID:
+        return uuid.UUID(int=ids.getrandbits(128), version=4)
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.object(uuid, "uuid4", new_id),
+        mock.patch.object(planner, "PAGE", chance.choice((2, 3, 5, 500))),
+    ):
+        try:
+            run_virtually(_Play(chance, outcome, Path(folder)).play())
+        except Exception as error:  # noqa: BLE001 - whatever escapes the engine is a finding
+            outcome.violations.append(f"raised {type(error).__name__}: {error}")
+    return outcome
+
+
+class _Play:
+    def __init__(self, chance: random.Random, outcome: Outcome, folder: Path) -> None:
+        self.chance, self.outcome, self.folder = chance, outcome, folder
+
+    async def play(self) -> None:
+        self._set_up()
+        await self.company.configure()
+        for _ in range(self.chance.randint(4, 40)):
+            await self._event()
+        for _ in range(self.chance.randint(10, 40)):
+            await self._step()
+        await self._end()
+
+    def _set_up(self) -> None:
+        chance = self.chance
+        held = MemoryTarget()
+        self.app = SimulatedApp(chance, held, self.outcome.violations, self.outcome.happened)
+        self.app.trace = self._note
+        loop = asyncio.get_running_loop()
+        self.company = Company(
+            SimulatedDatabase.new(),
+            self.folder,
+            target=held,
+            batch=chance.choice((1, 2, 3, 7, 100)),
+            concurrency=chance.choice((1, 2, 8)),
+            chance=chance,
+            clock=loop.time,
+            adopted=self.app.adopted,
+        )
+        self.strangers = {
+            f"stranger-{number}": {"userName": f"stranger{number}@elsewhere.example"}
+            for number in range(3)
+        }
+        held.held[Kind.USER].update({k: dict(v) for k, v in self.strangers.items()})
+
+    def _note(self, what: str) -> None:
+        self.outcome.trace.append(f"{asyncio.get_running_loop().time():.3f} {what}")
+
+    async def _event(self) -> None:
+        what = await self.company.happen()
+        if what:
+            self.outcome.happened[what.split(" ")[0]] += 1
+            self._note(what)
+
+    async def _step(self) -> None:
+        chance = self.chance
+        draw = chance.random()
+        if draw < 0.2:
+            await self._weather()
+        elif draw < 0.5:
+            for _ in range(chance.randint(1, 4)):
+                await self._event()
+        else:
+            await self._cycle(await self._wish())
+        await asyncio.sleep(chance.choice((10.0, 60.0, 2400.0, HOUR, 7 * HOUR, 30 * HOUR)))
+        self._check_strangers()
+
+    async def _weather(self) -> None:
+        """Let trouble come in stretches, as it does in life."""
+        app = self.app
+        app.trouble = self.chance.choice((0.0, 0.05, 0.2, 0.5))
+        app.revoked = self.chance.random() < 0.1
+        self._note(f"trouble {app.trouble} revoked {app.revoked}")
+
+    async def _wish(self) -> Wish:
+        draw = self.chance.random()
+        if draw < 0.15:
+            return Wish(full=True)
+        one = await self.company.somebody() if draw < 0.3 else None
+        return Wish(users=(one.id,)) if one else Wish()
+
+    async def _cycle(self, wish: Wish) -> Cycle | None:
+        """Run a cycle, with the directory changing meanwhile and death at hand."""
+        life = Life.drawn(self.chance)
+        company = self.company
+        running = asyncio.create_task(
+            life.lived(
+                company.run(
+                    wish,
+                    ledger=life.over(company.ledger),
+                    target=life.over(self.app.client()),
+                )
+            )
+        )
+        while self.chance.random() < 0.4 and not running.done():
+            await asyncio.sleep(self.chance.uniform(0.0, 2.0))
+            if not running.done():
+                await self._event()
+                self.outcome.happened["change during a cycle"] += 1
+        cycle: Cycle | None = await running
+        if life.dead:
+            self.outcome.happened["killed"] += 1
+            self.outcome.happened[f"killed {life.died_at}"] += 1
+            self._note(f"killed {life.died_at}")
+        elif cycle is not None:
+            self.outcome.happened[f"cycle {cycle.kind} {cycle.state}"] += 1
+            self._note(f"cycle {cycle.kind} {cycle.state} {cycle.counters}")
+        return cycle
+
+    # --- the end: faults stop, and the promises are checked ---
+
+    async def _end(self) -> None:
+        self.app.trouble, self.app.revoked = 0.0, False
+        self._note("faults stop")
+        await asyncio.sleep(LONGEST_RETRY)  # late requests have acted, too
+        await self._quiet(cycles=3)
+        await self._check_in_step()
+        await self._check_nothing_lost()
+        await self._check_nothing_left()
+        self._check_strangers()
+
+    async def _quiet(self, cycles: int) -> None:
+        for _ in range(cycles):
+            cycle = await self.company.run(target=self.app.client())
+            self._note(f"cycle {cycle.kind} {cycle.state} {cycle.counters}")
+            if cycle.state is not CycleState.DONE:
+                self._violated(f"P1: a cycle ends {cycle.state} without faults: {cycle.note}")
+            await asyncio.sleep(2 * 24 * HOUR)
+
+    async def _check_in_step(self) -> None:
+        """P1: the app equals what the directory says, by the test's own naive computation."""
+        for wrong in await self.company.differences():
+            self._violated(f"P1: {wrong}")
+        for escrow in await self.company.ledger.escrows(self.company.app):
+            taken = escrow.code == "EntryConflict" and await self._taken(escrow)
+            if escrow.code not in OF_THE_DATA and not taken:
+                self._violated(f"P1: {escrow.display_name} still waits: {escrow.code}")
+
+    async def _taken(self, escrow: Escrow) -> bool:
+        """Whether the wanted name is held in the app by somebody who does not want it any more."""
+        path = UNIQUE[escrow.kind]
+        people = {one.id: one.user_name for one in await self.company.directory.all_users()}
+        groups = {one.id: one.display_name for one in await self.company.directory.all_groups()}
+        wanted = {**people, **groups}
+        mine = str(wanted.get(escrow.record_id)).casefold()
+        return any(
+            str(held.get(path)).casefold() == mine
+            and held.get("externalId") != escrow.record_id
+            and str(wanted.get(str(held.get("externalId")))).casefold() != mine
+            for held in self.company.target.held[escrow.kind].values()
+        )
+
+    async def _check_nothing_left(self) -> None:
+        """P1: and looking at everybody once more sends nothing."""
+        held = self.company.target.held
+        waiting = {one.record_id for one in await self.company.ledger.escrows(self.company.app)}
+        self.company.target.journal.clear()
+        await self.company.run(Wish(full=True), target=self.app.client())
+        for asked in self.company.target.journal:
+            owner = held[asked.kind].get(asked.subject, {}).get("externalId")
+            if asked.verb not in {"find", "read"} and owner not in waiting:
+                self._violated(f"P1: a further cycle sends {asked}")
+
+    async def _check_nothing_lost(self) -> None:
+        """P7: every account written has a log entry, and every link an account."""
+        logged = {one.account_id for one in await self.company.log() if one.status != "skipped"}
+        for subject in sorted(self.app.written - logged):
+            if len(subject) == 36 and subject in self._accounts():
+                self._violated(f"P7: what was written to {subject} is not in the log")
+        for kind in Kind:
+            records = [
+                one
+                for one in await self.company.ledger.candidates(
+                    self.company.app, kind, everybody=True, limit=1000
+                )
+            ]
+            for facts in await self.company.ledger.facts(self.company.app, kind, records):
+                if facts.link and facts.link.account_id not in self.company.target.held[kind]:
+                    self._violated(f"P7: {facts.display_name} is linked to no account")
+
+    def _accounts(self) -> set[str]:
+        return {one for held in self.company.target.held.values() for one in held}
+
+    def _check_strangers(self) -> None:
+        """P3: accounts that are nobody's of ours are as they were."""
+        held = self.company.target.held[Kind.USER]
+        for account_id, values in self.strangers.items():
+            if held.get(account_id) != values:
+                self._violated(f"P3: {account_id} was touched")
+
+    def _violated(self, what: str) -> None:
+        self._note(f"VIOLATED {what}")
+        self.outcome.violations.append(what)

@@ -1,0 +1,58 @@
+"""The real store over a database in memory: the same statements, no file and no threads."""
+
+import asyncio
+import functools
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import StaticPool
+
+from seatkeeper.store.database import Database
+
+T = TypeVar("T")
+
+
+@functools.cache
+def _empty() -> bytes:
+    """Return a database with all tables and no rows; made once, since migrating takes long."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "empty.db"
+        Database.open(f"sqlite:///{file}").close()
+        with sqlite3.connect(file) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+            return connection.serialize()
+
+
+class SimulatedDatabase(Database):
+    """One database in memory. A transaction is one instant; around it others get their turn."""
+
+    @classmethod
+    def new(cls) -> "SimulatedDatabase":
+        """Open an empty one."""
+        kept = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        kept.deserialize(_empty())
+        kept.execute("PRAGMA foreign_keys=ON")
+        engine = create_engine(
+            "sqlite+pysqlite://", creator=lambda: kept, poolclass=StaticPool
+        ).execution_options()
+        event.listen(engine, "begin", _begin)
+        return cls(make_url("sqlite+pysqlite:///in-memory"), engine)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in one transaction, after everybody else who is ready."""
+        await asyncio.sleep(0)
+        return self.read_now(work)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in one transaction, after everybody else who is ready."""
+        await asyncio.sleep(0.001)
+        return self.write_now(work)
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
