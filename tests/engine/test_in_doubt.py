@@ -1,11 +1,21 @@
 """A create whose answer nobody read is looked up until it is known, and never forgotten."""
 
+import contextlib
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from unittest.mock import AsyncMock
+
 import pytest
 from tests.engine.test_group_members import died_at
 from tests.engine.world import World
 
+from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.directory.model import Kind
-from seatkeeper.errors import ConnectorError, InDoubt, Transient
+from seatkeeper.errors import ConnectorError, InDoubt, Refused, Transient
+from seatkeeper.ports import Trace
+from seatkeeper.provisioning.account import Account, TargetValues
 from seatkeeper.provisioning.cycle import CycleState
 
 
@@ -32,3 +42,80 @@ async def test_a_doubt_that_cannot_be_looked_up_stays_a_doubt(
     assert await world.waits() == {}
     assert len(world.target.held[Kind.USER]) == 1
     await world.assert_in_step()
+
+
+class LateApp(MemoryTarget):
+    """An app that acts on the first create only when the engine next waits for long."""
+
+    def __init__(self, world: World, then: list[ConnectorError]) -> None:
+        super().__init__(world.target.capabilities)
+        self.then, self.late = then, False
+        self.on_its_way: Callable[[], Awaitable[Account]] | None = None
+        world.target = self
+        world._sleep = self.waits  # type: ignore[method-assign]  # this app watches the clock
+
+    async def create(self, kind: Kind, values: TargetValues, trace: Trace) -> Account:
+        """Keep the first create for later, and refuse the others one after the other."""
+        if not self.late:
+            self.late, self.on_its_way = True, partial(super().create, kind, dict(values), Trace())
+            raise InDoubt("The answer did not come.")
+        if self.then:
+            raise self.then.pop(0)
+        return await super().create(kind, values, trace)
+
+    async def waits(self, seconds: float) -> None:
+        """Act at last once the engine has waited longer than for an answer."""
+        if seconds > 30:
+            await self.acts()
+
+    async def acts(self) -> None:
+        """Act on the request that was on its way, if it still is."""
+        if self.on_its_way is not None:
+            act, self.on_its_way = self.on_its_way, None
+            with contextlib.suppress(ConnectorError):
+                await act()
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        [Refused("The app says no.", status=400)],
+        [InDoubt("The answer did not come."), InDoubt("The answer did not come.")],
+    ],
+    ids=["refused", "lost again"],
+)
+async def test_an_account_that_comes_late_is_taken_though_the_next_try_was_refused(
+    world: World, then: list[ConnectorError]
+) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    app = LateApp(world, then)
+
+    await world.run()
+    await app.acts()
+    await world.change("Ada", userPrincipalName="ada.lovelace@larkspur.example")
+    world.now += dt.timedelta(days=1)
+    await world.run()
+
+    assert len(app.held[Kind.USER]) == 1
+    assert await world.waits() == {}
+    await world.assert_in_step()
+
+
+async def test_an_app_that_takes_duplicates_is_asked_twice_before_a_create_is_repeated(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    app = LateApp(world, [])
+    app.capabilities = replace(app.capabilities, refuses_duplicates=False)
+    rules = replace(await world.rules(), capabilities=app.capabilities)
+    monkeypatch.setattr(world, "rules", AsyncMock(return_value=rules))
+
+    await world.run()
+    await app.acts()
+
+    assert [one.verb for one in app.journal].count("create") == 1
+    assert len(app.held[Kind.USER]) == 1

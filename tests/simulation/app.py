@@ -103,9 +103,7 @@ class Client:
 
     async def find(self, kind: Kind, path: str, value: str, trace: Trace) -> Sequence[Account]:
         """Look accounts up."""
-        return await self._ask(
-            "find", value, lambda: self._app.app.find(kind, path, value, trace)
-        )
+        return await self._ask("find", value, lambda: self._app.app.find(kind, path, value, trace))
 
     async def read(self, kind: Kind, account_id: str, trace: Trace) -> Account | None:
         """Read one account."""
@@ -120,9 +118,7 @@ class Client:
     async def create(self, kind: Kind, values: TargetValues, trace: Trace) -> Account:
         """Create an account."""
         about = str(values.get("externalId"))
-        return await self._write(
-            "create", about, lambda: self._app.app.create(kind, values, trace)
-        )
+        return await self._write("create", about, lambda: self._app.app.create(kind, values, trace))
 
     async def update(
         self, kind: Kind, account_id: str, changes: Sequence[ValueChange], trace: Trace
@@ -216,4 +212,5 @@ def _error(fault: str, chance: random.Random) -> ConnectorError:
             return Throttled("Too many requests.", retry_after=waits)
         case "refused":
             return Refused("The app says no this time.", status=400)
-    return CredentialsRejected("The token is not known.", status=401)
+        case _:
+            return CredentialsRejected("The token is not known.", status=401)

@@ -4,6 +4,7 @@ What may be expected of the app is worked out here by naive code of its own (``W
 and the hooks below), which calls nothing of the walk.
 """
 
+import asyncio
 import datetime as dt
 import random
 from collections.abc import Awaitable, Callable
@@ -88,6 +89,9 @@ class Company(World):
 
         return timed
 
+    async def _sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
     async def run(self, *args: Any, **named: Any) -> Cycle:
         """Run one cycle; it begins now."""
         self.now = self.moment()
@@ -152,9 +156,7 @@ async def is_hired(company: Company) -> str:
     return f"{made.id[:8]} {name}"
 
 
-async def _assign(
-    company: Company, kind: Kind, record_id: str, *, nested: bool = False
-) -> None:
+async def _assign(company: Company, kind: Kind, record_id: str, *, nested: bool = False) -> None:
     application = (await company.configuration.app(company.app)).application
     roles = [one.id for one in application.roles]
     role = company.chance.choice(roles) if roles else DEFAULT_ACCESS

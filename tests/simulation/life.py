@@ -10,16 +10,23 @@ WRITES = frozenset({"write", "create", "update", "change_members", "delete"})
 """Calls around which a death hurts most: an intent just written, an answer just come."""
 
 
+HALF_DONE = frozenset({"create", "change_members"})
+"""Calls after which the app has something that nobody wrote down."""
+
+
 class Killed(BaseException):
     """What ``kill -9`` does: nothing catches it, and nothing runs after it."""
 
 
 @dataclass
 class Life:
-    """Counts the calls that leave the engine, and ends at number ``ends_at`` of those it minds."""
+    """Counts the calls that leave the engine, and ends at number ``ends_at`` of those it minds.
+
+    ``minded``: the names of calls that count; none: every call does.
+    """
 
     ends_at: int | None = None
-    only_writes: bool = True
+    minded: frozenset[str] = frozenset()
     after: bool = False
     calls: int = 0
     dead: bool = False
@@ -31,9 +38,9 @@ class Life:
         """Draw a life: most end of themselves, some in the middle, some of those at a write."""
         if chance.random() >= 0.35:
             return cls()
-        only_writes = chance.random() < 0.75
-        last = 12 if only_writes else 60
-        return cls(chance.randint(1, last), only_writes, chance.random() < 0.5)
+        minded = chance.choice((WRITES, WRITES, HALF_DONE, frozenset[str]()))
+        last = 3 if minded is HALF_DONE else 12 if minded else 60
+        return cls(chance.randint(1, last), minded, chance.random() < 0.5)
 
     def over(self, door: Any) -> Any:
         """Return ``door`` as this life sees it."""
@@ -43,7 +50,7 @@ class Life:
         """Make one call unless death comes before it; an answer may come to nobody."""
         if self.dead:
             raise Killed
-        minded = not self.only_writes or name in WRITES
+        minded = not self.minded or name in self.minded
         self.calls += minded
         last = minded and self.calls == self.ends_at
         if last and not self.after:

@@ -233,12 +233,9 @@ class _Play:
             if len(subject) == 36 and subject in self._accounts():
                 self._violated(f"P7: what was written to {subject} is not in the log")
         for kind in Kind:
-            records = [
-                one
-                for one in await self.company.ledger.candidates(
-                    self.company.app, kind, everybody=True, limit=1000
-                )
-            ]
+            records = await self.company.ledger.candidates(
+                self.company.app, kind, everybody=True, limit=1000
+            )
             for facts in await self.company.ledger.facts(self.company.app, kind, records):
                 if facts.link and facts.link.account_id not in self.company.target.held[kind]:
                     self._violated(f"P7: {facts.display_name} is linked to no account")

@@ -20,6 +20,7 @@ from seatkeeper.errors import (
     ConnectorError,
     InDoubt,
     PlanOutdated,
+    Refused,
     SeatkeeperError,
     Transient,
     Vanished,
@@ -28,7 +29,12 @@ from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account, TargetValues, ValueChange
 from seatkeeper.provisioning.journal import Entry, MemberWrite, Work
 from seatkeeper.provisioning.mapping.model import Applies
-from seatkeeper.provisioning.outcome import HeldVanished, stops_the_app, too_many_vanished
+from seatkeeper.provisioning.outcome import (
+    SETTLING,
+    HeldVanished,
+    stops_the_app,
+    too_many_vanished,
+)
 from seatkeeper.provisioning.plan import (
     Action,
     Adopt,
@@ -126,8 +132,13 @@ async def _carry_out(context: AppContext, sent: Sent) -> None:
 
 
 async def _create(context: AppContext, sent: Sent, values: TargetValues) -> None:
-    """Create once: after a lost answer or a refusal, look first, and only then go on."""
+    """Create once: after a lost answer or a refusal, look first, and only then go on.
+
+    A request without an answer may act after that look. So its record is not given up before
+    the app's settling time is over, nor repeated where the app would take it twice.
+    """
     kind = sent.facts.kind
+    in_doubt = False
     for attempt in range(3):
         sent.started = True
         try:
@@ -135,21 +146,47 @@ async def _create(context: AppContext, sent: Sent, values: TargetValues) -> None
                 partial(context.target.create, kind, values, sent.trace)
             )
         except (InDoubt, Transient, Conflict) as error:
-            sent.doubtful = not isinstance(error, Conflict)
-            found = await _look_again(context, sent)
-            sent.doubtful = False
+            in_doubt = in_doubt or not isinstance(error, Conflict)
+            last = (
+                isinstance(error, Conflict)
+                or attempt == 2
+                or not context.rules.capabilities.refuses_duplicates
+            )
+            found = await _look_in_doubt(context, sent, doubtful=in_doubt, late=in_doubt and last)
             if found is not None:
-                await _take(context, sent, found, ours=not isinstance(error, Conflict))
+                await _take(context, sent, found, ours=in_doubt)
                 return
             if isinstance(error, Conflict):
                 raise _taken(error) from error
             if attempt == 2:
                 raise
             await context.rest(attempt)
+        except Refused:
+            found = None
+            if in_doubt:
+                found = await _look_in_doubt(context, sent, doubtful=True, late=True)
+            if found is None:
+                raise
+            await _take(context, sent, found, ours=True)
+            return
         else:
             context.asked_by(kind, account.id, sent.facts.record_id)
             sent.account_id, sent.known = account.id, dict(values)
             return
+
+
+async def _look_in_doubt(
+    context: AppContext, sent: Sent, *, doubtful: bool, late: bool
+) -> Account | None:
+    """Look whether a create that seemed to fail made the account; ``late``: and once more later."""
+    sent.doubtful = doubtful
+    found = await _look_again(context, sent)
+    if found is None and late:
+        sent.doubtful = True
+        await context.sleep(SETTLING)
+        found = await _look_again(context, sent)
+    sent.doubtful = False
+    return found
 
 
 async def _look_again(context: AppContext, sent: Sent) -> Account | None:

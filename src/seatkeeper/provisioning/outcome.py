@@ -32,6 +32,9 @@ _AWAY_LAST: Final = 600
 _CREDENTIALS: Final = 3600
 
 
+SETTLING: Final = 35.0
+"""Seconds after we stopped waiting for an answer in which a request may still act (P2)."""
+
 MOST_VANISHED: Final = 3
 """Accounts gone from the app that one cycle makes again before it asks (or 2 %)."""
 

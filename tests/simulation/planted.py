@@ -1,0 +1,149 @@
+"""Bugs that an engine of this kind could have; each lives here as a patch and nowhere else.
+
+They prove that the simulation can fail: every one must be caught by some of the first seeds.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.engine import doubt, exporter, sender
+from seatkeeper.engine.context import AppContext
+from seatkeeper.engine.sender import Sent
+from seatkeeper.provisioning.journal import Escrow, MemberDifference, Work
+from seatkeeper.provisioning.plan import Disable, Update, known_after
+from seatkeeper.store import ledger_write
+from seatkeeper.store.ledger import SqlLedger
+
+
+async def _nothing(*_args: object, **_named: object) -> None:
+    return None
+
+
+@contextmanager
+def a_create_is_repeated_without_a_look() -> Iterator[None]:
+    """After a lost answer the account is not looked up."""
+    with patch.object(sender, "_look_in_doubt", _nothing):
+        yield
+
+
+@contextmanager
+def a_late_create_is_forgotten() -> Iterator[None]:
+    """A record is given up although its request may still act."""
+    honest = sender._look_in_doubt
+
+    async def look(context: AppContext, sent: Sent, *, doubtful: bool, late: bool) -> Any:
+        return await honest(context, sent, doubtful=doubtful, late=False)
+
+    with patch.object(sender, "_look_in_doubt", look):
+        yield
+
+
+@contextmanager
+def the_watermark_runs_ahead() -> Iterator[None]:
+    """A cycle ends at the newest change instead of the last one that it looked at."""
+    honest = SqlLedger.write
+
+    async def write(self: SqlLedger, app_id: str, work: Work) -> None:
+        if work.position is not None:
+            newest = await self.last_change()
+            work = replace(work, position=replace(work.position, seq=newest))
+        await honest(self, app_id, work)
+
+    with patch.object(SqlLedger, "write", write):
+        yield
+
+
+@contextmanager
+def what_failed_counts_as_written() -> Iterator[None]:
+    """The values of an update are taken as known although the app did not take them."""
+    honest = sender.send
+
+    async def send(context: AppContext, sent: Sent) -> Sent:
+        await honest(context, sent)
+        if sent.error is not None and isinstance(sent.action, Update | Disable):
+            known = sent.facts.link.known if sent.facts.link else {}
+            sent.account_id = sent.action.account_id
+            sent.known = known_after(known, sent.action.changes)
+        return sent
+
+    with patch.object(exporter, "send", send):
+        yield
+
+
+@contextmanager
+def a_reference_that_waits_is_never_healed() -> Iterator[None]:
+    """A manager or member who gets an account later is not written."""
+
+    async def healable(*_args: object, **_named: object) -> Sequence[str]:
+        return []
+
+    with patch.object(SqlLedger, "healable", healable):
+        yield
+
+
+@contextmanager
+def members_are_merged() -> Iterator[None]:
+    """Members are added and never removed."""
+    honest = SqlLedger.member_difference
+
+    async def difference(self: SqlLedger, app_id: str, group_id: str) -> MemberDifference:
+        return replace(await honest(self, app_id, group_id), remove=())
+
+    with patch.object(SqlLedger, "member_difference", difference):
+        yield
+
+
+@contextmanager
+def interrupted_members_are_forgotten() -> Iterator[None]:
+    """What was about to be written of a group is not written down before it is sent."""
+    with patch.object(ledger_write, "_intend_members", lambda *_: None):
+        yield
+
+
+@contextmanager
+def a_page_begins_too_late() -> Iterator[None]:
+    """The first of each page of people is left out."""
+    honest = SqlLedger.candidates
+
+    async def candidates(self: SqlLedger, app_id: str, kind: Kind, **named: Any) -> Sequence[str]:
+        page = await honest(self, app_id, kind, **named)
+        return page[1:] if len(page) > 1 else page
+
+    with patch.object(SqlLedger, "candidates", candidates):
+        yield
+
+
+@contextmanager
+def what_was_on_its_way_is_not_looked_up() -> Iterator[None]:
+    """After a crash a create is planned anew from the present values alone."""
+    with patch.object(doubt, "_made", _nothing):
+        yield
+
+
+@contextmanager
+def who_waits_is_not_tried_again() -> Iterator[None]:
+    """Escrow is a grave."""
+
+    async def due(*_args: object, **_named: object) -> Sequence[Escrow]:
+        return []
+
+    with patch.object(SqlLedger, "due", due):
+        yield
+
+
+PLANTED = (
+    a_create_is_repeated_without_a_look,
+    a_late_create_is_forgotten,
+    the_watermark_runs_ahead,
+    what_failed_counts_as_written,
+    a_reference_that_waits_is_never_healed,
+    members_are_merged,
+    interrupted_members_are_forgotten,
+    a_page_begins_too_late,
+    what_was_on_its_way_is_not_looked_up,
+    who_waits_is_not_tried_again,
+)
