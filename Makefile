@@ -31,7 +31,9 @@ coverage: install ## every branch of the deciding core is tested (some minutes)
 mutation: install ## change the deciding core at 150 random places; do tests notice? (some minutes)
 	$(BIN)/python tools/mutation_sample.py
 
-soak: install ## a million hostile requests to the SCIM service; 10,000 operations on each storage
+SEEDS ?= 10000
+soak: install ## 10,000 simulated lives; a million hostile requests; 10,000 operations on each storage
+	PYTHONPATH=. $(BIN)/python -m tests.simulation.run 0-$(SEEDS) --jobs 2
 	HOSTILE_REQUESTS=1000000 $(BIN)/python -m pytest -n 2 tests/service_provider/test_hostile.py
 	SEATKEEPER_SOAK_OPERATIONS=10000 $(BIN)/python -m pytest tests/service_provider/test_keepers_agree.py
 
