@@ -28,25 +28,24 @@ from seatkeeper.configuration.settings import AppSettings
 from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.connectors.scim_target import scim_target
 from seatkeeper.directory.model import Kind
+from seatkeeper.engine.answers import Answers
 from seatkeeper.engine.changes import read_causes
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.cycle_runner import Wish, cycle_to_be, run_cycle
 from seatkeeper.engine.planner import touched_ids
 from seatkeeper.engine.preview import Asking, preview_cycle
 from seatkeeper.engine.runner import EngineRunner, Schedule
-from seatkeeper.errors import BadInput, RecordError
+from seatkeeper.errors import BadInput
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.notify.mail import MailPost
 from seatkeeper.ports import Post, StoredApp, Target
 from seatkeeper.provisioning.causes import RULES_CHANGED
 from seatkeeper.provisioning.cycle import Cycle, CycleKind, CycleState
-from seatkeeper.provisioning.explain import Explanation, explain, standing
+from seatkeeper.provisioning.explain import Explanation, standing
 from seatkeeper.provisioning.journal import Position
-from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.preview import Preview
-from seatkeeper.provisioning.provenance import Origin, origin
+from seatkeeper.provisioning.provenance import Origin
 from seatkeeper.provisioning.rules import Rules
-from seatkeeper.provisioning.walk import NeedsMatch, decide
 from seatkeeper.provisioning.whatif import Consequences, consequences
 from seatkeeper.service_provider.inbound import inbound_app
 from seatkeeper.service_provider.profile import directory_profile
@@ -313,7 +312,7 @@ class Installation:
         context = self._context(stored, rules, MemoryTarget(rules.capabilities), cycle)
         causes = await read_causes(self.directory, self.ledger, app_id, after=after, to=to)
         preview = await preview_cycle(context, Asking(causes=causes))
-        touched, _ = await touched_ids(context)
+        touched, _ = await touched_ids(self.ledger, rules, after=after, to=to)
         return consequences(preview, await context.facts(Kind.USER, touched), rules)
 
     async def explain(self, app_id: str, who: str, kind: Kind = Kind.USER) -> Explanation:
@@ -323,15 +322,14 @@ class Installation:
             record_id = (await self.directory.user(who)).id
         else:
             record_id = (await self.directory.group(who)).id
-        return await self.explain_record(rules, kind, record_id)
+        return await self._answers(rules).explain(kind, record_id)
 
     async def origin(self, app_id: str, kind: Kind, record_id: str, path: str) -> Origin:
         """Say where one value of somebody's account comes from."""
-        rules = await self.rules(app_id)
-        [facts] = await self.ledger.facts(
-            app_id, kind, [record_id], memberships=rules.reads_memberships
-        )
-        return origin(facts, rules, path)
+        return await self._answers(await self.rules(app_id)).origin(kind, record_id, path)
+
+    def _answers(self, rules: Rules) -> Answers:
+        return Answers(self.ledger, rules, utc_now())
 
     async def standing(self, app_id: str) -> str:
         """Say why nothing is sent to an app just now, or nothing where something is."""
@@ -343,33 +341,6 @@ class Installation:
             on=settings.mode == "automatic" and settings.status == "on",
             ran=await self.ledger.position(app_id) is not None,
             health=health,
-        )
-
-    async def explain_record(self, rules: Rules, kind: Kind, record_id: str) -> Explanation:
-        """Say it for a record whose id is known, with the app's rules at hand."""
-        facts = (
-            await self.ledger.facts(
-                rules.app_id, kind, [record_id], memberships=rules.reads_memberships
-            )
-        )[0]
-        rivals: dict[Claim, Sequence[str]] = {}
-        try:
-            answer = decide(facts, rules)
-        except RecordError:
-            answer = None
-        if isinstance(answer, NeedsMatch):
-            found = await self.ledger.rivals(rules.app_id, kind, answer.claims)
-            rivals = {
-                claim: [name for other, name in others if other != record_id]
-                for claim, others in found.items()
-            }
-        logged = await self.ledger.log(rules.app_id, record_id=record_id, limit=1)
-        return explain(
-            facts,
-            rules,
-            escrow=await self.ledger.escrow(rules.app_id, kind, record_id),
-            last=logged[0][1] if logged else None,
-            rivals=rivals,
         )
 
     async def _connect(self, stored: StoredApp) -> Target:

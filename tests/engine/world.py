@@ -19,21 +19,21 @@ from seatkeeper.configuration.documents import read_documents
 from seatkeeper.configuration.rules import rules_for
 from seatkeeper.connectors.memory import MemoryTarget, Planted
 from seatkeeper.directory.model import DEFAULT_ACCESS, Assignment, Kind, User, Value
+from seatkeeper.engine.answers import Answers
 from seatkeeper.engine.changes import read_causes
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.cycle_runner import Wish, cycle_to_be, run_cycle
 from seatkeeper.engine.preview import Asking, preview_cycle
-from seatkeeper.errors import ConnectorError, RecordError
+from seatkeeper.errors import ConnectorError
 from seatkeeper.gallery.capabilities import capabilities_of
 from seatkeeper.gallery.schema import gallery_app, load_gallery
 from seatkeeper.ports import Ledger, Target, UserEdit
 from seatkeeper.provisioning.causes import RULES_CHANGED
 from seatkeeper.provisioning.cycle import Cycle
-from seatkeeper.provisioning.explain import Explanation, explain
+from seatkeeper.provisioning.explain import Explanation
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.preview import Preview
 from seatkeeper.provisioning.rules import Rules
-from seatkeeper.provisioning.walk import NeedsMatch, decide
 from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
 from seatkeeper.store.directory import SqlDirectory
@@ -305,21 +305,12 @@ class World:
 
     async def explain(self, name: str) -> Explanation:
         """Ask why, as ``seatkeeper explain`` does."""
-        rules = await self.rules()
         kind = Kind.GROUP if await self.directory.groups([self.ids[name]]) else Kind.USER
-        [facts] = await self.ledger.facts(self.app, kind, [self.ids[name]])
-        rivals = {}
-        try:
-            answer = decide(facts, rules)
-        except RecordError:
-            answer = None
-        if isinstance(answer, NeedsMatch):
-            found = await self.ledger.rivals(self.app, kind, answer.claims)
-            rivals = {c: [n for i, n in them if i != facts.record_id] for c, them in found.items()}
-        logged = await self.log(name)
-        escrow = await self.ledger.escrow(self.app, kind, facts.record_id)
-        last = logged[-1] if logged else None
-        return explain(facts, rules, escrow=escrow, last=last, rivals=rivals)
+        return await self.answers(await self.rules()).explain(kind, self.ids[name])
+
+    def answers(self, rules: Rules) -> Answers:
+        """Whom to ask at this moment."""
+        return Answers(self.ledger, rules, self.now)
 
     async def assert_in_step(self) -> None:
         """Compare the app with the directory by other means than the walk's."""

@@ -106,6 +106,70 @@ async def test_what_would_happen_if_a_group_were_removed_is_what_happens_when_it
     assert [one["reason"] for one in told["stay"]] == ["is assigned directly, role User"]
 
 
+async def test_whoever_waits_is_answered_like_the_plan_that_follows(
+    sales: Company, asked: Asked
+) -> None:
+    await sales.person("ken", manager="bo", mail=None)
+    await sales.join("Sales", "ken")
+    await sales.run()
+    ken = "ken@larkspur.example"
+
+    now = await asked(ken)
+    mended = await asked(ken, "--if", f"mail={ken}")
+    no_matter = await asked(ken, "--if", "jobTitle=Seller")
+
+    assert (now["verdict"], now["code"]) == ("waits", "MissingValues")
+    assert f"next try {now['next_try'][:10]}" in now["text"]
+    assert "waits" in mended["before"]
+    assert "waits" not in mended["after"]
+    assert "the next cycle creates or links the account" in mended["after"]
+    assert mended["answer"].startswith("The next cycle would do this: 1 create")
+    assert "and waits: " in no_matter["after"]
+    assert no_matter["answer"] == "The next cycle would do this: 1 fail; 0 requests."
+
+    await sales.change("ken", mail=ken)
+    fresh = await asked(ken)
+    assert fresh["verdict"] == "to be created"
+    assert "The last try failed on" in fresh["text"]
+
+
+async def test_a_group_shows_its_members_and_who_is_missing_by_name(
+    sales: Company, asked: Asked
+) -> None:
+    all_there = await asked("Sales", "--group", "--value", "members")
+    await sales.person("ken", mail=None)
+    await sales.join("Sales", "ken", "max")
+    await sales.run()
+
+    told = await asked("Sales", "--group", "--value", "members")
+    group = await asked("Sales", "--group")
+
+    assert all_there["answer"] == (
+        "members: 15Five should hold all 3 members, and holds 3; in step."
+    )
+    assert told["members"]["should_hold"] == 4
+    assert told["members"]["holds"] == 4
+    assert told["members"]["without_account"]["count"] == 1
+    assert "without account, and so left out: Ken Larsen (" in told["text"]
+    assert group["verdict"] == "partly in step"
+    assert "Ken Larsen" in group["text"]
+
+
+async def test_every_check_is_listed_and_what_was_not_reached_is_said(
+    sales: Company, asked: Asked
+) -> None:
+    await sales.change("max", enabled=False)
+
+    told = await asked(MAX)
+
+    states = {one["check"]: one["state"] for one in told["checks"]}
+    assert states.pop("active") == "failed"
+    assert set(states) == {"assigned", "filters", "values", "match", "write"}
+    assert set(states.values()) == {"not_reached"}
+    assert told["text"].count("(not reached)") == 5
+    assert "would fail, too: is not assigned to 15Five" in told["text"]
+
+
 async def test_what_cannot_change_anything_is_said_to_change_nothing(
     sales: Company, asked: Asked
 ) -> None:

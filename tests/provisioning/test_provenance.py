@@ -26,7 +26,8 @@ from seatkeeper.provisioning.mapping.model import (
     Nothing,
     WhenNull,
 )
-from seatkeeper.provisioning.provenance import HIDDEN, origin
+from seatkeeper.provisioning.membership import Membership, Missing, Some
+from seatkeeper.provisioning.provenance import HIDDEN, members_origin, names_members, origin
 from seatkeeper.provisioning.rules import Rules
 
 SOURCE = "jobTitle"
@@ -122,11 +123,88 @@ def test_a_hidden_value_that_is_in_step_or_new_is_hidden_too():
     assert "Engineer" not in f"{same} {new}"
 
 
-def test_a_manager_without_account_is_waited_for():
-    answer = origin(facts(ada(manager="bo"), link=linked()), rules(), "manager")
+def test_a_manager_without_account_is_waited_for_by_name():
+    given = replace(facts(ada(manager="bo"), link=linked()), names={"bo": "Bo Larsen"})
+
+    answer = origin(given, rules(), "manager", {"bo": "is not assigned to The App"})
+    unexplained = origin(given, rules(), "manager")
 
     assert answer.path == MANAGER
-    assert answer.sentence == f"{MANAGER} waits until record bo has an account."
+    assert answer.inputs == (("manager", "Bo Larsen"),)
+    assert answer.sentence == (
+        f"{MANAGER} waits until Bo Larsen has an account (is not assigned to The App)."
+    )
+    assert unexplained.sentence == f"{MANAGER} waits until Bo Larsen has an account."
+
+
+def test_a_manager_is_told_by_name_whether_new_or_as_the_account_has_it():
+    given = facts(
+        ada(manager="bo"), link=linked(**{MANAGER: "t-9"}), accounts={"bo": "t-2", "cy": "t-9"}
+    )
+
+    answer = origin(replace(given, names={"bo": "Bo", "cy": "Cy"}), rules(), "manager")
+
+    assert (answer.wanted, answer.known) == ("Bo (account t-2)", "Cy (account t-9)")
+    assert "is to become Bo (account t-2)" in answer.sentence
+    assert "the account has Cy (account t-9)" in answer.sentence
+
+
+def test_a_reference_to_nobody_we_know_is_told_by_its_account():
+    given = facts(ada(manager="bo"), link=linked(), accounts={"bo": "t-2"})
+
+    assert origin(given, rules(), "manager").wanted == "t-2"
+
+
+def members(path: str = "members") -> bool:
+    return names_members(group_facts(SALES, link=SALES_LINK), rules(), path)
+
+
+def test_only_members_are_compared_as_a_set():
+    assert members()
+    assert not members("displayName")
+    with pytest.raises(InvalidValue, match="Mapped are: displayName, externalId, members"):
+        members("owner")
+
+
+@pytest.mark.parametrize(
+    ("held", "sentence"),
+    [
+        (Membership(18, 18), "members: The App should hold all 18 members, and holds 18; in step."),
+        (Membership(), "members: the group has no members, and The App holds none; in step."),
+        (
+            Membership(0, 2, remove=Some(2, ("Ada", "Bo"))),
+            "members: the group has no members, and The App holds 2; to be removed: Ada, Bo.",
+        ),
+        (
+            Membership(
+                9, 2, Some(7, ("Ada", "Bo")), Some(1, ("Cy",)), 2,
+                (Missing("members", "di", "Di", "is not assigned to The App"),),
+            ),
+            "members: The App should hold 9 of 11 members, and holds 2; to be added: Ada, Bo and 5 "
+            "more; to be removed: Cy; without account, and so left out: Di (is not assigned to The "
+            "App) and 1 more.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_group_tells_whom_the_app_should_hold_whom_it_holds_and_who_waits(held, sentence):
+    answer = members_origin(group_facts(SALES, link=SALES_LINK), rules(), held)
+
+    assert answer.sentence == sentence
+    assert (answer.wanted, answer.known) == (f"{held.wanted} members", f"{held.held} members")
+    assert answer.members == held
+
+
+def test_a_group_whose_members_no_cycle_compares_says_why():
+    given = group_facts(SALES, grants=())
+
+    absent = members_origin(given, rules(), None)
+    kept = members_origin(replace(given, link=SALES_LINK), rules(), None)
+
+    assert absent.sentence == "Sales is not in The App: Sales is not assigned to The App."
+    assert kept.sentence == (
+        "Sales is in The App, and its members are left as they are: Sales is not assigned to The "
+        "App."
+    )
 
 
 def test_a_path_is_found_by_its_end_and_by_the_source_attribute_too():

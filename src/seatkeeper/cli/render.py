@@ -108,17 +108,16 @@ def explain_view(explanation: Plain) -> RenderableType:
     """Show why somebody has an account or none: the answer, then each check with its facts.
 
     Reads ``answer``, ``checks`` (``name``, ``state`` of ``passed``, ``failed``,
-    ``not_reached``, ``facts`` as a list or mapping) and ``advice``.
+    ``open``, ``not_reached``, ``facts`` as a list or mapping) and ``advice``.
     """
     parts: list[RenderableType] = [_text(explanation.get("answer", ""), "bold"), Text("")]
     for number, check in enumerate(_plains(explanation.get("checks")), start=1):
         sign, style = _CHECK_SIGNS.get(str(check.get("state")), ("–", "dim"))
         line = Text.assemble(f"{number} ", (sign, style), " ", clean(check.get("name", "")))
-        if sign == "–":
+        if check.get("state") == "not_reached":
             line.append(" (not reached)", "dim")
         parts.append(line)
-        if sign != "–":
-            parts += [Text(f"    {fact}", style="dim") for fact in _facts(check.get("facts"))]
+        parts += [Text(f"    {fact}", style="dim") for fact in _facts(check.get("facts"))]
     if explanation.get("standing"):
         parts += [Text(""), _text(explanation["standing"], "yellow")]
     if explanation.get("advice"):

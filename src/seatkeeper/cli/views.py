@@ -15,6 +15,8 @@ from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.explain import Explanation
 from seatkeeper.provisioning.journal import HealthState
 from seatkeeper.provisioning.log import LogEntry
+from seatkeeper.provisioning.membership import Membership, Missing
+from seatkeeper.provisioning.scope import Check
 
 Plain = dict[str, object]
 
@@ -121,7 +123,7 @@ def log_plain(number: int, entry: LogEntry) -> Plain:
     }
 
 
-_STATES = {True: "passed", False: "failed", None: "not_reached"}
+_STATES = {True: "passed", False: "failed", None: "open"}
 _CHECK_NAMES = {
     "active": "Is active in the directory",
     "assigned": "Is assigned",
@@ -141,17 +143,50 @@ def explanation_plain(app_id: str, who: str, explanation: Explanation) -> Plain:
         "code": explanation.code,
         "answer": explanation.answer,
         "account": explanation.account_id,
-        "checks": [
-            {
-                "check": check.name,
-                "name": _CHECK_NAMES.get(check.name, check.name),
-                "state": _STATES[check.passed],
-                "text": check.text,
-                "facts": [check.text, *_shown_facts(check.facts)],
-                "details": dict(check.facts),
-            }
-            for check in explanation.checks
-        ],
+        "next_try": explanation.next_try.isoformat(timespec="seconds")
+        if explanation.next_try is not None
+        else None,
+        "history": explanation.history,
+        "missing": [missing_plain(one) for one in explanation.missing],
+        "members": members_plain(explanation.members),
+        "checks": [_check_plain(check) for check in explanation.checks],
+    }
+
+
+def missing_plain(one: Missing) -> Plain:
+    """Return somebody whom a reference or a group waits for."""
+    return {"path": one.path, "record": one.record_id, "name": one.name, "why": one.why}
+
+
+def members_plain(members: Membership | None) -> Plain | None:
+    """Return a group's members: counts, and the first names of each kind."""
+    if members is None:
+        return None
+    return {
+        "directory": members.total,
+        "should_hold": members.wanted,
+        "holds": members.held,
+        "to_add": {"count": members.add.count, "first": list(members.add.names)},
+        "to_remove": {"count": members.remove.count, "first": list(members.remove.names)},
+        "without_account": {
+            "count": members.waiting,
+            "first": [missing_plain(one) for one in members.missing],
+        },
+    }
+
+
+def _check_plain(check: Check) -> Plain:
+    """Return one check; of one that was not reached, what is known all the same."""
+    facts = [check.text, *_shown_facts(check.facts)]
+    if not check.reached:
+        facts = [check.text] if check.text else []
+    return {
+        "check": check.name,
+        "name": _CHECK_NAMES.get(check.name, check.name),
+        "state": _STATES[check.passed] if check.reached else "not_reached",
+        "text": check.text,
+        "facts": facts,
+        "details": dict(check.facts),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from seatkeeper.cli.views import Plain
+from seatkeeper.cli.views import Plain, members_plain
 from seatkeeper.cli.views_plan import record_plain
 from seatkeeper.provisioning.explain import Explanation
 from seatkeeper.provisioning.provenance import Origin
@@ -23,6 +23,7 @@ def origin_plain(app_id: str, name: str, origin: Origin) -> Plain:
         "steps": [msgspec.to_builtins(one) for one in origin.steps],
         "wanted": origin.wanted,
         "known": origin.known,
+        "members": members_plain(origin.members),
     }
 
 

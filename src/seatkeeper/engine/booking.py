@@ -165,7 +165,9 @@ class Booking:
         warning = bool(decided.waiting) or unresolved > 0
         reason = ""
         if decided.waiting:
-            reason = f"{', '.join(decided.waiting)} waits until the other end has an account."
+            ends = facts.named(decided.waiting).items()
+            waits = [f"{path} waits until {name} has an account" for path, name in ends]
+            reason = f"{', '.join(waits)}."
         elif unresolved:
             reason = f"{unresolved} members have no account in the app and are left out."
         elif interim:
@@ -180,7 +182,7 @@ class Booking:
             account_id=account_id,
             exchanges=[*entry.exchanges, *exchanges],
             matched=matched,
-            waiting=decided.waiting,
+            waiting=facts.named(decided.waiting),
             word=word or ("update" if isinstance(action, Skip) else None),
             members=members,
         )

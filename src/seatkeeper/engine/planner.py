@@ -17,7 +17,7 @@ from seatkeeper.engine.context import AppContext, AppStopped
 from seatkeeper.engine.matching import look_up
 from seatkeeper.engine.ordering import put_in_order
 from seatkeeper.errors import ConnectorError, SeatkeeperError
-from seatkeeper.ports import Trace
+from seatkeeper.ports import Ledger, Trace
 from seatkeeper.provisioning.account import Account
 from seatkeeper.provisioning.cycle import CycleKind, CycleState
 from seatkeeper.provisioning.journal import Entry, EntryState, Waiting, Work
@@ -26,6 +26,7 @@ from seatkeeper.provisioning.log import verb
 from seatkeeper.provisioning.match import Claim, check_claims, check_only_asker, claims
 from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import Disable, Reason, Skip, Update
+from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.walk import (
     Answer,
     Decided,
@@ -104,7 +105,13 @@ async def chosen(
             for page in _pages(named[kind]):
                 yield kind, page, ()
     elif context.cycle.kind is CycleKind.INCREMENTAL:
-        touched = dict(zip(Kind, await touched_ids(context), strict=True))
+        window = await touched_ids(
+            context.ledger,
+            context.rules,
+            after=context.cycle.from_seq,
+            to=context.cycle.to_seq,
+        )
+        touched = dict(zip(Kind, window, strict=True))
         for kind in kinds:
             for page in _pages(touched[kind]):
                 yield kind, page, ()
@@ -139,26 +146,29 @@ async def all_ids(context: AppContext, kind: Kind) -> AsyncIterator[Sequence[str
         after = page[-1]
 
 
-async def touched_ids(context: AppContext) -> tuple[set[str], set[str]]:
-    """Return the users and groups that the changes of this cycle's window concern."""
+async def touched_ids(
+    ledger: Ledger, rules: Rules, *, after: int, to: int
+) -> tuple[set[str], set[str]]:
+    """Return the users and groups that the changes over ``after`` up to ``to`` concern."""
+    app_id = rules.app_id
     users: set[str] = set()
     groups: set[str] = set()
     member_groups: set[str] = set()
-    after = context.cycle.from_seq
-    while after < context.cycle.to_seq:
-        touched = await context.ledger.touched(context.app_id, after=after, to=context.cycle.to_seq)
+    read_to = after
+    while read_to < to:
+        touched = await ledger.touched(app_id, after=read_to, to=to)
         users |= touched.users
         groups |= touched.groups
         member_groups |= touched.member_groups
-        if context.rules.reads_memberships:  # a filter may name a group that has another name now
+        if rules.reads_memberships:  # a filter may name a group that has another name now
             member_groups |= touched.edited_groups
-        after = touched.read_to
-    regrouped = await context.ledger.regrouped(context.app_id, after=context.cycle.from_seq)
+        read_to = touched.read_to
+    regrouped = await ledger.regrouped(app_id, after=after)
     if regrouped:
-        member_groups |= {*await context.ledger.groups_below({one.group_id for one in regrouped})}
+        member_groups |= {*await ledger.groups_below({one.group_id for one in regrouped})}
     member = ""
     while member_groups:
-        page = await context.ledger.member_users(member_groups, after=member, limit=PAGE)
+        page = await ledger.member_users(member_groups, after=member, limit=PAGE)
         if not page:
             break
         users.update(page)

@@ -19,6 +19,7 @@ from seatkeeper.provisioning.cycle import CycleKind
 from seatkeeper.provisioning.four_steps import action_step, import_step, match_step, scope_step
 from seatkeeper.provisioning.journal import Key
 from seatkeeper.provisioning.log import Step
+from seatkeeper.provisioning.membership import SHOWN, some_of
 from seatkeeper.provisioning.plan import Action, Delete, Reason, Skip, Update
 from seatkeeper.provisioning.preview import (
     Members,
@@ -120,12 +121,13 @@ async def _members(at_work: Sketch, seen: Seen) -> Members:
     add += [one for one in difference.unresolved if one in made]
     add += sorted(at_work.back_in.get(facts.record_id, set()) - set(add))
     remove = [one.member_id for one in difference.remove if one.member_id not in at_work.deleted]
+    missing = [one for one in difference.unresolved if one not in made]
     abilities = context.rules.capabilities.groups
     return Members(
         tuple(dict.fromkeys(add)),
         tuple(remove),
-        tuple(one for one in difference.unresolved if one not in made),
-        await _names(at_work, [*add, *remove]),
+        tuple(missing),
+        await _names(at_work, [*add, *remove, *missing[:SHOWN]]),
         abilities.members_per_patch if abilities is not None else 100,
     )
 
@@ -179,7 +181,8 @@ async def line_of(at_work: Sketch, seen: Seen) -> PlannedRecord | None:
         digests.append(in_sync_digest())
     waiting = tuple(f"{path} waits until {one} has an account" for path, one in _missing(seen))
     if members.missing:
-        waiting += (f"{len(members.missing)} members have no account and are left out",)
+        names = some_of(members.missing, members.names).text
+        waiting += (f"members without account are left out: {names}",)
     line = PlannedRecord(
         facts.kind,
         facts.record_id,
@@ -204,7 +207,7 @@ async def line_of(at_work: Sketch, seen: Seen) -> PlannedRecord | None:
 
 def _missing(seen: Seen) -> Sequence[tuple[str, str]]:
     decided = seen.decided
-    return list(decided.waiting.items()) if decided is not None else []
+    return list(seen.facts.named(decided.waiting).items()) if decided is not None else []
 
 
 def _says_nothing(facts: Facts, action: Action) -> bool:

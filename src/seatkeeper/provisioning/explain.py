@@ -3,18 +3,35 @@
     [source change -> scope -> map -> match -> plan] -> export -> log
 
 It calls the same stations as a cycle and says what the next one would do, so
-its verdict is right by construction as long as the facts are. It asks the app
-nothing: what only a look-up can tell is said to be open.
+its verdict is right by construction as long as the facts are. What happened
+before is history: it is told, and decides only where nothing has changed since
+and no cycle looks before the next try. It asks the app nothing: what only a
+look-up can tell is said to be open.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from seatkeeper.errors import RecordError
+from seatkeeper.provisioning.checks import (
+    failed_before,
+    in_order,
+    match_check,
+    next_try,
+    plain,
+    scope_checks,
+    told,
+    tries,
+    values_check,
+    write_check,
+)
 from seatkeeper.provisioning.journal import Escrow, Health, HealthState
-from seatkeeper.provisioning.log import LogEntry, shown
+from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim, check_claims
+from seatkeeper.provisioning.membership import Membership, Missing
 from seatkeeper.provisioning.plan import Adopt, Create, Delete, Disable, Reason, Skip, Update
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Check
@@ -22,9 +39,13 @@ from seatkeeper.provisioning.walk import Answer, Decided, Facts, NeedsMatch, dec
 
 
 class Verdict(StrEnum):
-    """Where a record stands with an app."""
+    """Where a record stands with an app.
+
+    ``PARTLY`` is in step but for a reference or members whose other end has no account.
+    """
 
     IN_STEP = "in step"
+    PARTLY = "partly in step"
     INACTIVE = "inactive"
     OUT_OF_SCOPE = "out of scope"
     LEFT_ALONE = "left alone"
@@ -36,64 +57,121 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+_ACTING: Final = {
+    Verdict.TO_CREATE,
+    Verdict.TO_UPDATE,
+    Verdict.TO_DISABLE,
+    Verdict.TO_DELETE,
+}
+_STAYING: Final = {Verdict.PARTLY, Verdict.TO_CREATE, Verdict.TO_UPDATE, Verdict.WAITS}
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is known of a record besides the facts a decision reads.
+
+    ``escrow`` is its failure that waits, ``tried_again`` whether the next cycle
+    looks at it all the same, ``last`` its newest log entry, ``rivals`` other
+    records per unique value that they ask for now. ``missing`` says of each
+    record that a reference waits for why it has no account; ``members`` is of a
+    group that the app holds or should hold.
+    """
+
+    escrow: Escrow | None = None
+    tried_again: bool = False
+    last: LogEntry | None = None
+    rivals: Mapping[Claim, Sequence[str]] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    members: Membership | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The answer in one sentence, and every check that was made for it."""
+    """The answer in one sentence, and every check that was made for it.
+
+    ``next_try`` is when whoever waits is tried again, ``history`` what happened
+    at the last try, ``missing`` whom a reference or a group waits for.
+    """
 
     verdict: Verdict
     answer: str
     checks: tuple[Check, ...]
     account_id: str | None = None
+    next_try: dt.datetime | None = None
+    history: str = ""
+    missing: tuple[Missing, ...] = ()
+    members: Membership | None = None
 
     @property
     def code(self) -> str:
-        """The public code of what keeps the record out, empty where nothing does."""
-        failing = (check for check in self.checks if check.passed is False)
-        return next((str(check.facts.get("code", "")) for check in failing), "")
+        """The public code of what keeps the record out or waiting, empty where nothing does."""
+        failing = [check for check in self.checks if check.passed is False]
+        if not failing:
+            return ""
+        deciding = failing[-1 if self.verdict is Verdict.WAITS else 0]
+        return str(deciding.facts.get("code", ""))
+
+    @property
+    def why_no_account(self) -> str:
+        """Why the record has no account, in a few words, for whoever waits for it."""
+        if self.verdict is Verdict.TO_CREATE:
+            return "the next cycle makes or links the account"
+        failing = next((check.text for check in self.checks if check.passed is False), "")
+        if not failing:
+            return self.answer
+        again = f"; next try {self.next_try:%Y-%m-%d %H:%M} UTC" if self.next_try else ""
+        return failing if again in failing else f"{failing.removesuffix('.')}{again}"
 
 
-def explain(
-    facts: Facts,
-    rules: Rules,
-    *,
-    escrow: Escrow | None = None,
-    last: LogEntry | None = None,
-    rivals: Mapping[Claim, Sequence[str]] | None = None,
-) -> Explanation:
-    """Say why the record has (not) an account, from the facts a cycle would read.
-
-    ``rivals`` names other records per unique value; ``last`` is the newest log
-    entry of this record and app.
-    """
+def explain(facts: Facts, rules: Rules, known: Remembered | None = None) -> Explanation:
+    """Say why the record has (not) an account, from the facts a cycle would read."""
+    known = known or Remembered()
     account_id = facts.link.account_id if facts.link else None
     if facts.record is None and facts.link is None:
         text = f"{facts.display_name} is not in the directory and has no account."
-        return Explanation(Verdict.UNKNOWN, text, _scope_checks(facts, rules), None)
+        return Explanation(Verdict.UNKNOWN, text, _unasked(facts, rules, known))
     if rules.mapping(facts.kind) is None:
         text = (
             f"{facts.display_name} is not provisioned to {rules.app_name}: "
             "its groups are switched off in the mappings."
         )
-        return Explanation(Verdict.OUT_OF_SCOPE, text, _scope_checks(facts, rules), account_id)
+        checks = _unasked(facts, rules, known)
+        return Explanation(Verdict.OUT_OF_SCOPE, text, checks, account_id)
     problem: RecordError | None = None
     answer: Answer | None = None
     try:
         answer = decide(facts, rules)
         if isinstance(answer, NeedsMatch):
-            check_claims(answer.claims, rivals or {})
+            check_claims(answer.claims, known.rivals)
     except RecordError as error:
         problem = error
-    scope_passed = _scope_checks(facts, rules)
-    checks = (
-        *scope_passed,
-        _values_check(facts, rules, answer, problem),
-        _match_check(facts, answer, problem),
-        _write_check(escrow, last, problem),
+    verdict = _verdict(answer, problem, known)
+    checks = _checks(facts, rules, known, answer, problem)
+    missing = _missing(facts, answer, known)
+    escrow = known.escrow
+    waits_for = _waits_for(problem, escrow)
+    sentence = _kept(facts, rules, answer) or _sentence(facts, rules, verdict, checks, waits_for)
+    if escrow is not None and verdict is not Verdict.WAITS:
+        sentence = f"{sentence} {failed_before(escrow)}"
+    return Explanation(
+        verdict,
+        " ".join([sentence, *_left_out(rules, verdict, missing, known)]),
+        checks,
+        account_id,
+        escrow.retry_at if escrow is not None and verdict is Verdict.WAITS else None,
+        failed_before(escrow) if escrow is not None else "",
+        missing,
+        known.members,
     )
-    checks = _not_reached_after_failure(checks)
-    verdict = _verdict(answer, problem, escrow)
-    sentence = _kept(facts, rules, answer) or _sentence(facts, rules, verdict, checks)
-    return Explanation(verdict, sentence, checks, account_id)
+
+
+def _waits_for(problem: RecordError | None, escrow: Escrow | None) -> str:
+    """Return what keeps a record waiting: what stands in the way now, else the last failure."""
+    if escrow is None:
+        return plain(problem) if problem is not None else ""
+    if problem is None:
+        return f"{told(escrow)} {tries(escrow)}; {next_try(escrow)}."
+    return f"{plain(problem)} {tries(escrow)}; {next_try(escrow)}."
 
 
 def _kept(facts: Facts, rules: Rules, answer: Answer | None) -> str:
@@ -122,109 +200,86 @@ def standing(app_name: str, *, on: bool, ran: bool, health: Health) -> str:
     return f"Provisioning to {app_name} is off{first}: nothing is sent but by hand."
 
 
-def _scope_checks(facts: Facts, rules: Rules) -> tuple[Check, ...]:
-    scope = scope_of(facts, rules)
-    return tuple(
-        Check(
-            check.name,
-            check.passed,
-            check.text,
-            {**check.facts, "code": Reason.NOT_ENTITLED.value},
+def _unasked(facts: Facts, rules: Rules, known: Remembered) -> tuple[Check, ...]:
+    """Return the checks of a record that no cycle looks at."""
+    return _checks(facts, rules, known, None, None)
+
+
+def _checks(
+    facts: Facts,
+    rules: Rules,
+    known: Remembered,
+    answer: Answer | None,
+    problem: RecordError | None,
+) -> tuple[Check, ...]:
+    holds = problem is None and not known.tried_again
+    return in_order(
+        (
+            *scope_checks(facts, rules),
+            values_check(answer, problem),
+            match_check(facts, answer, problem),
+            write_check(known.escrow, known.last, holds=holds, tried_again=known.tried_again),
         )
-        if check.passed is False
-        else check
-        for check in scope.checks
     )
 
 
-def _values_check(
-    facts: Facts, rules: Rules, answer: Answer | None, problem: RecordError | None
-) -> Check:
-    name = "values"
-    claimed = answer is not None
-    if problem is not None and not claimed:
-        return Check(name, passed=False, text=_plain(problem), facts={"code": problem.code})
-    desired = answer.desired if answer is not None else None
-    if desired is None:
-        return Check(name, passed=None, text="the values were not looked at")
-    values = {path: shown(value) for path, value in desired.always.items()}
-    return Check(name, passed=True, text="has all required values", facts={"values": values})
+def _missing(facts: Facts, answer: Answer | None, known: Remembered) -> tuple[Missing, ...]:
+    waiting = answer.waiting if answer is not None else {}
+    names = facts.named(waiting)
+    return (
+        *(
+            Missing(path, record, names[path], known.missing.get(record, "has no account"))
+            for path, record in waiting.items()
+        ),
+        *(known.members.missing if known.members is not None else ()),
+    )
 
 
-def _match_check(facts: Facts, answer: Answer | None, problem: RecordError | None) -> Check:
-    name = "match"
-    if facts.link is not None:
-        since = f" since {facts.link.since:%Y-%m-%d %H:%M} UTC" if facts.link.since else ""
-        text = f"is account {facts.link.account_id}{since}"
-        return Check(name, passed=True, text=text, facts={"account": facts.link.account_id})
-    if problem is not None and answer is not None:
-        return Check(name, passed=False, text=_plain(problem), facts={"code": problem.code})
-    if isinstance(answer, NeedsMatch):
-        asked = ", then ".join(one.text for one in answer.questions)
-        text = f"has no account yet; the next cycle asks the app for {asked}"
-        return Check(name, passed=None, text=text)
-    return Check(name, passed=None, text="no account was looked for")
-
-
-def _write_check(
-    escrow: Escrow | None, last: LogEntry | None, problem: RecordError | None
-) -> Check:
-    name = "write"
-    if escrow is not None and (problem is None or escrow.code != problem.code):
-        again = f"{escrow.retry_at:%Y-%m-%d %H:%M} UTC" if escrow.retry_at else "not by itself"
-        text = f"{escrow.message} Tried {escrow.attempts} times; next try {again}"
-        return Check(name, passed=False, text=text, facts={"code": escrow.code})
-    if last is None:
-        return Check(name, passed=None, text="nothing was written yet")
-    passed = None if last.status == "skipped" else last.status != "failure"
-    what = "look" if last.action == "other" else last.action
-    text = f"last {what} on {last.at:%Y-%m-%d %H:%M} UTC: {last.status}"
-    return Check(name, passed=passed, text=text, facts={"log": last.id})
-
-
-def _not_reached_after_failure(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """Mark what came after the first failing check as not reached, but for what is known."""
-    kept: list[Check] = []
-    failed = False
-    for check in checks:
-        if failed and check.passed is True and check.name in {"filters", "values"}:
-            kept.append(Check(check.name, passed=None, text="not reached", facts=check.facts))
-        else:
-            kept.append(check)
-        failed = failed or check.passed is False
-    return tuple(kept)
-
-
-def _verdict(answer: Answer | None, problem: RecordError | None, escrow: Escrow | None) -> Verdict:
+def _verdict(answer: Answer | None, problem: RecordError | None, known: Remembered) -> Verdict:
     if problem is not None or answer is None:
         return Verdict.WAITS
+    verdict = _outlook(answer, known)
+    untried = known.escrow is not None and not known.tried_again
+    return Verdict.WAITS if untried and verdict in _ACTING else verdict
+
+
+def _outlook(answer: Answer, known: Remembered) -> Verdict:
+    """Return what a cycle would do that looks at the record."""
     if isinstance(answer, NeedsMatch):
-        return Verdict.WAITS if escrow is not None else Verdict.TO_CREATE
-    return _verdict_of(answer, escrow)
-
-
-def _verdict_of(answer: Decided, escrow: Escrow | None) -> Verdict:
+        return Verdict.TO_CREATE
     match answer.action:
         case Disable():
             return Verdict.TO_DISABLE
         case Delete():
             return Verdict.TO_DELETE
         case Update() | Create() | Adopt():
-            return Verdict.WAITS if escrow is not None else Verdict.TO_UPDATE
+            return Verdict.TO_UPDATE
         case Skip(Reason.IN_SYNC):
-            return Verdict.IN_STEP if answer.scope.usable else Verdict.INACTIVE
+            return _in_sync(answer, known)
         case Skip(Reason.NOT_ENTITLED):
             return Verdict.OUT_OF_SCOPE
         case Skip():
             return Verdict.LEFT_ALONE
 
 
-def _sentence(facts: Facts, rules: Rules, verdict: Verdict, checks: Sequence[Check]) -> str:
+def _in_sync(answer: Decided, known: Remembered) -> Verdict:
+    if not answer.scope.usable:
+        return Verdict.INACTIVE
+    members = known.members or Membership()
+    if members.differs:
+        return Verdict.TO_UPDATE
+    return Verdict.PARTLY if answer.waiting or members.waiting else Verdict.IN_STEP
+
+
+def _sentence(
+    facts: Facts, rules: Rules, verdict: Verdict, checks: Sequence[Check], waits_for: str
+) -> str:
     name, app = facts.display_name, rules.app_name
     failing = next((check.text for check in checks if check.passed is False), "")
     where = "is in" if facts.link else "is not in"
     sentences = {
         Verdict.IN_STEP: f"{name} is in {app}, and the account is in step.",
+        Verdict.PARTLY: f"{name} is in {app}, and the account is in step but for what waits.",
         Verdict.INACTIVE: f"{name} has a deactivated account in {app}, because {name} {failing}.",
         Verdict.OUT_OF_SCOPE: f"{name} is not in {app}, because {name} {failing}.",
         Verdict.LEFT_ALONE: f"{name} keeps the account in {app} as it is.",
@@ -237,11 +292,23 @@ def _sentence(facts: Facts, rules: Rules, verdict: Verdict, checks: Sequence[Che
         Verdict.TO_DISABLE: f"{name} is in {app}; the next cycle deactivates the account, "
         f"because {name} {failing}.",
         Verdict.TO_DELETE: f"{name} is in {app}; the next cycle deletes the account.",
-        Verdict.WAITS: f"{name} {where} {app}, and waits: {failing}",
+        Verdict.WAITS: f"{name} {where} {app}, and waits: {waits_for}",
         Verdict.UNKNOWN: f"{name} is not known.",
     }
     return sentences[verdict]
 
 
-def _plain(error: RecordError) -> str:
-    return f"{error.message} {error.advice}".strip()
+def _left_out(
+    rules: Rules, verdict: Verdict, missing: Sequence[Missing], known: Remembered
+) -> Iterator[str]:
+    """Yield a sentence for each reference that waits, and one for members that differ or wait."""
+    if verdict not in _STAYING:
+        return
+    for one in missing:
+        if one.path != "members":
+            path = one.path.rpartition(":")[2]
+            yield f"{path} waits until {one.name} has an account ({one.why})."
+    members = known.members or Membership()
+    said = members.differences()
+    if said:
+        yield f"Members: {members.counts(rules.app_name)}; {'; '.join(said)}."

@@ -97,11 +97,16 @@ class MemberWrite:
 
 @dataclass(frozen=True, slots=True)
 class MemberDifference:
-    """What takes the members last written to those wanted; ``unresolved`` have no account."""
+    """What takes the members last written to those wanted; ``unresolved`` have no account.
+
+    ``wanted`` and ``held`` are how many there should be, and surely are.
+    """
 
     add: Sequence[MemberWrite] = ()
     remove: Sequence[MemberWrite] = ()
     unresolved: Sequence[str] = ()
+    wanted: int = 0
+    held: int = 0
 
     @property
     def empty(self) -> bool:

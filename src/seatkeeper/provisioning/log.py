@@ -129,7 +129,10 @@ def steps(
     waiting: Mapping[str, str],
     error: SeatkeeperError | None = None,
 ) -> tuple[Step, ...]:
-    """Return the stations a record passed, ending with the export or what stopped it."""
+    """Return the stations a record passed, ending with the export or what stopped it.
+
+    ``waiting`` maps a reference to the name of whoever has no account yet.
+    """
     word = verb(action) if action is not None else "other"
     made = [Step(_IMPORTS.get(word, "EntryImportUpdate"), "import", Status.SUCCESS, "was read")]
     if scope is not None:
@@ -138,8 +141,8 @@ def steps(
         made.append(Step("EntrySynchronizationScoping", "scoping", status, scope.reason, details))
     if matched:
         made.append(Step("EntrySynchronizationMatch", "matching", Status.SUCCESS, matched))
-    for path, record in waiting.items():
-        text = f"{path} waits until {record} has an account"
+    for path, name in waiting.items():
+        text = f"{path} waits until {name} has an account"
         made.append(
             Step(
                 "EntryReferenceResolution",

@@ -8,7 +8,9 @@ or read. Values that the log hides are hidden here, too.
 """
 
 from collections.abc import Callable
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
+from typing import Final
 
 from seatkeeper.directory.model import Group, User
 from seatkeeper.errors import InvalidValue, RecordError
@@ -24,13 +26,15 @@ from seatkeeper.provisioning.mapping.evaluate import (
     source_name,
     user_value,
 )
-from seatkeeper.provisioning.mapping.model import Applies, Constant, Mapping, Nothing
+from seatkeeper.provisioning.mapping.model import Applies, Constant, Mapping, Nothing, ValueType
+from seatkeeper.provisioning.membership import Membership
 from seatkeeper.provisioning.plan import differences
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Scope
 from seatkeeper.provisioning.walk import Facts, decide, roles_of, scope_of
 
-HIDDEN = "[Redact]"
+HIDDEN: Final = "[Redact]"
+NOBODY: Final[MappingOf[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Origin:
     ``inputs`` are the source attributes that are read, with their present
     values; ``steps`` the parts of an expression and what each gave. ``wanted``
     is what the account should have, ``known`` what it was last seen to have.
+    ``members`` is there for the members of a group that the app holds or should hold.
     """
 
     path: str
@@ -49,12 +54,15 @@ class Origin:
     wanted: str | None
     known: str | None
     sentence: str
+    members: Membership | None = None
 
 
-def origin(facts: Facts, rules: Rules, path: str) -> Origin:
+def origin(facts: Facts, rules: Rules, path: str, missing: MappingOf[str, str] = NOBODY) -> Origin:
     """Tell it for one path; also a source attribute's name, or a path without its URN, will do.
 
-    Raises ``InvalidValue`` naming the paths there are, for one that nothing is mapped onto.
+    ``missing`` says of each record that a reference waits for why it has no
+    account. Raises ``InvalidValue`` naming the paths there are, for one that
+    nothing is mapped onto.
     """
     one = _mapping(facts, rules, path)
     scope = scope_of(facts, rules)
@@ -69,13 +77,52 @@ def origin(facts: Facts, rules: Rules, path: str) -> Origin:
     wanted = None if desired is None else _wanted(one, desired)
     waits = answer.waiting.get(one.target) if answer is not None else None
     if waits is not None:
-        sentence = f"{one.target} waits until record {waits} has an account."
+        why = f" ({missing[waits]})" if waits in missing else ""
+        name = facts.names.get(waits, waits)
+        sentence = f"{one.target} waits until {name} has an account{why}."
     else:
         sentence = _sentence(facts, rules, one, scope, desired, problem)
     if one.hidden:
         return Origin(one.target, _source(one), (), (), _hide(wanted), _hide(known), sentence)
     inputs, made = _made(facts, rules, one, scope)
-    return Origin(one.target, _source(one), inputs, made, shown(wanted), shown(known), sentence)
+    told = _told(one, facts, wanted), _told(one, facts, known)
+    return Origin(one.target, _source(one), inputs, made, *told, sentence)
+
+
+def names_members(facts: Facts, rules: Rules, path: str) -> bool:
+    """Whether the path is that of a group's members, which are compared as a set of their own.
+
+    Raises ``InvalidValue`` like ``origin``.
+    """
+    one = _mapping(facts, rules, path)
+    return one.type is ValueType.REFERENCE and one.multi_valued
+
+
+def members_origin(facts: Facts, rules: Rules, members: Membership | None) -> Origin:
+    """Tell it for the members of a group; ``members`` is none where no cycle compares them."""
+    source = "the members in the directory"
+    if members is None:
+        name, app, reason = facts.display_name, rules.app_name, scope_of(facts, rules).reason
+        where = (
+            f"is in {app}, and its members are left as they are"
+            if facts.link
+            else (f"is not in {app}")
+        )
+        sentence = f"{name} {where}: {name} {reason}."
+        return Origin("members", source, (), (), None, None, sentence)
+    said = members.differences()
+    ends = [*said, *([] if members.differs or members.waiting else ["in step"])]
+    sentence = f"members: {members.counts(rules.app_name)}; {'; '.join(ends)}."
+    return Origin(
+        "members",
+        source,
+        (("members", f"{members.total} in the directory"),),
+        (),
+        f"{members.wanted} members",
+        f"{members.held} members",
+        sentence,
+        members,
+    )
 
 
 def _mapping(facts: Facts, rules: Rules, path: str) -> Mapping:
@@ -108,6 +155,17 @@ def _source(one: Mapping) -> str:
     return "the default alone" if isinstance(source, Nothing) else f"[{source_name(one)}]"
 
 
+def _told(one: Mapping, facts: Facts, value: TargetValue | None) -> str | None:
+    """Return a value as people read it: hidden where it must be, a reference by name."""
+    if one.hidden:
+        return _hide(value)
+    if one.type is ValueType.REFERENCE:
+        records = {account: record for record, account in facts.accounts.items()}
+        name = facts.names.get(records.get(str(value), ""))
+        return f"{name} (account {value})" if name else shown(value)
+    return shown(value)
+
+
 def _hide(value: TargetValue | None) -> str | None:
     return None if value is None else HIDDEN
 
@@ -124,7 +182,7 @@ def _made(
         default_domain=rules.default_domain,
     )
     read = _reader(facts, about, usable=scope.usable)
-    inputs = tuple((name, plain(read(name))) for name in one.reads)
+    inputs = tuple((name, _named(facts, name, plain(read(name)))) for name in one.reads)
     if not isinstance(one.source, Expression):
         return inputs, ()
 
@@ -138,6 +196,10 @@ def _made(
         )
 
     return inputs, tuple(steps(one.source.tree, environment))
+
+
+def _named(facts: Facts, name: str, value: Plain) -> Plain:
+    return facts.names.get(value, value) if name == "manager" and isinstance(value, str) else value
 
 
 def _reader(facts: Facts, about: Circumstances, *, usable: bool) -> Callable[[str], Value]:
@@ -167,7 +229,7 @@ def _sentence(
         kept = "follows who may use the account" if access else "is left as it is"
         return f"{path} {kept}: {name} {scope.reason}, so only access is written."
     value = _wanted(one, desired)
-    told = HIDDEN if one.hidden else shown(value)
+    told = _told(one, facts, value) if value is not None or not one.hidden else HIDDEN
     source = source_name(one)
     if path in desired.untouched:
         return f"{path} is left as it is: {source} is empty, and the mapping clears nothing."
@@ -185,8 +247,7 @@ def _sentence(
     if change is not None and not mapping.update:
         return f"{path} is not written: updates are switched off for {app}."
     if change is not None:
-        new = HIDDEN if one.hidden and change.new is not None else shown(change.new)
-        old = HIDDEN if one.hidden and held is not None else shown(held)
+        new, old = _told(one, facts, change.new), _told(one, facts, held)
         become = f"{path} is to become {new or 'empty'}, from {source}"
         return f"{become}; the account has {old or 'none'}."
     if value == held or (value is None and held is None):

@@ -49,12 +49,17 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at: passed, failed, or (none) not reached."""
+    """One thing that was looked at: passed, failed, or (none) open.
+
+    ``reached`` is false where an earlier check has decided; ``text`` is then
+    what is known all the same.
+    """
 
     name: str
     passed: bool | None
     text: str
     facts: dict[str, object] = field(default_factory=dict)
+    reached: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,10 +58,10 @@ class Facts:
     """All that is known of one record and one app when a decision is made.
 
     ``record`` is none when the directory no longer has it. ``accounts`` maps
-    record ids to account ids for the ends of the record's references. ``made``
-    is about values that are made anew at creation. ``member_of`` names the
-    groups a person is a direct member of, by id; it is filled where the app's
-    rules read it.
+    record ids to account ids for the ends of the record's references, ``names``
+    has the names of those ends that have no account. ``made`` is about values
+    that are made anew at creation. ``member_of`` names the groups a person is a
+    direct member of, by id; it is filled where the app's rules read it.
     """
 
     kind: Kind
@@ -72,6 +72,7 @@ class Facts:
     accounts: Mapping[str, str] = field(default_factory=dict)
     member_of: Mapping[str, str] = field(default_factory=dict)
     made: Made = NOTHING_MADE
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def display_name(self) -> str:
@@ -79,6 +80,10 @@ class Facts:
         if self.record is not None:
             return self.record.display_name
         return (self.link.display_name if self.link else "") or self.record_id
+
+    def named(self, waiting: Mapping[str, str]) -> dict[str, str]:
+        """Return references that wait, each with the name of the record it waits for."""
+        return {path: self.names.get(missing, missing) for path, missing in waiting.items()}
 
 
 @dataclass(frozen=True, slots=True)

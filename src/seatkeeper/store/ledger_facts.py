@@ -21,7 +21,7 @@ from seatkeeper.provisioning.scope import Grant
 from seatkeeper.provisioning.walk import Facts
 from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_tables as t
-from seatkeeper.store.records import USER_COLUMNS, group_of
+from seatkeeper.store.records import USER_COLUMNS, group_of, user_of
 from seatkeeper.store.tables import applications, assignments, changes, groups, memberships, users
 from seatkeeper.store.upsert import among, pieces
 
@@ -47,6 +47,7 @@ def read_facts(
                 known.links.get(record_id),
                 known.accounts,
                 member_of.get(record_id, {}),
+                names=known.names,
             )
             for record_id in piece
         )
@@ -56,6 +57,7 @@ def read_facts(
 class _Known:
     """What directory and links hold of some records; ``accounts`` are those of managers.
 
+    ``names`` are those of managers without account: nobody reads the others'.
     One row a record, because a cycle that looks at everybody spends its time here.
     """
 
@@ -63,6 +65,7 @@ class _Known:
         self.records: dict[str, User | Group] = {}
         self.links: dict[str, Link] = {}
         self.accounts: dict[str, str] = {}
+        self.names: dict[str, str] = {}
         self._kind = kind
         self._mine = (t.links.c.app_id == app_id) & (t.links.c.kind == kind)
         if kind is Kind.USER:
@@ -103,6 +106,13 @@ class _Known:
                 self.accounts[manager_id] = manager
             if linked is not None:
                 self._link(linked, *link)
+        managers_ids = {one.manager_id for one in self.records.values() if isinstance(one, User)}
+        self._name(connection, {one for one in managers_ids if one} - self.accounts.keys())
+
+    def _name(self, connection: Connection, ids: Collection[str]) -> None:
+        for piece in pieces(sorted(ids)):
+            for row in connection.execute(select(*USER_COLUMNS).where(among(users.c.id, piece))):
+                self.names[row.id] = user_of(row).display_name
 
     def _link(
         self, record_id: str, account_id: str, known: TargetValues, name: str, since: dt.datetime
@@ -252,6 +262,8 @@ def member_difference(connection: Connection, app_id: str, group_id: str) -> Mem
             if wanted.get(m) != row.account_id
         ],
         unresolved=unresolved,
+        wanted=len(wanted),
+        held=len(held),
     )
 
 

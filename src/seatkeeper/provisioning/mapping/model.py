@@ -152,6 +152,15 @@ class ObjectMapping:
         return frozenset(one.target for one in self.mappings if one.tells_access)
 
     @property
+    def reference_paths(self) -> frozenset[str]:
+        """The paths that hold one other account, such as that of the manager."""
+        return frozenset(
+            one.target
+            for one in self.mappings
+            if one.type is ValueType.REFERENCE and not one.multi_valued
+        )
+
+    @property
     def hidden_paths(self) -> frozenset[str]:
         """The paths whose values no log and no plan shows."""
         return frozenset(one.target for one in self.mappings if one.hidden)

@@ -1,0 +1,206 @@
+"""Answer questions about one record: why (not), what the next cycle does, where a value comes from.
+
+    [source change -> scope -> map -> match -> plan] -> export -> log
+
+Shell around ``provisioning.explain`` and ``provisioning.provenance``: it reads
+what they need of one record, of those it waits for and of those who ask for the
+same values. It asks the app nothing, writes nothing, and decides nothing.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from seatkeeper.directory.model import Kind, User
+from seatkeeper.engine.planner import PAGE, touched_ids
+from seatkeeper.errors import RecordError
+from seatkeeper.ports import Ledger
+from seatkeeper.provisioning.explain import Explanation, Remembered, Verdict, explain
+from seatkeeper.provisioning.journal import Escrow, MemberDifference
+from seatkeeper.provisioning.match import Claim, claims
+from seatkeeper.provisioning.membership import SHOWN, Membership, Missing, some_of
+from seatkeeper.provisioning.plan import Delete, Reason, Skip
+from seatkeeper.provisioning.provenance import Origin, members_origin, names_members, origin
+from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.walk import Answer, Decided, Facts, NeedsMatch, decide
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Whom to ask about one app, at one moment."""
+
+    ledger: Ledger
+    rules: Rules
+    now: dt.datetime
+
+    async def explain(self, kind: Kind, record_id: str) -> Explanation:
+        """Say why a record has (not) an account, and what the next cycle does with it."""
+        [facts] = await self._facts(kind, [record_id])
+        answer = self._decided(facts)
+        known = await self._remembered(facts, answer)
+        ends = await self._ends(answer)
+        members = await self._members(facts, answer)
+        healed = any(one.verdict is Verdict.TO_CREATE for one in ends.values())
+        known = replace(
+            known,
+            tried_again=known.tried_again or (healed and facts.link is not None),
+            missing={one: end.why_no_account for one, end in ends.items()},
+            members=members,
+        )
+        return explain(facts, self.rules, known)
+
+    async def origin(self, kind: Kind, record_id: str, path: str) -> Origin:
+        """Say where one value of a record's account comes from.
+
+        Raises ``InvalidValue`` for a path that nothing is mapped onto.
+        """
+        [facts] = await self._facts(kind, [record_id])
+        answer = self._decided(facts)
+        if names_members(facts, self.rules, path):
+            return members_origin(facts, self.rules, await self._members(facts, answer))
+        missing = {one: end.why_no_account for one, end in (await self._ends(answer)).items()}
+        return origin(await self._naming_managers(facts), self.rules, path, missing)
+
+    async def _facts(self, kind: Kind, ids: Collection[str]) -> Sequence[Facts]:
+        return await self.ledger.facts(
+            self.rules.app_id, kind, ids, memberships=self.rules.reads_memberships
+        )
+
+    def _decided(self, facts: Facts) -> Answer | None:
+        if self.rules.mapping(facts.kind) is None:
+            return None
+        try:
+            return decide(facts, self.rules)
+        except RecordError:
+            return None
+
+    async def _remembered(self, facts: Facts, answer: Answer | None) -> Remembered:
+        app_id = self.rules.app_id
+        escrow = await self.ledger.escrow(app_id, facts.kind, facts.record_id)
+        logged = await self.ledger.log(app_id, record_id=facts.record_id, limit=1)
+        return Remembered(
+            escrow,
+            escrow is not None and await self._next_cycle_looks(escrow),
+            logged[0][1] if logged else None,
+            await self._rivals(facts, answer) if isinstance(answer, NeedsMatch) else {},
+        )
+
+    async def _next_cycle_looks(self, escrow: Escrow) -> bool:
+        """Whether a cycle that began now would look at a record that failed."""
+        position = await self.ledger.position(self.rules.app_id)
+        if position is None or position.digest != self.rules.digest:
+            return True  # it looks at everybody
+        if escrow.retry_at is not None and escrow.retry_at <= self.now:
+            return True
+        newest = await self.ledger.last_change()
+        users, groups = await touched_ids(self.ledger, self.rules, after=position.seq, to=newest)
+        return escrow.record_id in (users if escrow.kind is Kind.USER else groups)
+
+    async def _rivals(self, facts: Facts, needs: NeedsMatch) -> Mapping[Claim, Sequence[str]]:
+        """Return who asks for the same unique values, judged anew: an edit may have parted them."""
+        stored = await self.ledger.rivals(self.rules.app_id, facts.kind, needs.claims)
+        others = {
+            record_id: name
+            for found in stored.values()
+            for record_id, name in found
+            if record_id != facts.record_id
+        }
+        theirs = {one.record_id: one for one in await self._facts(facts.kind, others)}
+        return {
+            claim: [
+                name
+                for record_id, name in found
+                if record_id in theirs and self._still_asks(theirs[record_id], claim)
+            ]
+            for claim, found in stored.items()
+        }
+
+    def _still_asks(self, facts: Facts, claim: Claim) -> bool:
+        """Whether a record that asked for a value would ask again now."""
+        mapping, answer = self.rules.mapping(facts.kind), self._decided(facts)
+        if answer is None:  # values that cannot be made: only an account holds on to the old ones
+            return facts.link is not None
+        asked = answer.desired
+        return asked is not None and mapping is not None and claim in claims(asked, mapping)
+
+    async def _ends(self, answer: Answer | None) -> Mapping[str, Explanation]:
+        """Explain whoever a reference waits for, but not whom those wait for in turn."""
+        ids = set(answer.waiting.values()) if answer is not None else set()
+        return {one.record_id: await self._alone(one) for one in await self._facts(Kind.USER, ids)}
+
+    async def _alone(self, facts: Facts) -> Explanation:
+        known = await self._remembered(facts, self._decided(facts))
+        return explain(facts, self.rules, known)
+
+    async def _members(self, facts: Facts, answer: Answer | None) -> Membership | None:
+        """Return a group's members as the next cycle would compare them; none where it does not."""
+        if facts.kind is not Kind.GROUP or not _compares_members(answer):
+            return None
+        difference = await self.ledger.member_difference(self.rules.app_id, facts.record_id)
+        add = [one.member_id for one in difference.add]
+        remove = await self._removed(difference)
+        first = await self._named([*add[:SHOWN], *remove[:SHOWN], *difference.unresolved[:SHOWN]])
+        names = {one.record_id: one.display_name for one in first.values()}
+        missing = [
+            Missing("members", one, names.get(one, one), await self._why_missing(first.get(one)))
+            for one in difference.unresolved[:SHOWN]
+        ]
+        return Membership(
+            difference.wanted,
+            difference.held,
+            some_of(add, names),
+            some_of(remove, names),
+            len(difference.unresolved),
+            tuple(missing),
+        )
+
+    async def _removed(self, difference: MemberDifference) -> list[str]:
+        """Return whom the cycle takes out; an account that it deletes leaves every group itself."""
+        ids = [one.member_id for one in difference.remove]
+        deleted: set[str] = set()
+        for kind in Kind:
+            for start in range(0, len(ids), PAGE):
+                for facts in await self._facts(kind, ids[start : start + PAGE]):
+                    answer = self._decided(facts) if facts.link is not None else None
+                    if isinstance(answer, Decided) and isinstance(answer.action, Delete):
+                        deleted.add(facts.record_id)
+        return [one for one in ids if one not in deleted]
+
+    async def _why_missing(self, facts: Facts | None) -> str:
+        if facts is None:
+            return "has no account"
+        return (await self._alone(facts)).why_no_account
+
+    async def _named(self, ids: Collection[str]) -> Mapping[str, Facts]:
+        """Return the facts of these people and groups; an id says not which it is."""
+        return {
+            facts.record_id: facts
+            for kind in Kind
+            for facts in await self._facts(kind, ids)
+            if facts.record is not None or facts.link is not None
+        }
+
+    async def _naming_managers(self, facts: Facts) -> Facts:
+        """Return the facts with the names of the manager, and of the one the account has."""
+        app_id, known = self.rules.app_id, facts.link.known if facts.link is not None else {}
+        accounts = dict(facts.accounts)
+        for path in self.rules.users.reference_paths & known.keys():
+            account = str(known[path])
+            record_id = await self.ledger.linked_record(app_id, Kind.USER, account)
+            if record_id is not None:
+                accounts[record_id] = account
+        manager = facts.record.manager_id if isinstance(facts.record, User) else None
+        ids = {*accounts, *([manager] if manager is not None else [])}
+        names = {one.record_id: one.display_name for one in await self._facts(Kind.USER, ids)}
+        return replace(facts, accounts=accounts, names={**facts.names, **names})
+
+
+def _compares_members(answer: Answer | None) -> bool:
+    """Whether a cycle that looks at this group compares its members."""
+    if answer is None or not answer.scope.entitled:
+        return False
+    if isinstance(answer, NeedsMatch):
+        return True
+    if isinstance(answer.action, Delete):
+        return False
+    return not isinstance(answer.action, Skip) or answer.action.reason is Reason.IN_SYNC
