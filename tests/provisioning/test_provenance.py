@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from tests.provisioning.builders import (
+    GROUPS,
     MANAGER,
     SALES,
     SALES_LINK,
@@ -26,7 +27,7 @@ from seatkeeper.provisioning.mapping.model import (
     Nothing,
     WhenNull,
 )
-from seatkeeper.provisioning.membership import Membership, Missing, Some
+from seatkeeper.provisioning.membership import Membership, Missing, Some, some_of
 from seatkeeper.provisioning.provenance import HIDDEN, members_origin, names_members, origin
 from seatkeeper.provisioning.rules import Rules
 
@@ -243,3 +244,15 @@ def test_one_text_for_two_spellings_stays_as_the_account_has_it():
 
     assert answer.sentence == "title stays as the account has it: values are only added."
     assert "is to become" in origin(given, under, "title").sentence
+
+
+def test_of_many_only_the_first_are_named():
+    names = {str(number): f"P{number}" for number in range(7)}
+
+    assert some_of(list(names), names).text == "P0, P1, P2, P3, P4 and 2 more"
+    assert some_of(["1", "unknown"], names).text == "P1, unknown"
+
+
+def test_a_manager_is_a_reference_and_members_are_a_set():
+    assert USERS.reference_paths == {MANAGER}
+    assert GROUPS.reference_paths == set()
