@@ -61,7 +61,8 @@ async def everybody_is_explained(company: Company, there: set[str]) -> None:
     for name, row in people.items():
         answer = await company.opened.explain(company.app_id, name)
         if name in there:
-            wanted, code = Verdict.IN_STEP, ""
+            led = not row.get("manager") or row["manager"] in there
+            wanted, code = Verdict.IN_STEP if led else Verdict.PARTLY, ""
         elif name in reached and row["accountEnabled"]:
             wanted, code = Verdict.WAITS, cases[name]["code"]
         else:
