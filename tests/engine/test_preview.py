@@ -10,6 +10,7 @@ from tests.engine.world import MANAGER, Wish, World
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import Refused, Unreachable
 from seatkeeper.provisioning.log import LogEntry, Status
+from seatkeeper.provisioning.plan import Reason
 from seatkeeper.provisioning.preview import Outlook, Preview
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.tables import metadata
@@ -38,7 +39,7 @@ def done(entries: list[LogEntry]) -> dict[str, str]:
     return {
         one.display_name: words.get(one.action, one.action)
         for one in reversed(entries)
-        if one.status in {Status.SUCCESS, Status.WARNING}
+        if one.status in {Status.SUCCESS, Status.WARNING} and one.code != Reason.PASSED_ON
     }
 
 
@@ -308,4 +309,41 @@ async def test_settings_that_changed_plan_everybody_anew(world: World) -> None:
     assert preview.kind == "full"
     assert verbs(preview) == dict.fromkeys(("Ada", "Grace", "Ken"), "update")
     assert all(one.cause.endswith("settings changed since the last cycle") for one in preview.to_do)
+    await cycle_does_what_was_previewed(world)
+
+
+async def test_who_waited_for_a_value_is_planned_with_the_edit_that_frees_it(
+    any_world: World,
+) -> None:
+    world = any_world
+    await world.connect()
+    await world.hire("Ada")
+    await world.hire("Grace", mail="ada@larkspur.example")
+    await world.assign("Ada", "Grace")
+    await world.run()
+    await world.run()
+    assert await world.waits() == dict.fromkeys(("Ada", "Grace"), "DuplicateSourceEntries")
+
+    await world.change("Grace", mail="grace@larkspur.example")
+
+    preview = await world.preview()
+    assert verbs(preview) == {"Ada": "create", "Grace": "create"}
+    assert {one.display_name: one.cause for one in preview.records}["Ada"] == (
+        "Grace no longer asks for the same value"
+    )
+    await cycle_does_what_was_previewed(world)
+    assert await world.waits() == {}
+
+
+async def test_who_waited_for_a_value_of_somebody_who_left_is_planned_too(world: World) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.hire("Grace", mail="ada@larkspur.example")
+    await world.assign("Ada", "Grace")
+    await world.run()
+    await world.run()
+
+    await world.unassign("Grace")
+
+    assert verbs(await world.preview()) == {"Ada": "create"}
     await cycle_does_what_was_previewed(world)

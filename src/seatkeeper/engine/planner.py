@@ -292,8 +292,11 @@ async def _match_page(context: AppContext, kind: Kind, entries: dict[str, Entry]
         else:  # the directory changed since; the entry is planned or ends as what it is now
             booking.entry(replace(entry, state=EntryState.DONE))
             await _note(context, booking, facts, answer, retry=entry.retry)
-    rivals = await context.ledger.rivals(
-        context.app_id, kind, {claim for _, _, needs in asked for claim in needs.claims}
+    rivals = await rivals_now(
+        context,
+        kind,
+        {claim for _, _, needs in asked for claim in needs.claims},
+        fresh=entries,
     )
     answers = await ask_app(context, [(facts, needs) for facts, _, needs in asked], rivals)
     for (facts, entry, needs), answered in zip(asked, answers, strict=True):
@@ -313,6 +316,33 @@ async def _match_page(context: AppContext, kind: Kind, entries: dict[str, Entry]
         elif not isinstance(problem, AppStopped) and not stops_the_app(problem):
             await booking.failed(facts, problem, entry=entry, trace=answered.trace)
     await booking.write()
+
+
+async def rivals_now(
+    context: AppContext, kind: Kind, wanted: Collection[Claim], *, fresh: Collection[str]
+) -> dict[Claim, list[tuple[str, str]]]:
+    """Return who asks for these values in the directory as it is now, by id and name.
+
+    What is stored of a record may be older than its last edit, where this cycle does not look
+    at it. ``fresh`` are records that were just looked at, or of whom the caller knows better.
+    """
+    stored = await context.ledger.rivals(context.app_id, kind, wanted)
+    others = {one for them in stored.values() for one, _ in them} - set(fresh)
+    mapping = context.rules.mapping(kind)
+    now: dict[str, set[Claim]] = {}
+    for facts, answer in await walk_records(context, kind, others):
+        if isinstance(answer, SeatkeeperError):
+            if facts.link is not None:
+                continue  # its account has what it asked for
+            now[facts.record_id] = set()
+        elif answer.desired is None or mapping is None:
+            now[facts.record_id] = set()
+        else:
+            now[facts.record_id] = set(claims(answer.desired, mapping))
+    return {
+        claim: [(one, name) for one, name in them if one not in now or claim in now[one]]
+        for claim, them in stored.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

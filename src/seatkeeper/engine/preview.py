@@ -15,10 +15,20 @@ from dataclasses import replace
 from seatkeeper.directory.model import Kind, User
 from seatkeeper.engine.context import AppContext, AppStopped
 from seatkeeper.engine.ordering import broken, given_up
-from seatkeeper.engine.planner import PAGE, ask_app, chosen, inheriting, shared, walk_records
+from seatkeeper.engine.planner import (
+    PAGE,
+    ask_app,
+    chosen,
+    inheriting,
+    rivals_now,
+    shared,
+    walk_records,
+)
 from seatkeeper.engine.preview_lines import Asking, Seen, Sketch, line_of
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.provisioning.account import Account
+from seatkeeper.provisioning.causes import WAITED_FOR_VALUE
+from seatkeeper.provisioning.cycle import CycleKind
 from seatkeeper.provisioning.handover import freed
 from seatkeeper.provisioning.match import Claim, claims
 from seatkeeper.provisioning.outcome import stops_the_app
@@ -46,6 +56,7 @@ async def preview_cycle(context: AppContext, asking: Asking, *, note: str = "") 
     at_work = Sketch(context, asking)
     async for kind, page, retries in chosen(context, asking.users, asking.groups):
         await _walk(at_work, kind, page, retries=retries)
+    await _wake_rivals(at_work)
     try:
         _note_released(at_work)
         await _match(at_work, Kind.USER)
@@ -115,6 +126,34 @@ async def _take_in(at_work: Sketch, kind: Kind, causes: Mapping[str, str]) -> li
     return [at_work.seen[kind, one] for one in new]
 
 
+async def _wake_rivals(at_work: Sketch) -> None:
+    """Take in who waited for a value that somebody in this plan stops asking for.
+
+    A cycle over changes plans them before it reads who is due; every other kind
+    looks at everybody, or at nobody else.
+    """
+    context = at_work.context
+    if context.cycle.kind is not CycleKind.INCREMENTAL:
+        return
+    for kind in Kind:
+        mapping = context.rules.mapping(kind)
+        asked = {
+            record: claims(desired, mapping) if desired is not None and mapping else ()
+            for (of, record), seen in at_work.seen.items()
+            if of is kind and not seen.retry and not (seen.problem and seen.facts.link)
+            for desired in (seen.answer.desired if seen.answer is not None else None,)
+        }
+        woken = await context.ledger.woken(context.app_id, kind, asked)
+        causes = {
+            record: WAITED_FOR_VALUE.format(
+                name=at_work.seen[kind, other].facts.display_name or other
+            )
+            for record, other in woken.items()
+        }
+        for seen in await _take_in(at_work, kind, causes):
+            seen.retry = True
+
+
 def _note_released(at_work: Sketch) -> None:
     """Note whose account is free before anybody is matched, as a cycle lets go of it."""
     for key, seen in at_work.seen.items():
@@ -175,6 +214,7 @@ def _pass_on(at_work: Sketch, seen: Seen, found: Account, owner: Facts) -> None:
     seen.facts = inheriting(seen.facts, found, owner, at_work.context)
     seen.answer = decide(seen.facts, at_work.context.rules)
     at_work.made[seen.facts.kind, seen.facts.record_id] = found.id
+    at_work.inherited[owner.record_id] = seen.facts.record_id
     gone = at_work.seen.get((owner.kind, owner.record_id))
     if gone is not None and gone.decided is not None:
         text = f"The account passes on to {seen.facts.display_name}, who answers to it."
@@ -207,12 +247,14 @@ async def _rivals(
 ) -> dict[Claim, list[tuple[str, str]]]:
     """Return who asks for these values: as stored, but for those whose wishes were just read."""
     found = {claim: list(asked.get(claim, ())) for claim in wanted}
-    stored = await at_work.context.ledger.rivals(at_work.context.app_id, kind, wanted)
+    known = {
+        record
+        for (of, record), seen in at_work.seen.items()
+        if of is kind and not (seen.problem is not None and seen.facts.link is not None)
+    }
+    stored = await rivals_now(at_work.context, kind, wanted, fresh=known)
     for claim, others in stored.items():
-        for record_id, name in others:
-            seen = at_work.seen.get((kind, record_id))
-            if seen is None or (seen.problem is not None and seen.facts.link is not None):
-                found.setdefault(claim, []).append((record_id, name))
+        found[claim] += [one for one in others if one[0] not in known]
     return found
 
 

@@ -90,6 +90,7 @@ class Sketch:
     people who get their access back, ``back_in`` their groups. ``freed`` are
     values that change hands in a ring, and are freed for a moment. ``deleted``
     are records whose accounts this plan deletes, so that no group has them any more.
+    ``inherited`` maps purged records to those that their accounts pass on to.
     """
 
     context: AppContext
@@ -102,6 +103,7 @@ class Sketch:
     back_in: Mapping[str, set[str]] = field(default_factory=dict)
     freed: dict[Key, tuple[ValueChange, ...]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    inherited: dict[str, str] = field(default_factory=dict)
     unchanged: int = 0
 
 
@@ -122,6 +124,10 @@ async def _members(at_work: Sketch, seen: Seen) -> Members:
     add += sorted(at_work.back_in.get(facts.record_id, set()) - set(add))
     remove = [one.member_id for one in difference.remove if one.member_id not in at_work.deleted]
     missing = [one for one in difference.unresolved if one not in made]
+    for owner, heir in at_work.inherited.items():
+        if owner in remove and heir in add:  # one account: it is in the group, and stays in it
+            add.remove(heir)
+            remove.remove(owner)
     abilities = context.rules.capabilities.groups
     return Members(
         tuple(dict.fromkeys(add)),

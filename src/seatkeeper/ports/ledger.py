@@ -138,6 +138,15 @@ class Ledger(Protocol):
     ) -> Mapping[Claim, Sequence[tuple[str, str]]]:
         """Return who asks for these values: pairs of record id and name, per claim."""
 
+    async def woken(
+        self, app_id: str, kind: Kind, claims: Mapping[str, Collection[Claim]]
+    ) -> Mapping[str, str]:
+        """Return who may be tried again once these records ask for these values only.
+
+        They wait because two asked for one value, and somebody stops asking for it;
+        who that is comes with them. Nothing is written.
+        """
+
     async def linked_record(self, app_id: str, kind: Kind, account_id: str) -> str | None:
         """Return the record that an account is linked to, or none."""
 

@@ -14,6 +14,7 @@ from seatkeeper.directory.nesting import Regrouped
 
 FIRST_CYCLE = "first cycle"
 TRIES_AGAIN = "tries again"
+WAITED_FOR_VALUE = "{name} no longer asks for the same value"
 NO_CHANGE = "differs from the directory"
 RULES_CHANGED = "settings changed since the last cycle"
 

@@ -254,6 +254,12 @@ class SqlLedger:
         """Return who asks for these values."""
         return await self._database.read(lambda c: facts.rivals(c, app_id, kind, claims))
 
+    async def woken(
+        self, app_id: str, kind: Kind, claims: Mapping[str, Collection[Claim]]
+    ) -> Mapping[str, str]:
+        """Return who waits for a value that one of these would not ask for any more."""
+        return await self._database.read(lambda c: facts.woken(c, app_id, kind, claims))
+
     async def linked_record(self, app_id: str, kind: Kind, account_id: str) -> str | None:
         """Return the record that an account is linked to, or about to be, or none."""
 

@@ -294,6 +294,55 @@ def rivals(
     return found
 
 
+def waiting_rivals(app_id: str, kind: Kind, ended: Claim) -> ColumnElement[bool]:
+    """Return the condition on escrows that wait because somebody else asks for this value, too."""
+    others = select(t.claims.c.record_id).where(
+        t.claims.c.app_id == app_id,
+        t.claims.c.kind == kind,
+        t.claims.c.path == ended.path,
+        t.claims.c.value == ended.value,
+    )
+    return and_(
+        t.escrows.c.app_id == app_id,
+        t.escrows.c.kind == kind,
+        t.escrows.c.code == "DuplicateSourceEntries",
+        t.escrows.c.record_id.in_(others),
+    )
+
+
+def stored_claims(
+    connection: Connection, app_id: str, kind: Kind, ids: Collection[str]
+) -> dict[str, set[Claim]]:
+    """Return which unique values these records ask for, as last planned."""
+    found: dict[str, set[Claim]] = defaultdict(set)
+    for piece in pieces(ids):
+        rows = connection.execute(
+            select(t.claims.c.record_id, t.claims.c.path, t.claims.c.value).where(
+                t.claims.c.app_id == app_id,
+                t.claims.c.kind == kind,
+                among(t.claims.c.record_id, piece),
+            )
+        )
+        for record_id, path, value in rows.all():
+            found[record_id].add(Claim(path, value))
+    return found
+
+
+def woken(
+    connection: Connection, app_id: str, kind: Kind, claims: Mapping[str, Collection[Claim]]
+) -> dict[str, str]:
+    """Return who waits for a value that one of these would not ask for any more, and whom for."""
+    found: dict[str, str] = {}
+    before = stored_claims(connection, app_id, kind, list(claims))
+    for record_id in sorted(before):
+        for ended in sorted(before[record_id] - set(claims[record_id])):
+            rows = connection.execute(
+                select(t.escrows.c.record_id).where(waiting_rivals(app_id, kind, ended))
+            )
+            found.update((row.record_id, record_id) for row in rows.all())
+    return found
+
+
 def _grants(
     connection: Connection, app_id: str, kind: Kind, ids: Sequence[str]
 ) -> Mapping[str, Sequence[Grant]]:

@@ -4,7 +4,6 @@ Beside the walk: called inside one writing transaction. The order of the steps
 only serves the database's own rules (old links go before new ones come).
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +22,7 @@ from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.ledger_facts import stored_claims, waiting_rivals
 from seatkeeper.store.tables import memberships, users
 from seatkeeper.store.upsert import among, insert_missing, pieces, upsert
 
@@ -193,24 +193,18 @@ def _replace_claims(
     connection: Connection, app_id: str, claims: Mapping[Key, Sequence[Claim]]
 ) -> None:
     """Take the new claims; who waited only because of one that ended is due at once."""
-    before: dict[Key, set[tuple[str, str]]] = defaultdict(set)
+    before: dict[Key, set[Claim]] = {}
     for kind in Kind:
-        for piece in pieces([record for of, record in claims if of is kind]):
-            found = connection.execute(
-                select(t.claims.c.record_id, t.claims.c.path, t.claims.c.value).where(
-                    t.claims.c.app_id == app_id,
-                    t.claims.c.kind == kind,
-                    among(t.claims.c.record_id, piece),
-                )
-            )
-            for record_id, path, value in found.all():
-                before[kind, record_id].add((path, value))
+        held_by = stored_claims(
+            connection, app_id, kind, [record for of, record in claims if of is kind]
+        )
+        before.update({(kind, record): held for record, held in held_by.items()})
     new = []
     for (kind, record_id), asked in claims.items():
         held = before.get((kind, record_id), set())
         if held == set(asked):
             continue
-        for ended in map(Claim._make, held - set(asked)):
+        for ended in held - set(asked):
             connection.execute(
                 delete(t.claims).where(
                     t.claims.c.app_id == app_id,
@@ -239,20 +233,9 @@ def _replace_claims(
 
 
 def _wake_rivals(connection: Connection, app_id: str, kind: Kind, ended: Claim) -> None:
-    others = select(t.claims.c.record_id).where(
-        t.claims.c.app_id == app_id,
-        t.claims.c.kind == kind,
-        t.claims.c.path == ended.path,
-        t.claims.c.value == ended.value,
-    )
     connection.execute(
         update(t.escrows)
-        .where(
-            t.escrows.c.app_id == app_id,
-            t.escrows.c.kind == kind,
-            t.escrows.c.code == "DuplicateSourceEntries",
-            t.escrows.c.record_id.in_(others),
-        )
+        .where(waiting_rivals(app_id, kind, ended))
         .values(retry_at=t.escrows.c.first_at)
     )
 
