@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 
 from seatkeeper.directory.model import Kind, User
 from seatkeeper.engine.planner import PAGE, touched_ids
+from seatkeeper.engine.rivals import rivals_now
 from seatkeeper.errors import RecordError
 from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.explain import Explanation, Remembered, Verdict, explain
 from seatkeeper.provisioning.journal import Escrow, MemberDifference
-from seatkeeper.provisioning.match import Claim, claims
+from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.membership import SHOWN, Membership, Missing, some_of
 from seatkeeper.provisioning.plan import Delete, Reason, Skip
 from seatkeeper.provisioning.provenance import Origin, members_origin, names_members, origin
@@ -92,36 +93,26 @@ class Answers:
             return True  # it looks at everybody
         if escrow.retry_at is not None and escrow.retry_at <= self.now:
             return True
-        newest = await self.ledger.last_change()
-        users, groups = await touched_ids(self.ledger, self.rules, after=position.seq, to=newest)
+        users, groups = await self._touched()
         return escrow.record_id in (users if escrow.kind is Kind.USER else groups)
 
     async def _rivals(self, facts: Facts, needs: NeedsMatch) -> Mapping[Claim, Sequence[str]]:
-        """Return who asks for the same unique values, judged anew: an edit may have parted them."""
-        stored = await self.ledger.rivals(self.rules.app_id, facts.kind, needs.claims)
-        others = {
-            record_id: name
-            for found in stored.values()
-            for record_id, name in found
-            if record_id != facts.record_id
-        }
-        theirs = {one.record_id: one for one in await self._facts(facts.kind, others)}
+        """Return who else asks for the same unique values, judged anew."""
+        users, groups = await self._touched()
+        edited = users if facts.kind is Kind.USER else groups
+        now = await rivals_now(self.ledger, self.rules, facts.kind, needs.claims, edited=edited)
         return {
-            claim: [
-                name
-                for record_id, name in found
-                if record_id in theirs and self._still_asks(theirs[record_id], claim)
-            ]
-            for claim, found in stored.items()
+            claim: [name for record_id, name in them if record_id != facts.record_id]
+            for claim, them in now.items()
         }
 
-    def _still_asks(self, facts: Facts, claim: Claim) -> bool:
-        """Whether a record that asked for a value would ask again now."""
-        mapping, answer = self.rules.mapping(facts.kind), self._decided(facts)
-        if answer is None:  # values that cannot be made: only an account holds on to the old ones
-            return facts.link is not None
-        asked = answer.desired
-        return asked is not None and mapping is not None and claim in claims(asked, mapping)
+    async def _touched(self) -> tuple[set[str], set[str]]:
+        """Return whom the changes since the last cycle concern; all are looked at after none."""
+        position = await self.ledger.position(self.rules.app_id)
+        if position is None:
+            return set(), set()
+        newest = await self.ledger.last_change()
+        return await touched_ids(self.ledger, self.rules, after=position.seq, to=newest)
 
     async def _ends(self, answer: Answer | None) -> Mapping[str, Explanation]:
         """Explain whoever a reference waits for, but not whom those wait for in turn."""

@@ -16,6 +16,7 @@ from seatkeeper.engine.booking import Booking, plain_exchanges
 from seatkeeper.engine.context import AppContext, AppStopped
 from seatkeeper.engine.matching import look_up
 from seatkeeper.engine.ordering import put_in_order
+from seatkeeper.engine.rivals import rivals_now, walk_records
 from seatkeeper.errors import ConnectorError, SeatkeeperError
 from seatkeeper.ports import Ledger, Trace
 from seatkeeper.provisioning.account import Account
@@ -45,7 +46,7 @@ async def plan_records(
     """Walk these records as far as it goes without asking the app, and write it down."""
     booking = Booking(context)
     context.count(retried=len(retries))
-    for facts, answer in await walk_records(context, kind, ids):
+    for facts, answer in await walk_records(context.ledger, context.rules, kind, ids):
         retry = facts.record_id in retries
         if isinstance(answer, SeatkeeperError):
             _forget_claims(booking, facts)
@@ -53,23 +54,6 @@ async def plan_records(
         else:
             await _note(context, booking, facts, answer, retry=retry)
     await booking.write()
-
-
-async def walk_records(
-    context: AppContext, kind: Kind, ids: Collection[str]
-) -> list[tuple[Facts, Answer | SeatkeeperError]]:
-    """Walk these records as far as it goes without asking the app; nothing is written down.
-
-    Nobody's fault stops the others: it stands where the answer would. A cycle
-    and a preview both start here.
-    """
-    walked: list[tuple[Facts, Answer | SeatkeeperError]] = []
-    for facts in await context.facts(kind, ids):
-        try:
-            walked.append((facts, decide(facts, context.rules)))
-        except SeatkeeperError as error:
-            walked.append((facts, error))
-    return walked
 
 
 async def match_records(context: AppContext) -> None:
@@ -293,7 +277,8 @@ async def _match_page(context: AppContext, kind: Kind, entries: dict[str, Entry]
             booking.entry(replace(entry, state=EntryState.DONE))
             await _note(context, booking, facts, answer, retry=entry.retry)
     rivals = await rivals_now(
-        context,
+        context.ledger,
+        context.rules,
         kind,
         {claim for _, _, needs in asked for claim in needs.claims},
         fresh=entries,
@@ -316,33 +301,6 @@ async def _match_page(context: AppContext, kind: Kind, entries: dict[str, Entry]
         elif not isinstance(problem, AppStopped) and not stops_the_app(problem):
             await booking.failed(facts, problem, entry=entry, trace=answered.trace)
     await booking.write()
-
-
-async def rivals_now(
-    context: AppContext, kind: Kind, wanted: Collection[Claim], *, fresh: Collection[str]
-) -> dict[Claim, list[tuple[str, str]]]:
-    """Return who asks for these values in the directory as it is now, by id and name.
-
-    What is stored of a record may be older than its last edit, where this cycle does not look
-    at it. ``fresh`` are records that were just looked at, or of whom the caller knows better.
-    """
-    stored = await context.ledger.rivals(context.app_id, kind, wanted)
-    others = {one for them in stored.values() for one, _ in them} - set(fresh)
-    mapping = context.rules.mapping(kind)
-    now: dict[str, set[Claim]] = {}
-    for facts, answer in await walk_records(context, kind, others):
-        if isinstance(answer, SeatkeeperError):
-            if facts.link is not None:
-                continue  # its account has what it asked for
-            now[facts.record_id] = set()
-        elif answer.desired is None or mapping is None:
-            now[facts.record_id] = set()
-        else:
-            now[facts.record_id] = set(claims(answer.desired, mapping))
-    return {
-        claim: [(one, name) for one, name in them if one not in now or claim in now[one]]
-        for claim, them in stored.items()
-    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,10 @@ from seatkeeper.engine.planner import (
     ask_app,
     chosen,
     inheriting,
-    rivals_now,
     shared,
-    walk_records,
 )
 from seatkeeper.engine.preview_lines import Asking, Seen, Sketch, line_of
+from seatkeeper.engine.rivals import rivals_now, walk_records
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.provisioning.account import Account
 from seatkeeper.provisioning.causes import WAITED_FOR_VALUE
@@ -106,7 +105,9 @@ async def _walk(
     retries: Collection[str] = (),
     causes: Mapping[str, str] | None = None,
 ) -> None:
-    for facts, answer in await walk_records(at_work.context, kind, ids):
+    for facts, answer in await walk_records(
+        at_work.context.ledger, at_work.context.rules, kind, ids
+    ):
         cause = (causes or {}).get(facts.record_id, "")
         seen = Seen(facts, None, retry=facts.record_id in retries, cause=cause)
         if isinstance(answer, SeatkeeperError):
@@ -246,13 +247,14 @@ async def _rivals(
     asked: Mapping[Claim, Sequence[tuple[str, str]]],
 ) -> dict[Claim, list[tuple[str, str]]]:
     """Return who asks for these values: as stored, but for those whose wishes were just read."""
+    context = at_work.context
     found = {claim: list(asked.get(claim, ())) for claim in wanted}
     known = {
         record
         for (of, record), seen in at_work.seen.items()
         if of is kind and not (seen.problem is not None and seen.facts.link is not None)
     }
-    stored = await rivals_now(at_work.context, kind, wanted, fresh=known)
+    stored = await rivals_now(context.ledger, context.rules, kind, wanted, fresh=known)
     for claim, others in stored.items():
         found[claim] += [one for one in others if one[0] not in known]
     return found

@@ -1,7 +1,7 @@
 """The engine's memory on SQL: ``ports.Ledger`` for SQLite and PostgreSQL.
 
 Beside the walk: each method is one transaction in a thread. Reading many
-records lives in ``ledger_facts``, writing in ``ledger_write``.
+records lives in ``ledger_facts`` and ``ledger_claims``, writing in ``ledger_write``.
 """
 
 import datetime as dt
@@ -42,6 +42,7 @@ from seatkeeper.provisioning.journal import (
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.walk import Facts
+from seatkeeper.store import ledger_claims as claims_of
 from seatkeeper.store import ledger_facts as facts
 from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_rows as rows
@@ -252,13 +253,13 @@ class SqlLedger:
         self, app_id: str, kind: Kind, claims: Collection[Claim]
     ) -> Mapping[Claim, Sequence[tuple[str, str]]]:
         """Return who asks for these values."""
-        return await self._database.read(lambda c: facts.rivals(c, app_id, kind, claims))
+        return await self._database.read(lambda c: claims_of.rivals(c, app_id, kind, claims))
 
     async def woken(
         self, app_id: str, kind: Kind, claims: Mapping[str, Collection[Claim]]
     ) -> Mapping[str, str]:
         """Return who waits for a value that one of these would not ask for any more."""
-        return await self._database.read(lambda c: facts.woken(c, app_id, kind, claims))
+        return await self._database.read(lambda c: claims_of.woken(c, app_id, kind, claims))
 
     async def linked_record(self, app_id: str, kind: Kind, account_id: str) -> str | None:
         """Return the record that an account is linked to, or about to be, or none."""

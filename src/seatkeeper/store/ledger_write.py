@@ -22,7 +22,7 @@ from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
-from seatkeeper.store.ledger_facts import stored_claims, waiting_rivals
+from seatkeeper.store.ledger_claims import stored_claims, waiting_rivals
 from seatkeeper.store.tables import memberships, users
 from seatkeeper.store.upsert import among, insert_missing, pieces, upsert
 
