@@ -28,7 +28,7 @@ from seatkeeper.configuration.settings import AppSettings
 from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.connectors.scim_target import scim_target
 from seatkeeper.directory.model import Kind
-from seatkeeper.engine.answers import Answers
+from seatkeeper.engine.answers import Answers, called
 from seatkeeper.engine.changes import read_causes
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.cycle_runner import Wish, cycle_to_be, run_cycle
@@ -43,6 +43,8 @@ from seatkeeper.provisioning.causes import RULES_CHANGED
 from seatkeeper.provisioning.cycle import Cycle, CycleKind, CycleState
 from seatkeeper.provisioning.explain import Explanation, standing
 from seatkeeper.provisioning.journal import Position
+from seatkeeper.provisioning.log import Modified
+from seatkeeper.provisioning.naming import Called
 from seatkeeper.provisioning.preview import Preview
 from seatkeeper.provisioning.provenance import Origin
 from seatkeeper.provisioning.rules import Rules
@@ -327,6 +329,10 @@ class Installation:
     async def origin(self, app_id: str, kind: Kind, record_id: str, path: str) -> Origin:
         """Say where one value of somebody's account comes from."""
         return await self._answers(await self.rules(app_id)).origin(kind, record_id, path)
+
+    async def called(self, app_id: str, changes: Sequence[Modified]) -> Called:
+        """Return the names of managers and members whose accounts these changes mention."""
+        return await called(self.ledger, await self.rules(app_id), changes)
 
     def _answers(self, rules: Rules) -> Answers:
         return Answers(self.ledger, rules, utc_now())

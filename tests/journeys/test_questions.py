@@ -35,6 +35,26 @@ def asked(
     return ask
 
 
+Typed = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+def typed(
+    company: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Typed:
+    """Type a command; get what it printed, on a wide screen."""
+    monkeypatch.setenv("SEATKEEPER_HOME", str(company.opened.settings.home))
+    monkeypatch.setenv("COLUMNS", "300")
+
+    async def type_(*words: str) -> str:
+        status = await asyncio.to_thread(run, list(words))
+        out, _ = capsys.readouterr()
+        assert status in {0, 2}, words
+        return out
+
+    return type_
+
+
 @pytest.fixture
 async def sales(company: Company) -> Company:
     """Bo leads Sales and is assigned himself, too; Ada and Zoe come through Sales alone."""
@@ -155,6 +175,33 @@ async def test_a_group_shows_its_members_and_who_is_missing_by_name(
     assert "Ken Larsen" in group["text"]
 
 
+async def test_managers_and_members_are_called_by_name_in_plan_and_log(
+    sales: Company, typed: Typed
+) -> None:
+    await sales.change("zoe", manager="ada")
+    await sales.leave("Sales", "ada")
+    await sales.join("Sales", "max")
+    before = await typed("plan", "15five")
+    steps = await typed("plan", "15five", "--user", "zoe@larkspur.example")
+
+    await sales.run()
+    logged = await typed("logs", "15five")
+    facts = [json.loads(one) for one in (await typed("logs", "15five", "--json")).splitlines()]
+
+    assert "manager: Bo Larsen (account " in before
+    assert "-> Ada Larsen (account " in before
+    assert "manager: Ada Larsen" in steps
+    assert "-> Ada Larsen (account " in steps
+    assert "Max Larsen (account" in " ".join(logged.split())
+    [change] = [
+        one
+        for entry in facts
+        for one in entry["changes"]
+        if one["path"].endswith("manager") and one["old"] is not None
+    ]
+    assert change["new_name"] == f"Ada Larsen (account {change['new']})"
+
+
 async def test_every_check_is_listed_and_what_was_not_reached_is_said(
     sales: Company, asked: Asked
 ) -> None:
@@ -179,7 +226,7 @@ async def test_what_cannot_change_anything_is_said_to_change_nothing(
     unread, left, unassigned = told["without_effect"]
     assert unread.startswith("No mapping, filter or matching rule of 15Five reads aboutMe")
     assert left == "Max Larsen is not a direct member of Sales: leaving it changes nothing."
-    assert "no assignment of their own to end" in unassigned
+    assert "no direct assignment to end" in unassigned
     assert unassigned in told["text"]
     assert joined["without_effect"] == [
         "Ada Larsen has this jobTitle already.",

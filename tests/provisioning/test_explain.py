@@ -236,8 +236,8 @@ def test_whoever_misses_a_manager_is_only_partly_in_step():
 
     assert answer.verdict is Verdict.PARTLY
     assert answer.answer == (
-        "Ada is in The App, and the account is in step but for what waits. manager waits until Bo "
-        "Larsen has an account (is not assigned to The App)."
+        "Ada is in The App, and the account is only partly in step. Manager waits until Bo Larsen "
+        "has an account (is not assigned to The App)."
     )
     assert answer.missing == (Missing(MANAGER, "bo", "Bo Larsen", "is not assigned to The App"),)
 
@@ -247,7 +247,7 @@ def test_a_manager_who_waits_is_named_beside_what_the_next_cycle_does():
     disabled = explain(replace(LED, record=ada(enabled=False, manager="bo")), rules())
 
     assert changed.verdict is Verdict.TO_UPDATE
-    assert changed.answer.endswith("manager waits until Bo Larsen has an account (has no account).")
+    assert changed.answer.endswith("Manager waits until Bo Larsen has an account (has no account).")
     assert disabled.verdict is Verdict.TO_DISABLE
     assert "Bo Larsen" not in disabled.answer
 

@@ -129,13 +129,13 @@ def test_who_is_in_a_group_cannot_join_it_and_who_is_not_cannot_leave_it():
         (
             (USER_ROLE,),
             (
-                "Ada is assigned only through group Sales, role User: there is no assignment of "
-                "their own to end.",
+                "Ada is assigned only through group Sales, role User: there is no direct "
+                "assignment to end.",
             ),
         ),
         (
             (),
-            ("Ada is not assigned to The App: there is no assignment of their own to end.",),
+            ("Ada is not assigned to The App: there is no direct assignment to end.",),
         ),
     ],
 )

@@ -162,8 +162,10 @@ async def _rehearsed(
         and (read := readers(wanted.names, await opened.rules(stored.application.id)))
     }
     without_effect = hollow(tried, known, edited.record, rules, member_of=member_of)
+    changes = [one for record in found.affected for one in record.changes]
+    called = await opened.called(app_id, changes)
     answers = (before, after)
-    return whatif_plain(app_id, name, wanted.text, answers, found, others, without_effect)
+    return whatif_plain(app_id, name, wanted.text, answers, found, others, without_effect, called)
 
 
 async def _named(opened: Installation, groups: tuple[str, ...]) -> dict[str, str]:

@@ -50,7 +50,9 @@ async def plan(
         preview = await opened.preview(app_id, wish, steps=wish.on_demand)
         if out is not None:
             write_plan(out, preview, key=opened.key, installation=opened.id, now=utc_now())
-        plain = plan_plain(preview, kept_in=str(out) if out is not None else "")
+        changes = [one for record in preview.records for one in record.changes]
+        called = await opened.called(app_id, changes)
+        plain = plan_plain(preview, called, kept_in=str(out) if out is not None else "")
     speak([plain], plan_view(plain), json=json)
     if out is not None and not json:
         show(f"Kept. Carry it out with: seatkeeper run {app_id} --plan {out}")

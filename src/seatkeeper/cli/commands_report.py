@@ -5,6 +5,7 @@ import csv
 import datetime as dt
 import re
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import cyclopts
@@ -17,7 +18,8 @@ from seatkeeper.cli.out import DONE, installation, print_json, show, speak
 from seatkeeper.cli.views import Plain, app_plain, log_plain
 from seatkeeper.clock import utc_now
 from seatkeeper.errors import BadInput, NotFound
-from seatkeeper.provisioning.log import Status
+from seatkeeper.provisioning.log import LogEntry, Status
+from seatkeeper.provisioning.naming import NOBODY, Called
 
 FOLLOW_SECONDS = 0.5
 _AGO = re.compile(r"([1-9][0-9]{0,5})([smhd])")
@@ -90,7 +92,7 @@ async def logs(
         found = await opened.ledger.log(
             app_id, record_id=record, status=status, since=moment, limit=limit
         )
-        plains = [log_plain(number, entry) for number, entry in reversed(found)]
+        plains = await _plains(opened, list(reversed(found)))
         _print(plains, shape, first=True)
         newest = int(str(plains[-1]["number"])) if plains else 0
         while follow:
@@ -99,9 +101,19 @@ async def logs(
                 app_id, record_id=record, status=status, after=newest, newest_first=False
             )
             if later:
-                _print([log_plain(number, entry) for number, entry in later], shape, first=False)
+                _print(await _plains(opened, later), shape, first=False)
                 newest = later[-1][0]
     return DONE
+
+
+async def _plains(opened: Installation, found: Sequence[tuple[int, LogEntry]]) -> list[Plain]:
+    """Return log entries with the names of managers and members, as far as their app is known."""
+    known = {stored.application.id for stored in await opened.configuration.apps()}
+    called: dict[str, Called] = {}
+    for app_id in {entry.app_id for _, entry in found} & known:
+        changes = [one for _, entry in found if entry.app_id == app_id for one in entry.modified]
+        called[app_id] = await opened.called(app_id, changes)
+    return [log_plain(number, entry, called.get(entry.app_id, NOBODY)) for number, entry in found]
 
 
 def _print(plains: list[Plain], shape: str, *, first: bool) -> None:

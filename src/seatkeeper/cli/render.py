@@ -141,6 +141,12 @@ def short_path(path: str) -> str:
     return path.rpartition(":")[2] if path.startswith("urn:") else path
 
 
+def change_ends(change: Plain) -> tuple[object, object]:
+    """Return what a value was and becomes, managers and members by name where that is known."""
+    old, new = change.get("old"), change.get("new")
+    return change.get("old_name", old), change.get("new_name", new)
+
+
 def duration(seconds: float) -> str:
     """Return ``3 s``, ``2 min 5 s`` or ``1 h 4 min``."""
     whole = max(0, round(seconds))
@@ -209,7 +215,8 @@ def _happened(entry: Plain) -> Text:
 
 
 def _changed(change: Plain) -> str:
-    path, old, new = short_path(clean(change.get("path"))), change.get("old"), change.get("new")
+    path = short_path(clean(change.get("path")))
+    old, new = change_ends(change)
     if old is None:
         return f"{path} = {clean(new)}"
     return f"{path}: {clean(old)} → {clean(new)}"

@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from seatkeeper.cli.render import Plain, clean, short_path
+from seatkeeper.cli.render import Plain, change_ends, clean, short_path
 
 _STYLES: Final = {
     "create": "green",
@@ -88,7 +88,7 @@ def record_view(record: Plain) -> RenderableType:
     lines += [
         Text(
             f"      {short_path(clean(one.get('path')))}: "
-            f"{_value(one.get('old'))} -> {_value(one.get('new'))}"
+            f"{' -> '.join(_value(end) for end in change_ends(one))}"
         )
         for one in _plains(record.get("changes"))
     ]

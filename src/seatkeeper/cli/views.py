@@ -14,8 +14,9 @@ from seatkeeper.ports import StoredApp
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.explain import Explanation
 from seatkeeper.provisioning.journal import HealthState
-from seatkeeper.provisioning.log import LogEntry
+from seatkeeper.provisioning.log import LogEntry, Modified
 from seatkeeper.provisioning.membership import Membership, Missing
+from seatkeeper.provisioning.naming import NOBODY, Called, by_name
 from seatkeeper.provisioning.scope import Check
 
 Plain = dict[str, object]
@@ -91,7 +92,14 @@ def cycle_plain(cycle: Cycle) -> Plain:
     }
 
 
-def log_plain(number: int, entry: LogEntry) -> Plain:
+def change_plain(change: Modified, called: Called = NOBODY) -> Plain:
+    """Return one change, beside the account of a manager or member also their name if known."""
+    named = by_name(change, called)
+    names = {"old_name": named.old, "new_name": named.new} if named != change else {}
+    return {"path": change.path, "old": change.old, "new": change.new, **names}
+
+
+def log_plain(number: int, entry: LogEntry, called: Called = NOBODY) -> Plain:
     """Return one log entry with everything it knows."""
     return {
         "number": number,
@@ -107,7 +115,7 @@ def log_plain(number: int, entry: LogEntry) -> Plain:
         "status": entry.status.value,
         "code": entry.code,
         "reason": entry.reason,
-        "changes": [{"path": m.path, "old": m.old, "new": m.new} for m in entry.modified],
+        "changes": [change_plain(one, called) for one in entry.modified],
         "steps": [
             {
                 "name": step.name,

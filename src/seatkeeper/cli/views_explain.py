@@ -7,6 +7,7 @@ import msgspec
 from seatkeeper.cli.views import Plain, members_plain
 from seatkeeper.cli.views_plan import record_plain
 from seatkeeper.provisioning.explain import Explanation
+from seatkeeper.provisioning.naming import Called
 from seatkeeper.provisioning.provenance import Origin
 from seatkeeper.provisioning.whatif import Consequences
 
@@ -35,11 +36,13 @@ def whatif_plain(
     found: Consequences,
     others: Mapping[str, Sequence[str]],
     without_effect: Sequence[str],
+    called: Called,
 ) -> Plain:
     """Return what a change would lead to.
 
     ``others`` are paths of other apps that it reaches, ``without_effect`` says
-    which parts of it change nothing, and why.
+    which parts of it change nothing, and why, ``called`` are the names of managers
+    and members whose accounts it mentions.
     """
     before, after = answers
     return {
@@ -53,7 +56,7 @@ def whatif_plain(
         "app_asked": False,
         "open": found.open_ones,
         "lose_access": [one.display_name for one in found.lose],
-        "affected": [record_plain(one) for one in found.affected],
+        "affected": [record_plain(one, called) for one in found.affected],
         "stay": [{"record": s.record_id, "name": s.name, "reason": s.reason} for s in found.stays],
         "other_apps": {app: list(paths) for app, paths in others.items()},
     }

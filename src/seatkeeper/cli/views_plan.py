@@ -1,18 +1,24 @@
 """The facts of a plan that commands print, as plain data."""
 
+from dataclasses import replace
+
 from seatkeeper.bootstrap import Installation
-from seatkeeper.cli.views import Plain
-from seatkeeper.directory.model import Kind
+from seatkeeper.cli.views import Plain, change_plain
+from seatkeeper.directory.model import Kind, User
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.four_steps import steps_after
-from seatkeeper.provisioning.log import Step
+from seatkeeper.provisioning.log import LogEntry, Step
+from seatkeeper.provisioning.naming import NOBODY, Called, by_name
 from seatkeeper.provisioning.preview import PlannedRecord, Preview, by_cause
-from seatkeeper.provisioning.walk import scope_of
+from seatkeeper.provisioning.walk import Facts, scope_of
 
 
-def plan_plain(preview: Preview, *, kept_in: str = "") -> Plain:
-    """Return a plan as one document: grouped by cause, and record by record."""
+def plan_plain(preview: Preview, called: Called = NOBODY, *, kept_in: str = "") -> Plain:
+    """Return a plan as one document: grouped by cause, and record by record.
+
+    ``called`` are the names of managers and members whose accounts it mentions.
+    """
     return {
         "app": preview.app_id,
         "kind": preview.kind,
@@ -28,14 +34,14 @@ def plan_plain(preview: Preview, *, kept_in: str = "") -> Plain:
             {
                 "cause": one.cause,
                 "counts": dict(one.counts),
-                "records": [record_plain(record) for record in one.records],
+                "records": [record_plain(record, called) for record in one.records],
             }
             for one in by_cause(preview.records)
         ],
     }
 
 
-def record_plain(record: PlannedRecord) -> Plain:
+def record_plain(record: PlannedRecord, called: Called = NOBODY) -> Plain:
     """Return one record of a plan."""
     return {
         "kind": record.kind.value,
@@ -46,7 +52,7 @@ def record_plain(record: PlannedRecord) -> Plain:
         "reason": record.reason,
         "code": record.code,
         "advice": record.advice,
-        "changes": [{"path": m.path, "old": m.old, "new": m.new} for m in record.changes],
+        "changes": [change_plain(one, called) for one in record.changes],
         "requests": list(record.requests),
         "waiting": list(record.waiting),
         "steps": steps_plain(record.steps),
@@ -68,10 +74,8 @@ async def steps_of_cycle(
         for facts in await opened.ledger.facts(
             app_id, kind, ids, memberships=rules.reads_memberships
         ):
-            logged = await opened.ledger.log(app_id, record_id=facts.record_id, limit=20)
-            mine = [entry for _, entry in logged if entry.cycle_id == cycle.id]
-            entry = mine[-1] if mine else None  # the first of this cycle; healing comes after it
-            steps = steps_after(facts, scope_of(facts, rules), entry)
+            entry = await _entry_of(opened, cycle, facts.record_id)
+            steps = steps_after(await _naming_manager(opened, facts), scope_of(facts, rules), entry)
             records.append(
                 {
                     "kind": kind.value,
@@ -82,6 +86,24 @@ async def steps_of_cycle(
                 }
             )
     return records
+
+
+async def _entry_of(opened: Installation, cycle: Cycle, record_id: str) -> LogEntry | None:
+    """Return what a cycle first wrote of a record; healing comes after it."""
+    logged = await opened.ledger.log(cycle.app_id, record_id=record_id, limit=20)
+    mine = [entry for _, entry in logged if entry.cycle_id == cycle.id]
+    if not mine:
+        return None
+    called = await opened.called(cycle.app_id, mine[-1].modified)
+    return replace(mine[-1], modified=tuple(by_name(one, called) for one in mine[-1].modified))
+
+
+async def _naming_manager(opened: Installation, facts: Facts) -> Facts:
+    manager = facts.record.manager_id if isinstance(facts.record, User) else None
+    if manager is None:
+        return facts
+    found = (await opened.directory.users([manager])).values()
+    return replace(facts, names={one.id: one.display_name for one in found})
 
 
 def steps_plain(steps: tuple[Step, ...]) -> list[Plain]:

@@ -8,22 +8,28 @@ same values. It asks the app nothing, writes nothing, and decides nothing.
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from seatkeeper.directory.model import Kind, User
 from seatkeeper.engine.planner import PAGE, touched_ids
-from seatkeeper.engine.rivals import rivals_now
-from seatkeeper.errors import RecordError
+from seatkeeper.engine.rivals import rivals_now, walk_records
+from seatkeeper.errors import AmbiguousSource, RecordError, SeatkeeperError
 from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.explain import Explanation, Remembered, Verdict, explain
 from seatkeeper.provisioning.journal import Escrow, MemberDifference
-from seatkeeper.provisioning.match import Claim
+from seatkeeper.provisioning.log import Modified
+from seatkeeper.provisioning.match import Claim, claims
 from seatkeeper.provisioning.membership import SHOWN, Membership, Missing, some_of
+from seatkeeper.provisioning.naming import Called, ends
 from seatkeeper.provisioning.plan import Delete, Reason, Skip
 from seatkeeper.provisioning.provenance import Origin, members_origin, names_members, origin
-from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.rules import Rules, ScopeSetting
 from seatkeeper.provisioning.walk import Answer, Decided, Facts, NeedsMatch, decide
+
+MOST_NEW: Final = 2_000
+"""Most records, not planned yet, among whom one who asks for the same value is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +45,14 @@ class Answers:
         [facts] = await self._facts(kind, [record_id])
         answer = self._decided(facts)
         known = await self._remembered(facts, answer)
-        ends = await self._ends(answer)
+        facts = await self._naming_managers(facts)
+        waited_for = await self._ends(answer)
         members = await self._members(facts, answer)
-        healed = any(one.verdict is Verdict.TO_CREATE for one in ends.values())
+        healed = any(one.verdict is Verdict.TO_CREATE for one in waited_for.values())
         known = replace(
             known,
             tried_again=known.tried_again or (healed and facts.link is not None),
-            missing={one: end.why_no_account for one, end in ends.items()},
+            missing={one: end.why_no_account for one, end in waited_for.items()},
             members=members,
         )
         return explain(facts, self.rules, known)
@@ -81,38 +88,73 @@ class Answers:
         logged = await self.ledger.log(app_id, record_id=facts.record_id, limit=1)
         return Remembered(
             escrow,
-            escrow is not None and await self._next_cycle_looks(escrow),
+            escrow is not None and await self._next_cycle_looks(escrow, answer),
             logged[0][1] if logged else None,
             await self._rivals(facts, answer) if isinstance(answer, NeedsMatch) else {},
         )
 
-    async def _next_cycle_looks(self, escrow: Escrow) -> bool:
+    async def _next_cycle_looks(self, escrow: Escrow, answer: Answer | None) -> bool:
         """Whether a cycle that began now would look at a record that failed."""
-        position = await self.ledger.position(self.rules.app_id)
-        if position is None or position.digest != self.rules.digest:
-            return True  # it looks at everybody
         if escrow.retry_at is not None and escrow.retry_at <= self.now:
             return True
-        users, groups = await self._touched()
-        return escrow.record_id in (users if escrow.kind is Kind.USER else groups)
+        looked_at = await self._looked_at(escrow.kind)
+        if looked_at is None or escrow.record_id in looked_at:
+            return True
+        if escrow.code != AmbiguousSource.code or not isinstance(answer, NeedsMatch):
+            return False
+        return await self._woken(escrow, answer, looked_at)
+
+    async def _looked_at(self, kind: Kind) -> Collection[str] | None:
+        """Return whose change a cycle that began now would look at; none: it looks at everybody."""
+        position = await self.ledger.position(self.rules.app_id)
+        if position is None or position.digest != self.rules.digest:
+            return None
+        newest = await self.ledger.last_change()
+        users, groups = await touched_ids(self.ledger, self.rules, after=position.seq, to=newest)
+        return users if kind is Kind.USER else groups
+
+    async def _woken(self, escrow: Escrow, needs: NeedsMatch, looked_at: Collection[str]) -> bool:
+        """Whether somebody at whom the cycle looks stops asking for the value that was shared."""
+        app_id, kind = self.rules.app_id, escrow.kind
+        stored = await self.ledger.rivals(app_id, kind, needs.claims)
+        others = {one for them in stored.values() for one, _ in them if one in looked_at}
+        asked: dict[str, Collection[Claim]] = {}
+        for facts, walked in await walk_records(self.ledger, self.rules, kind, others):
+            if not isinstance(walked, SeatkeeperError):
+                asked[facts.record_id] = self._claims(kind, walked)
+            elif facts.link is None:  # an account would hold on to the values it has
+                asked[facts.record_id] = ()
+        return escrow.record_id in await self.ledger.woken(app_id, kind, asked)
+
+    def _claims(self, kind: Kind, answer: Answer) -> Collection[Claim]:
+        mapping = self.rules.mapping(kind)
+        if mapping is None or answer.desired is None:
+            return ()
+        return claims(answer.desired, mapping)
 
     async def _rivals(self, facts: Facts, needs: NeedsMatch) -> Mapping[Claim, Sequence[str]]:
         """Return who else asks for the same unique values, judged anew."""
-        users, groups = await self._touched()
-        edited = users if facts.kind is Kind.USER else groups
-        now = await rivals_now(self.ledger, self.rules, facts.kind, needs.claims, edited=edited)
+        now = await rivals_now(
+            self.ledger,
+            self.rules,
+            facts.kind,
+            needs.claims,
+            edited=await self._new(facts.kind),
+        )
         return {
             claim: [name for record_id, name in them if record_id != facts.record_id]
             for claim, them in now.items()
         }
 
-    async def _touched(self) -> tuple[set[str], set[str]]:
-        """Return whom the changes since the last cycle concern; all are looked at after none."""
-        position = await self.ledger.position(self.rules.app_id)
-        if position is None:
-            return set(), set()
-        newest = await self.ledger.last_change()
-        return await touched_ids(self.ledger, self.rules, after=position.seq, to=newest)
+    async def _new(self, kind: Kind) -> Collection[str]:
+        """Return who may have begun to ask for a value, unless they are more than ``MOST_NEW``."""
+        looked_at = await self._looked_at(kind)
+        if looked_at is None:
+            everybody = self.rules.scope is ScopeSetting.ALL
+            looked_at = await self.ledger.candidates(
+                self.rules.app_id, kind, everybody=everybody, limit=MOST_NEW + 1
+            )
+        return looked_at if len(looked_at) <= MOST_NEW else ()
 
     async def _ends(self, answer: Answer | None) -> Mapping[str, Explanation]:
         """Explain whoever a reference waits for, but not whom those wait for in turn."""
@@ -184,6 +226,13 @@ class Answers:
         ids = {*accounts, *([manager] if manager is not None else [])}
         names = {one.record_id: one.display_name for one in await self._facts(Kind.USER, ids)}
         return replace(facts, accounts=accounts, names={**facts.names, **names})
+
+
+async def called(ledger: Ledger, rules: Rules, changes: Iterable[Modified]) -> Called:
+    """Return whom the references among these changes lead to, as far as they are linked."""
+    found = ends(changes, rules)
+    names = await ledger.account_names(rules.app_id, {account for _, account in found})
+    return {end: names[end[1]] for end in found if end[1] in names}
 
 
 def _compares_members(answer: Answer | None) -> bool:

@@ -9,7 +9,8 @@ It reads members and names from the ledger; it decides and sends nothing.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from seatkeeper.directory.model import Kind
+from seatkeeper.directory.model import Kind, User
+from seatkeeper.engine.answers import called
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.planner import Answered
 from seatkeeper.errors import SeatkeeperError
@@ -20,6 +21,7 @@ from seatkeeper.provisioning.four_steps import action_step, import_step, match_s
 from seatkeeper.provisioning.journal import Key
 from seatkeeper.provisioning.log import Step
 from seatkeeper.provisioning.membership import SHOWN, some_of
+from seatkeeper.provisioning.naming import by_name
 from seatkeeper.provisioning.plan import Action, Delete, Reason, Skip, Update
 from seatkeeper.provisioning.preview import (
     Members,
@@ -156,6 +158,8 @@ async def _names(at_work: Sketch, ids: Sequence[str]) -> dict[str, str]:
 
 async def line_of(at_work: Sketch, seen: Seen) -> PlannedRecord | None:
     """Return a record's line in the plan; none for one about which there is nothing to say."""
+    if at_work.asking.steps:
+        await _name_manager(at_work, seen)
     facts, decided, rules = seen.facts, seen.decided, at_work.context.rules
     cause = _cause(at_work, seen)
     if seen.problem is not None or decided is None:
@@ -208,7 +212,20 @@ async def line_of(at_work: Sketch, seen: Seen) -> PlannedRecord | None:
         facts_digest=facts_digest(facts),
         digests=tuple(dict.fromkeys(digests)),
     )
-    return replace(line, steps=_steps(at_work, seen, line)) if at_work.asking.steps else line
+    if not at_work.asking.steps:
+        return line
+    theirs = await called(at_work.context.ledger, rules, line.changes)
+    told = replace(line, changes=tuple(by_name(one, theirs) for one in line.changes))
+    return replace(line, steps=_steps(at_work, seen, told))
+
+
+async def _name_manager(at_work: Sketch, seen: Seen) -> None:
+    """Have the manager's name at hand, also of one who has an account."""
+    record = seen.facts.record
+    manager = record.manager_id if isinstance(record, User) else None
+    if manager is not None:
+        names = {**seen.facts.names, **await _names(at_work, [manager])}
+        seen.facts = replace(seen.facts, names=names)
 
 
 def _missing(seen: Seen) -> Sequence[tuple[str, str]]:

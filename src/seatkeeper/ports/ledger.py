@@ -166,6 +166,9 @@ class Ledger(Protocol):
     ) -> Mapping[str, set[str]]:
         """Return the groups with an account that these are direct members of, with whom."""
 
+    async def account_names(self, app_id: str, account_ids: Collection[str]) -> Mapping[str, str]:
+        """Return whose accounts these are, by the names they were last written under."""
+
     async def member_difference(self, app_id: str, group_id: str) -> MemberDifference:
         """Compare a group's members in the directory with those last written."""
 

@@ -12,8 +12,10 @@ from dataclasses import replace
 from typing import Final
 
 from seatkeeper.errors import RecordError
+from seatkeeper.provisioning.account import TargetValue
 from seatkeeper.provisioning.journal import Escrow
 from seatkeeper.provisioning.log import LogEntry, shown
+from seatkeeper.provisioning.naming import with_account
 from seatkeeper.provisioning.plan import Reason
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Check
@@ -32,7 +34,7 @@ def scope_checks(facts: Facts, rules: Rules) -> tuple[Check, ...]:
     )
 
 
-def values_check(answer: Answer | None, problem: RecordError | None) -> Check:
+def values_check(facts: Facts, answer: Answer | None, problem: RecordError | None) -> Check:
     """Return whether the account's values can be made; ``answer`` is there where they were."""
     name = "values"
     if problem is not None and answer is None:
@@ -40,8 +42,13 @@ def values_check(answer: Answer | None, problem: RecordError | None) -> Check:
     desired = answer.desired if answer is not None else None
     if desired is None:
         return Check(name, passed=None, text="the values were not looked at")
-    values = {path: shown(value) for path, value in desired.always.items()}
+    values = {path: _by_name(facts, value) for path, value in desired.always.items()}
     return Check(name, passed=True, text="has all required values", facts={"values": values})
+
+
+def _by_name(facts: Facts, value: TargetValue) -> str | None:
+    name = facts.called(value)
+    return shown(value) if name is None else with_account(name, str(value))
 
 
 def match_check(facts: Facts, answer: Answer | None, problem: RecordError | None) -> Check:

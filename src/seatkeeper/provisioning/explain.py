@@ -32,6 +32,7 @@ from seatkeeper.provisioning.journal import Escrow, Health, HealthState
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim, check_claims
 from seatkeeper.provisioning.membership import Membership, Missing
+from seatkeeper.provisioning.naming import MEMBERS
 from seatkeeper.provisioning.plan import Adopt, Create, Delete, Disable, Reason, Skip, Update
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Check
@@ -151,15 +152,17 @@ def explain(facts: Facts, rules: Rules, known: Remembered | None = None) -> Expl
     escrow = known.escrow
     waits_for = _waits_for(problem, escrow)
     sentence = _kept(facts, rules, answer) or _sentence(facts, rules, verdict, checks, waits_for)
-    if escrow is not None and verdict is not Verdict.WAITS:
-        sentence = f"{sentence} {failed_before(escrow)}"
+    history = failed_before(escrow) if escrow is not None else ""
+    said = [sentence, *_left_out(rules, verdict, missing, known)]
+    if verdict is not Verdict.WAITS and history:
+        said.append(history)
     return Explanation(
         verdict,
-        " ".join([sentence, *_left_out(rules, verdict, missing, known)]),
+        " ".join(said),
         checks,
         account_id,
         escrow.retry_at if escrow is not None and verdict is Verdict.WAITS else None,
-        failed_before(escrow) if escrow is not None else "",
+        history,
         missing,
         known.members,
     )
@@ -216,7 +219,7 @@ def _checks(
     return in_order(
         (
             *scope_checks(facts, rules),
-            values_check(answer, problem),
+            values_check(facts, answer, problem),
             match_check(facts, answer, problem),
             write_check(known.escrow, known.last, holds=holds, tried_again=known.tried_again),
         )
@@ -279,7 +282,7 @@ def _sentence(
     where = "is in" if facts.link else "is not in"
     sentences = {
         Verdict.IN_STEP: f"{name} is in {app}, and the account is in step.",
-        Verdict.PARTLY: f"{name} is in {app}, and the account is in step but for what waits.",
+        Verdict.PARTLY: f"{name} is in {app}, and the account is only partly in step.",
         Verdict.INACTIVE: f"{name} has a deactivated account in {app}, because {name} {failing}.",
         Verdict.OUT_OF_SCOPE: f"{name} is not in {app}, because {name} {failing}.",
         Verdict.LEFT_ALONE: f"{name} keeps the account in {app} as it is.",
@@ -305,10 +308,10 @@ def _left_out(
     if verdict not in _STAYING:
         return
     for one in missing:
-        if one.path != "members":
+        if one.path != MEMBERS:
             path = one.path.rpartition(":")[2]
-            yield f"{path} waits until {one.name} has an account ({one.why})."
+            yield f"{path[:1].upper()}{path[1:]} waits until {one.name} has an account ({one.why})."
     members = known.members or Membership()
-    said = members.differences()
-    if said:
-        yield f"Members: {members.counts(rules.app_name)}; {'; '.join(said)}."
+    differences = members.differences()
+    if differences:
+        yield f"Members: {members.counts(rules.app_name)}; {'; '.join(differences)}."

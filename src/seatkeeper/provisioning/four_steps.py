@@ -28,7 +28,7 @@ def import_step(facts: Facts) -> Step:
     if isinstance(record, User):
         details |= {"accountEnabled": record.enabled}
         if record.manager_id:
-            details["manager"] = record.manager_id
+            details["manager"] = facts.names.get(record.manager_id, record.manager_id)
         if record.deleted_at is not None:
             details["deletedAt"] = record.deleted_at.isoformat()
     else:

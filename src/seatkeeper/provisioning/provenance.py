@@ -28,6 +28,7 @@ from seatkeeper.provisioning.mapping.evaluate import (
 )
 from seatkeeper.provisioning.mapping.model import Applies, Constant, Mapping, Nothing, ValueType
 from seatkeeper.provisioning.membership import Membership
+from seatkeeper.provisioning.naming import with_account
 from seatkeeper.provisioning.plan import differences
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Scope
@@ -160,9 +161,8 @@ def _told(one: Mapping, facts: Facts, value: TargetValue | None) -> str | None:
     if one.hidden:
         return _hide(value)
     if one.type is ValueType.REFERENCE:
-        records = {account: record for record, account in facts.accounts.items()}
-        name = facts.names.get(records.get(str(value), ""))
-        return f"{name} (account {value})" if name else shown(value)
+        name = facts.called(value)
+        return with_account(name, str(value)) if name else shown(value)
     return shown(value)
 
 

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from seatkeeper.directory.model import Group, Kind, User
 from seatkeeper.errors import RecordError
-from seatkeeper.provisioning.account import Account, TargetValues
+from seatkeeper.provisioning.account import Account, TargetValue, TargetValues
 from seatkeeper.provisioning.decision import Situation, choose, unwanted
 from seatkeeper.provisioning.expression.values import Role
 from seatkeeper.provisioning.link import Link
@@ -80,6 +80,11 @@ class Facts:
         if self.record is not None:
             return self.record.display_name
         return (self.link.display_name if self.link else "") or self.record_id
+
+    def called(self, account: TargetValue | None) -> str | None:
+        """Return the name of whom an account at the end of a reference belongs to, if known."""
+        records = {theirs: record for record, theirs in self.accounts.items()}
+        return self.names.get(records.get(str(account), ""))
 
     def named(self, waiting: Mapping[str, str]) -> dict[str, str]:
         """Return references that wait, each with the name of the record it waits for."""

@@ -170,6 +170,6 @@ def _hollow_ends(tried: Tried, before: Facts, rules: Rules) -> Iterator[str]:
     if tried.unassigned and not any(one.group_id is None for one in before.grants):
         ways = "; ".join(one.path for one in before.grants)
         where = f"assigned only {ways}" if ways else f"not assigned to {rules.app_name}"
-        yield f"{who} is {where}: there is no assignment of their own to end."
+        yield f"{who} is {where}: there is no direct assignment to end."
     if tried.removed and isinstance(record, User) and record.deleted_at is not None:
         yield f"{who} was deleted on {record.deleted_at:%Y-%m-%d} already."

@@ -346,6 +346,10 @@ class SqlLedger:
         """Return the groups with an account that these are direct members of."""
         return await self._database.read(lambda c: waiting.linked_groups_of(c, app_id, member_ids))
 
+    async def account_names(self, app_id: str, account_ids: Collection[str]) -> Mapping[str, str]:
+        """Return whose accounts these are."""
+        return await self._database.read(lambda c: waiting.account_names(c, app_id, account_ids))
+
     async def member_difference(self, app_id: str, group_id: str) -> MemberDifference:
         """Compare a group's members in the directory with those last written."""
         return await self._database.read(lambda c: facts.member_difference(c, app_id, group_id))

@@ -1,7 +1,7 @@
-"""Read who waits for whom: records whose reference or member has no account yet.
+"""Read who is at the other end: records that wait for one, and whose account an end is.
 
-Beside the walk: two questions of ``ports.Ledger`` that a preview asks. Nothing
-is written here, and nothing decided.
+Beside the walk: questions of ``ports.Ledger`` about references and members that
+a preview or an answer asks. Nothing is written here, and nothing decided.
 """
 
 from collections import defaultdict
@@ -59,4 +59,19 @@ def linked_groups_of(
         )
         for row in rows:
             found[row.group_id].add(row.member_id)
+    return found
+
+
+def account_names(
+    connection: Connection, app_id: str, account_ids: Collection[str]
+) -> dict[str, str]:
+    """Return whose accounts these are, by the names they were last written under."""
+    found: dict[str, str] = {}
+    for piece in pieces(sorted(account_ids)):
+        rows = connection.execute(
+            select(t.links.c.account_id, t.links.c.display_name).where(
+                t.links.c.app_id == app_id, t.links.c.account_id.in_(piece)
+            )
+        )
+        found.update((row.account_id, row.display_name) for row in rows)
     return found

@@ -1,0 +1,56 @@
+"""Call the other end of a reference by name, where people read what was or would be sent.
+
+    source change -> scope -> map -> match -> plan -> export -> [log]
+
+What is sent, kept and compared is the id of an account; nobody knows a manager
+or a member by that. Pure: which values of a list of changes are such ids, and
+how they are called; the names come from the ledger.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from seatkeeper.provisioning.log import Modified
+from seatkeeper.provisioning.rules import Rules
+
+MEMBERS: Final = "members"
+
+End: TypeAlias = tuple[str, str]
+"""The path of a reference, and the id of the account at its other end."""
+
+Called: TypeAlias = Mapping[End, str]
+"""The name of whom such an account belongs to."""
+
+NOBODY: Final[Called] = {}
+
+
+def ends(changes: Iterable[Modified], rules: Rules) -> set[End]:
+    """Return the references among these changes, those that were and those that come."""
+    paths = {*rules.users.reference_paths, MEMBERS}
+    return {
+        (one.path, account)
+        for one in changes
+        if one.path in paths
+        for account in (one.old, one.new)
+        if account is not None
+    }
+
+
+def by_name(change: Modified, called: Called) -> Modified:
+    """Return the change with its ends called by name; unknown ones stay as they are."""
+    return replace(
+        change,
+        old=_named(change.path, change.old, called),
+        new=_named(change.path, change.new, called),
+    )
+
+
+def with_account(name: str, account: str) -> str:
+    """Return how an account is called of which one may want to know the id, too."""
+    return f"{name} (account {account})"
+
+
+def _named(path: str, account: str | None, called: Called) -> str | None:
+    name = called.get((path, account)) if account is not None else None
+    return account if name is None or account is None else with_account(name, account)
