@@ -26,6 +26,8 @@ async def walk_records(
     and a preview both start here.
     """
     walked: list[tuple[Facts, Answer | SeatkeeperError]] = []
+    if not ids:
+        return walked
     found = await ledger.facts(rules.app_id, kind, ids, memberships=rules.reads_memberships)
     for facts in found:
         try:
