@@ -18,8 +18,9 @@ from typing import Self
 from starlette.types import ASGIApp
 
 from seatkeeper.clock import utc_now
-from seatkeeper.configuration.applying import SecretPlaces, settings_of
+from seatkeeper.configuration.applying import SecretPlaces, apply_document, settings_of
 from seatkeeper.configuration.attributes import customized
+from seatkeeper.configuration.deciding import rules_changed
 from seatkeeper.configuration.differences import differences
 from seatkeeper.configuration.documents import AppDocument
 from seatkeeper.configuration.inbound import inbound_mappings
@@ -40,7 +41,7 @@ from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.notify.mail import MailPost
 from seatkeeper.ports import Post, StoredApp, Target
 from seatkeeper.provisioning.causes import RULES_CHANGED
-from seatkeeper.provisioning.cycle import Cycle, CycleKind, CycleState
+from seatkeeper.provisioning.cycle import Cycle, CycleKind
 from seatkeeper.provisioning.explain import Explanation, standing
 from seatkeeper.provisioning.journal import Position
 from seatkeeper.provisioning.log import Modified
@@ -63,13 +64,7 @@ from seatkeeper.store.people_import import SqlPeopleImport
 from seatkeeper.store.records import folded
 from seatkeeper.store.secrets import MasterKey
 
-_DECIDING = (
-    "mapping of ", "actions of ", "attribute of ", "scope", "scoping filter ", "skip ", "exclude ",
-    "groups", "gallery",
-)  # fmt: skip
-"""How the lines begin of those settings that decide about records."""
-
-_MOST_LINES = 3
+NOT_ASKED = "The app was not asked: an account that is there already would be linked, not created."
 
 PURGE_EVERY = dt.timedelta(hours=1)
 
@@ -176,8 +171,7 @@ class Installation:
     async def test_connection(self, app_id: str) -> str:
         """Prove address and token with one harmless read; return what was proven, in words."""
         rules = await self.rules(app_id)
-        target = await self.target(app_id)
-        return await target.probe(rules.users.by_matching[0].target)
+        return await (await self.target(app_id)).probe(rules.users.by_matching[0].target)
 
     @property
     def id(self) -> str:
@@ -197,14 +191,17 @@ class Installation:
         begin = await self._beginning(stored, rules, watch, stopping)
         return await run_cycle(self.ledger, rules, wish, begin, now=utc_now())
 
-    async def preview(self, app_id: str, wish: Wish, *, steps: bool = False) -> Preview:
+    async def preview(
+        self, app_id: str, wish: Wish, *, steps: bool = False, asked: bool = True
+    ) -> Preview:
         """Return what such a cycle would do; the app is only asked, and nothing is written.
 
+        Not ``asked``: not even that, so that whoever has no link seems to have no account.
         Raises ``ConnectorError`` when the app cannot be asked.
         """
         stored = await self.configuration.app(app_id)
         rules = self._rules(stored)
-        begin = await self._beginning(stored, rules, lambda _: None, lambda: False)
+        target = await self.target(app_id) if asked else MemoryTarget(rules.capabilities)
         position = await self.ledger.position(app_id)
         cycle = cycle_to_be(wish, position, rules, await self.ledger.last_change(), utc_now())
         causes = await read_causes(
@@ -222,7 +219,27 @@ class Installation:
         note = ""
         if opened is not None:
             note = f"Cycle {opened.number} is still open; it is finished first."
-        return await preview_cycle(begin(cycle), asking, note=note)
+        if not asked:
+            note = f"{note} {NOT_ASKED}".strip()
+        return await preview_cycle(self._context(stored, rules, target, cycle), asking, note=note)
+
+    async def preview_with(
+        self, document: AppDocument, wish: Wish, *, actor: str, steps: bool = False
+    ) -> Preview:
+        """Return what the next cycle would do once this document was applied; nothing stays.
+
+        It is applied where everything is rolled back, so that what ``apply`` refuses is refused
+        here, too. Other writers wait meanwhile, which is why the app is not asked.
+        """
+        async with self.rehearsal() as staged:
+            await apply_document(
+                staged.configuration,
+                staged.directory,
+                document,
+                actor=actor,
+                places=staged.secret_places(),
+            )
+            return await staged.preview(document.app, wish, steps=steps, asked=False)
 
     async def _rules_cause(self, stored: StoredApp, position: Position) -> str:
         """Say which settings changed since the last cycle, as far as earlier versions are kept."""
@@ -234,8 +251,7 @@ class Installation:
                     AppDocument(stored.application.id, settings_of(earlier)),
                     AppDocument(stored.application.id, after),
                 )
-                deciding = [one for one in lines if one.startswith(_DECIDING)]
-                return "; ".join(deciding[:_MOST_LINES]) or RULES_CHANGED
+                return rules_changed(lines) or RULES_CHANGED
         return RULES_CHANGED
 
     async def _beginning(
@@ -300,17 +316,8 @@ class Installation:
         stored = await self.configuration.app(app_id)
         rules = self._rules(stored)
         to = await self.ledger.last_change()
-        cycle = Cycle(
-            "",
-            app_id,
-            0,
-            CycleKind.INCREMENTAL,
-            CycleState.PLANNING,
-            after,
-            to,
-            rules.digest,
-            utc_now(),
-        )
+        imagined = cycle_to_be(Wish(), None, rules, to, utc_now())
+        cycle = replace(imagined, kind=CycleKind.INCREMENTAL, from_seq=after)
         context = self._context(stored, rules, MemoryTarget(rules.capabilities), cycle)
         causes = await read_causes(self.directory, self.ledger, app_id, after=after, to=to)
         preview = await preview_cycle(context, Asking(causes=causes))

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from seatkeeper.cli.out import DONE, FAILED, actor, installation, print_json, show, speak
 from seatkeeper.configuration.applying import apply_document, document_of
+from seatkeeper.configuration.deciding import begins_at_once
 from seatkeeper.configuration.documents import AppDocument, print_document, read_documents
 from seatkeeper.configuration.secrets import secret_warnings
 from seatkeeper.errors import BadInput
@@ -83,7 +84,9 @@ async def apply(
     dry_run
         Only show what would change.
     """
-    documents = [document for path in _files(paths) for document in _read(path)]
+    documents = [
+        document for path in document_files(paths) for document in read_document_file(path)
+    ]
     _refuse_twice(documents)
     async with installation() as opened:
         for document in documents:
@@ -107,6 +110,8 @@ async def apply(
             head = f"{applied.app_id}: {verb if applied.lines else 'nothing to change'}"
             lines = [head, *(f"  {line}" for line in applied.lines)]
             lines += [f"  warning: {warning}" for warning in warnings]
+            if not dry_run and begins_at_once(document.settings, applied.lines):
+                lines.append(f"  {begun(applied.app_id)}")
             speak([plain], "\n".join(lines), json=json)
     return DONE
 
@@ -172,7 +177,16 @@ async def verify_audit(*, json: Json = False) -> int:
     return DONE if whole else FAILED
 
 
-def _files(paths: tuple[Path, ...]) -> list[Path]:
+def begun(app_id: str) -> str:
+    """Say that the engine acts on an edit without being asked, and how to look first next time."""
+    return (
+        f"{app_id} is on: a running server begins at once. To see what an edit does before it is "
+        f"made: seatkeeper plan {app_id} --with FILE"
+    )
+
+
+def document_files(paths: tuple[Path, ...]) -> list[Path]:
+    """Return the files that are named, and the .yaml files of folders. Raises ``BadInput``."""
     if not paths:
         raise BadInput("Nothing to apply.", advice="Name a YAML file or a folder of them.")
     found: list[Path] = []
@@ -186,7 +200,8 @@ def _files(paths: tuple[Path, ...]) -> list[Path]:
     return found
 
 
-def _read(path: Path) -> list[AppDocument]:
+def read_document_file(path: Path) -> list[AppDocument]:
+    """Return the documents of one file. Raises ``BadInput`` or ``InvalidFile``."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -11,13 +11,14 @@ from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.commands_give import give_group, give_people
 from seatkeeper.cli.out import DONE, actor, installation, speak
-from seatkeeper.cli.views import group_plain, user_plain
+from seatkeeper.cli.views import Plain, group_plain, user_plain
 from seatkeeper.clock import utc_now
 from seatkeeper.connectors.people_files import check_people_file, read_people
 from seatkeeper.directory.attributes import Type, user_attribute
 from seatkeeper.directory.model import Membership, User, Value
 from seatkeeper.errors import InvalidValue
 from seatkeeper.ports import UserEdit
+from seatkeeper.words import number_of
 
 InnerGroups = Annotated[tuple[str, ...], cyclopts.Parameter(name="--group", negative="")]
 """Groups that become members of a group, or cease to be; the option may be said several times."""
@@ -83,9 +84,10 @@ async def import_people(file: Path, /, *, json: Json = False) -> int:
         "groups_created": done.groups_created,
         "continued_from": done.continued_from,
     }
+    people = number_of(done.rows, "person", "people")
     text = (
-        f"{done.rows} people: {done.created} created, {done.updated} updated, "
-        f"{done.unchanged} unchanged; {done.groups_created} groups created."
+        f"{people}: {done.created} created, {done.updated} updated, {done.unchanged} unchanged; "
+        f"{number_of(done.groups_created, 'group')} created."
     )
     if done.continued_from:
         text += f" Gone on after row {done.continued_from} of an interrupted import."
@@ -97,13 +99,14 @@ async def list_people(*, limit: int = 50, after: str = "", json: Json = False) -
     """List people in the order of their ids."""
     async with installation() as opened:
         users = await opened.directory.all_users(after=after, limit=limit)
+        plains = [await _person(opened, user) for user in users] if json else []
     table = Table(box=None, pad_edge=False)
     for title in ("User name", "Name", "State"):
         table.add_column(title, overflow="fold")
     for user in users:
         table.add_row(Text(user.user_name), Text(user.display_name), Text(_state(user)))
     empty = "Nobody is in the directory yet. Bring people in with: seatkeeper import-people FILE"
-    speak([user_plain(user) for user in users], table if users else empty, json=json)
+    speak(plains, table if users else empty, json=json)
     return DONE
 
 
@@ -111,20 +114,15 @@ async def show_person(who: str, /, *, json: Json = False) -> int:
     """Show one person with manager and groups."""
     async with installation() as opened:
         user = await opened.directory.user(who)
-        groups = [group.display_name for group in await opened.directory.groups_of(user.id)]
-        manager = ""
-        if user.manager_id:
-            found = await opened.directory.users([user.manager_id])
-            manager = found[user.manager_id].user_name if user.manager_id in found else ""
-    plain = user_plain(user, manager=manager, groups=groups)
+        plain = await _person(opened, user)
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     table.add_row("State", _state(user))
     for name, value in sorted(user.attributes.items()):
         table.add_row(name, Text(", ".join(value) if isinstance(value, tuple) else str(value)))
-    table.add_row("manager", Text(manager or "–"))
-    table.add_row("groups", Text(", ".join(groups) or "–"))
+    table.add_row("manager", Text(str(plain["manager"] or "–")))
+    table.add_row("groups", Text(_listed(plain["groups"]) or "–"))
     table.add_row("objectId", Text(user.id))
     speak([plain], table, json=json)
     return DONE
@@ -188,17 +186,30 @@ async def purge_person(who: str, /, *, json: Json = False) -> int:
     return DONE
 
 
+async def _person(opened: Installation, user: User) -> Plain:
+    """Return one person with the manager's user name and the names of their groups."""
+    groups = [group.display_name for group in await opened.directory.groups_of(user.id)]
+    bosses = await opened.directory.users([user.manager_id] if user.manager_id else [])
+    manager = bosses.get(user.manager_id or "")
+    return user_plain(user, manager=manager.user_name if manager else "", groups=groups)
+
+
+def _listed(names: object) -> str:
+    return ", ".join(map(str, names)) if isinstance(names, list) else ""
+
+
 async def list_groups(*, limit: int = 100, after: str = "", json: Json = False) -> int:
     """List groups in the order of their ids."""
     async with installation() as opened:
         groups = await opened.directory.all_groups(after=after, limit=limit)
+        members = {one.id: await _member_names(opened, one.id) for one in groups} if json else {}
     table = Table(box=None, pad_edge=False)
     for title in ("Group", "Id"):
         table.add_column(title, overflow="fold")
     for group in groups:
         table.add_row(Text(group.display_name), Text(group.id))
     text = table if groups else "There is no group yet."
-    speak([group_plain(group) for group in groups], text, json=json)
+    speak([group_plain(group, members.get(group.id)) for group in groups], text, json=json)
     return DONE
 
 
@@ -208,7 +219,7 @@ async def show_group(group: str, /, *, json: Json = False) -> int:
         found = await opened.directory.group(group)
         members = await _member_names(opened, found.id)
     plain = group_plain(found, members)
-    text = f"{found.display_name}: {len(members)} members\n" + "\n".join(members)
+    text = f"{found.display_name}: {number_of(len(members), 'member')}\n" + "\n".join(members)
     speak([plain], text.rstrip(), json=json)
     return DONE
 
@@ -273,7 +284,7 @@ async def _change_members(
             found.id, add=ids if add else (), remove=() if add else ids, actor=actor()
         )
         members = await _member_names(opened, found.id)
-    text = f"{found.display_name} has {len(members)} members."
+    text = f"{found.display_name} has {number_of(len(members), 'member')}."
     speak([group_plain(found, members)], text, json=json)
     return DONE
 

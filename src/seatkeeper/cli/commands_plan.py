@@ -5,16 +5,20 @@ page names the records, keeps the file and chooses the exit status.
 """
 
 from pathlib import Path
+from typing import Annotated
 
 import cyclopts
+from cyclopts import Parameter
 
 from seatkeeper.bootstrap import Installation
-from seatkeeper.cli.commands_config import Json
-from seatkeeper.cli.out import CHANGES_PLANNED, DONE, installation, show, speak
+from seatkeeper.cli.commands_config import Json, document_files, read_document_file
+from seatkeeper.cli.out import CHANGES_PLANNED, DONE, actor, installation, show, speak
 from seatkeeper.cli.render_plan import plan_view
 from seatkeeper.cli.views_plan import plan_plain
 from seatkeeper.clock import utc_now
+from seatkeeper.configuration.documents import AppDocument
 from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.errors import BadInput
 from seatkeeper.store.plan_file import write_plan
 
 
@@ -30,6 +34,7 @@ async def plan(
     user: list[str] | None = None,
     group: list[str] | None = None,
     out: Path | None = None,
+    with_: Annotated[Path | None, Parameter(name="--with")] = None,
     json: Json = False,
 ) -> int:
     """Show what the next cycle would do; nothing is sent and nothing is written down.
@@ -44,10 +49,16 @@ async def plan(
         Only this group (display name or id); may be given several times.
     out
         Keep the plan in this file, to be carried out with: run APP --plan FILE
+    with_
+        As if this document had been applied: what an edit would do, before anybody makes it.
     """
+    document = None if with_ is None else _document(with_, app_id, out)
     async with installation() as opened:
         wish = await wish_for(opened, user, group)
-        preview = await opened.preview(app_id, wish, steps=wish.on_demand)
+        if document is not None:
+            preview = await opened.preview_with(document, wish, actor=actor(), steps=wish.on_demand)
+        else:
+            preview = await opened.preview(app_id, wish, steps=wish.on_demand)
         if out is not None:
             write_plan(out, preview, key=opened.key, installation=opened.id, now=utc_now())
         changes = [one for record in preview.records for one in record.changes]
@@ -57,6 +68,23 @@ async def plan(
     if out is not None and not json:
         show(f"Kept. Carry it out with: seatkeeper run {app_id} --plan {out}")
     return CHANGES_PLANNED if preview.to_do else DONE
+
+
+def _document(file: Path, app_id: str, out: Path | None) -> AppDocument:
+    if out is not None:
+        raise BadInput(
+            "A plan is kept for the settings in force, not for those of a file.",
+            advice="Look with --with; then apply the file, and keep a plan with --out.",
+        )
+    found = [one for path in document_files((file,)) for one in read_document_file(path)]
+    mine = [one for one in found if one.app == app_id]
+    if len(mine) != 1:
+        there = ", ".join(sorted(one.app for one in found)) or "nothing"
+        raise BadInput(
+            f"{file} must hold one document of {app_id}; it holds {there}.",
+            advice=f"Print one with: seatkeeper export-config {app_id}",
+        )
+    return mine[0]
 
 
 async def wish_for(

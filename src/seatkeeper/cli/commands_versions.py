@@ -7,8 +7,10 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from seatkeeper.cli.commands_config import Json
+from seatkeeper.cli.commands_config import Json, begun
 from seatkeeper.cli.out import DONE, actor, installation, print_json, show, speak
+from seatkeeper.configuration.applying import settings_of
+from seatkeeper.configuration.deciding import begins_at_once
 from seatkeeper.configuration.versions import (
     ListedVersion,
     compare_versions,
@@ -106,12 +108,15 @@ async def restore(
                 actor=actor(),
                 dry_run=dry_run,
             )
+        settings = settings_of(await opened.configuration.app(app_id))
+        at_once = not dry_run and begins_at_once(settings, found.lines)
     if json:
         print_json({"app": app_id, "changes": list(found.lines), "applied": not dry_run})
         return DONE
     verb = "would change" if dry_run else "changed"
     head = f"{app_id}: {verb if found.lines else 'nothing to change'}"
-    show("\n".join([head, *(f"  {line}" for line in found.lines)]))
+    said = [f"  {line}" for line in found.lines] + ([f"  {begun(app_id)}"] if at_once else [])
+    show("\n".join([head, *said]))
     return DONE
 
 

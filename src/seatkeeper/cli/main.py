@@ -18,6 +18,7 @@ from seatkeeper.cli import (
     commands_config,
     commands_explain,
     commands_expression,
+    commands_mappings,
     commands_people,
     commands_plan,
     commands_report,
@@ -33,6 +34,7 @@ app = cyclopts.App(
     name="seatkeeper",
     help="Keeps the accounts in your apps in step with your directory.",
     version=__version__,
+    default_parameter=cyclopts.Parameter(negative_iterable=(), negative_none=()),
 )
 
 for module in (
@@ -43,6 +45,7 @@ for module in (
     commands_app,
     commands_report,
     commands_people,
+    commands_mappings,
     commands_plan,
     commands_schema,
     commands_token,

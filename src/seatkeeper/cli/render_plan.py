@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from seatkeeper.cli.render import Plain, change_ends, clean, short_path
+from seatkeeper.words import number_of
 
 _STYLES: Final = {
     "create": "green",
@@ -45,8 +46,10 @@ def plan_view(plan: Plain) -> RenderableType:
         parts.append(Text("Nothing would be sent: everything is in step, or waits."))
     counts = plan.get("counts")
     if isinstance(counts, Mapping):
-        said = ", ".join(f"{clean(n)} {clean(name)}" for name, n in counts.items())
-        parts.append(Text(f"{clean(plan.get('app'))}, {clean(plan.get('kind'))} cycle: {said}"))
+        said = ", ".join(f"{clean(n)} {clean(w)}" for w, n in counts.items() if w != "requests")
+        asked = _requests(int(str(counts.get("requests", 0))), int(str(plan.get("lookups", 0))))
+        head = f"{clean(plan.get('app'))}, {clean(plan.get('kind'))} cycle"
+        parts.append(Text(f"{head}: {said}; {asked}"))
     if plan.get("note"):
         parts.append(Text(clean(plan["note"]), "yellow"))
     parts.append(Text("Nothing has been sent."))
@@ -99,6 +102,13 @@ def record_view(record: Plain) -> RenderableType:
     if record.get("code") and record.get("advice"):
         lines.append(Text(f"      {clean(record['code'])}: {clean(record['advice'])}", "yellow"))
     return Group(*lines)
+
+
+def _requests(writes: int, lookups: int) -> str:
+    if not lookups:
+        return number_of(writes, "request")
+    parts = f"{number_of(lookups, 'look-up')}, {number_of(writes, 'write')}"
+    return f"{number_of(writes + lookups, 'request')} ({parts})"
 
 
 def _fact(name: object, value: object) -> Text:

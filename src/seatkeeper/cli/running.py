@@ -22,6 +22,7 @@ from seatkeeper.engine.runner import options_of
 from seatkeeper.errors import BadInput, NotFound, Occupied, SeatkeeperError
 from seatkeeper.provisioning.cycle import Cycle, CycleKind, CycleState
 from seatkeeper.provisioning.journal import OrderVerb
+from seatkeeper.words import number_of
 
 FOLLOW_SECONDS = 0.1
 MOST_IN_AN_ORDER = 64 * 1024 * 1024
@@ -114,14 +115,15 @@ def told(app_id: str, cycle: Cycle) -> str:
     plain = cycle_plain(cycle)
     counts = ", ".join(f"{plain[name]} {name}" for name in COUNTS if plain[name])
     took = duration(float(str(plain["seconds"] or 0)))
+    so_far = f"{cycle.done} of {number_of(cycle.total, 'record')}"
     if not cycle.finished and cycle.kind is CycleKind.REVIEWED:
         return (
-            f"{app_id}: the plan waits after {cycle.done} of {cycle.total} records. {cycle.note}\n"
+            f"{app_id}: the plan waits after {so_far}. {cycle.note}\n"
             "What was sent is known; run the same command again to carry out the rest."
         )
     if not cycle.finished:
         return (
-            f"{app_id}: cycle {cycle.number} waits after {cycle.done} of {cycle.total} records. "
+            f"{app_id}: cycle {cycle.number} waits after {so_far}. "
             f"{cycle.note}\nNothing is lost: the plan is kept, and the next run goes on with it."
         )
     note = f" ({cycle.note})" if cycle.note else ""

@@ -31,6 +31,7 @@ from seatkeeper.provisioning.outcome import log_code, next_retry
 from seatkeeper.provisioning.plan import Action, Create, Disable, Reason, Skip, Update
 from seatkeeper.provisioning.scope import Scope
 from seatkeeper.provisioning.walk import Decided, Facts
+from seatkeeper.words import number_of
 
 
 def plain_exchanges(exchanges: Sequence[Exchange]) -> tuple[Mapping[str, object], ...]:
@@ -169,7 +170,11 @@ class Booking:
             waits = [f"{path} waits until {name} has an account" for path, name in ends]
             reason = f"{', '.join(waits)}."
         elif unresolved:
-            reason = f"{unresolved} members have no account in the app and are left out."
+            have = "has" if unresolved == 1 else "have"
+            left_out = "is left out" if unresolved == 1 else "are left out"
+            reason = (
+                f"{number_of(unresolved, 'member')} {have} no account in the app and {left_out}."
+            )
         elif interim:
             reason = "For a moment only: the value passes on to somebody who waits for it."
         self._row(

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from seatkeeper.words import number_of
+
 SHOWN: Final = 5
 """Members named of one list; the rest is a number."""
 
@@ -86,8 +88,9 @@ class Membership:
         """Return what the app should hold and what it holds, as a sentence without its end."""
         if not self.total:
             return f"the group has no members, and {app} holds {self.held or 'none'}"
-        whom = f"all {self.total}" if not self.waiting else f"{self.wanted} of {self.total}"
-        return f"{app} should hold {whom} members, and holds {self.held}"
+        every = number_of(self.total, "member")
+        whom = f"{self.wanted} of {every}" if self.waiting or self.total == 1 else f"all {every}"
+        return f"{app} should hold {whom}, and holds {self.held}"
 
     def differences(self) -> list[str]:
         """Return what is not as it should be, one piece for each kind."""

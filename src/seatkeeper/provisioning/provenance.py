@@ -33,6 +33,7 @@ from seatkeeper.provisioning.plan import differences
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Scope
 from seatkeeper.provisioning.walk import Facts, decide, roles_of, scope_of
+from seatkeeper.words import number_of
 
 HIDDEN: Final = "[Redact]"
 NOBODY: Final[MappingOf[str, str]] = {}
@@ -84,10 +85,10 @@ def origin(facts: Facts, rules: Rules, path: str, missing: MappingOf[str, str] =
     else:
         sentence = _sentence(facts, rules, one, scope, desired, problem)
     if one.hidden:
-        return Origin(one.target, _source(one), (), (), _hide(wanted), _hide(known), sentence)
+        return Origin(one.target, source_text(one), (), (), _hide(wanted), _hide(known), sentence)
     inputs, made = _made(facts, rules, one, scope)
     told = _told(one, facts, wanted), _told(one, facts, known)
-    return Origin(one.target, _source(one), inputs, made, *told, sentence)
+    return Origin(one.target, source_text(one), inputs, made, *told, sentence)
 
 
 def names_members(facts: Facts, rules: Rules, path: str) -> bool:
@@ -119,8 +120,8 @@ def members_origin(facts: Facts, rules: Rules, members: Membership | None) -> Or
         source,
         (("members", f"{members.total} in the directory"),),
         (),
-        f"{members.wanted} members",
-        f"{members.held} members",
+        number_of(members.wanted, "member"),
+        number_of(members.held, "member"),
         sentence,
         members,
     )
@@ -147,7 +148,8 @@ def _wanted(one: Mapping, desired: Desired) -> TargetValue | None:
     return desired.always.get(one.target, desired.on_create.get(one.target))
 
 
-def _source(one: Mapping) -> str:
+def source_text(one: Mapping) -> str:
+    """Return where a mapping takes its value from, as people write it."""
     source = one.source
     if isinstance(source, Expression):
         return source.text

@@ -120,7 +120,7 @@ def check_planned(
     than reviewed are let through: some of them may have been written since.
     """
     if now is None or not now.verb.does_something:
-        raise PlanOutdated(_no_longer(then, now, facts, rules), advice=ADVICE)
+        raise _outdated(then, now, facts, rules)
     same = bool(now.digests) and now.digests[0] in then.digests
     came = [one for one in now.add if one not in then.add]
     went = [one for one in now.remove if one not in then.remove]
@@ -151,7 +151,7 @@ def check_sending(then: PlannedRecord, facts: Facts, decided: Decided, rules: Ru
     verb = outlook(action)
     if isinstance(action, Skip) and not action.release:
         now = PlannedRecord(facts.kind, facts.record_id, "", verb, reason=action.text)
-        raise PlanOutdated(_no_longer(then, now, facts, rules), advice=ADVICE)
+        raise _outdated(then, now, facts, rules)
     changed = _what_changed(
         then, verb, modified(action), account_of(action), decided.scope.reason, rules, facts
     )
@@ -167,13 +167,17 @@ def reviewed_members(then: PlannedRecord, difference: MemberDifference) -> Membe
     )
 
 
-def _no_longer(then: PlannedRecord, now: PlannedRecord | None, facts: Facts, rules: Rules) -> str:
+def _outdated(
+    then: PlannedRecord, now: PlannedRecord | None, facts: Facts, rules: Rules
+) -> PlanOutdated:
+    """Return why nothing would be done now; of what is done already there is nothing to review."""
     if now is not None and now.verb is Outlook.FAIL:
-        return f"It cannot be carried out now: {now.reason}"
+        return PlanOutdated(f"It cannot be carried out now: {now.reason}", advice=ADVICE)
     if _done(then, facts, rules):
-        return "It is already done: the account is as it was to become."
+        return PlanOutdated("It is already done: the account is as it was to become.")
     why = f" ({now.reason})" if now is not None and now.reason else ""
-    return f"It is no longer planned; nothing would be done now{why}."
+    text = f"It is no longer planned; nothing would be done now{why}."
+    return PlanOutdated(text, advice=ADVICE)
 
 
 def _done(then: PlannedRecord, facts: Facts, rules: Rules) -> bool:

@@ -18,6 +18,7 @@ from seatkeeper.provisioning.condition.model import Clause, every_node
 from seatkeeper.provisioning.preview import Outlook, PlannedRecord, Preview
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.walk import Facts, scope_of
+from seatkeeper.words import number_of
 
 _WORST_FIRST: Final = (Outlook.DELETE, Outlook.DISABLE)
 
@@ -62,7 +63,7 @@ class Consequences:
         count = {verb: sum(one.verb is verb for one in self.affected) for verb in Outlook}
         words = ", ".join(f"{n} {verb.value}" for verb, n in count.items() if n)
         requests = sum(len(one.requests) for one in self.affected)
-        return f"The next cycle would do this: {words}; {requests} requests."
+        return f"The next cycle would do this: {words}; {number_of(requests, 'request')}."
 
 
 def consequences(preview: Preview, touched: Iterable[Facts], rules: Rules) -> Consequences:

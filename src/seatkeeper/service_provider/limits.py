@@ -31,6 +31,7 @@ from seatkeeper.scim.syntax import (
     Or,
     Present,
 )
+from seatkeeper.words import number_of
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ class Rules:
         rule = self.group_patch
         named = sum(len(one.ids) for one in changes)
         if rule.members is not None and named > rule.members:
-            raise TooMany(f"This app takes at most {rule.members:,} members in a PATCH of a group.")
+            most = number_of(rule.members, "member")
+            raise TooMany(f"This app takes at most {most} in a PATCH of a group.")
         replaces = any(one.write is MemberWrite.REPLACE for one in changes)
         if replaces and not rule.replaces_members:
             raise _members_not_replaced()
