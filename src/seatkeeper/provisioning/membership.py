@@ -88,8 +88,11 @@ class Membership:
         """Return what the app should hold and what it holds, as a sentence without its end."""
         if not self.total:
             return f"the group has no members, and {app} holds {self.held or 'none'}"
-        every = number_of(self.total, "member")
-        whom = f"{self.wanted} of {every}" if self.waiting or self.total == 1 else f"all {every}"
+        all_of_them = number_of(self.total, "member")
+        if self.waiting:
+            whom = f"{self.wanted} of {self.total} members"
+        else:
+            whom = all_of_them if self.total == 1 else f"all {all_of_them}"
         return f"{app} should hold {whom}, and holds {self.held}"
 
     def differences(self) -> list[str]:
