@@ -311,8 +311,8 @@ class Installation:
                 self.key,
             )
 
-    async def consequences(self, app_id: str, *, after: int) -> Consequences:
-        """Say what the changes since ``after`` lead to in one app; the app is not asked."""
+    async def expected(self, app_id: str, *, after: int) -> Preview:
+        """Return what a cycle over the changes since ``after`` would do; the app is not asked."""
         stored = await self.configuration.app(app_id)
         rules = self._rules(stored)
         to = await self.ledger.last_change()
@@ -320,9 +320,17 @@ class Installation:
         cycle = replace(imagined, kind=CycleKind.INCREMENTAL, from_seq=after)
         context = self._context(stored, rules, MemoryTarget(rules.capabilities), cycle)
         causes = await read_causes(self.directory, self.ledger, app_id, after=after, to=to)
-        preview = await preview_cycle(context, Asking(causes=causes))
-        touched, _ = await touched_ids(self.ledger, rules, after=after, to=to)
-        return consequences(preview, await context.facts(Kind.USER, touched), rules)
+        return await preview_cycle(context, Asking(causes=causes))
+
+    async def consequences(self, app_id: str, anyway: Preview) -> Consequences:
+        """Say what the changes that came after the plan ``anyway`` lead to in its app."""
+        rules, after = await self.rules(app_id), anyway.to_seq
+        plan = await self.expected(app_id, after=after)
+        touched, _ = await touched_ids(self.ledger, rules, after=after, to=plan.to_seq)
+        facts = await self.ledger.facts(
+            app_id, Kind.USER, touched, memberships=rules.reads_memberships
+        )
+        return consequences(plan, anyway, facts, rules)
 
     async def explain(self, app_id: str, who: str, kind: Kind = Kind.USER) -> Explanation:
         """Say why a person or group has (not) an account in an app."""

@@ -371,3 +371,19 @@ async def test_an_account_that_is_deleted_leaves_its_groups_by_itself(open_app: 
     planned = {one.record_id: one.verb for one in (await world.preview()).records}
     assert planned == {world.ids["Bo"]: Outlook.DELETE}
     assert (await world.explain("Sales")).verdict is Verdict.IN_STEP
+
+
+async def test_among_very_many_new_people_only_those_planned_before_are_rivals(
+    any_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = any_world
+    mine = "[{target: userName, attribute: mailNickname, matching: 1}]"
+    await world.connect(scope="all", users=mine, groups="off")
+    for name in ("Ada", "Bo"):
+        await world.hire(name, mailNickname="ada")
+
+    few = await world.explain("Ada")
+    monkeypatch.setattr("seatkeeper.engine.answers.MOST_NEW", 1)
+    many = await world.explain("Ada")
+
+    assert (few.verdict, many.verdict) == (Verdict.WAITS, Verdict.TO_CREATE)

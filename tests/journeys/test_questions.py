@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from tests.journeys.company import Company
 
 from seatkeeper.cli.main import run
+from seatkeeper.clock import utc_now
 from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.store.ledger_tables import escrows
 
 pytestmark = pytest.mark.journey
 
@@ -232,6 +235,33 @@ async def test_what_cannot_change_anything_is_said_to_change_nothing(
         "Ada Larsen has this jobTitle already.",
         "Ada Larsen is a member of Sales already: joining it changes nothing.",
     ]
+
+
+async def test_what_waits_for_the_next_cycle_anyway_is_not_put_down_to_the_question(
+    sales: Company, asked: Asked
+) -> None:
+    await sales.change("ada", jobTitle="Captain")
+
+    told = await asked(ADA, "--if-joins", "Sales")
+
+    assert told["before"] == told["after"]
+    assert "the next cycle sends what differs" in told["after"]
+    assert told["answer"] == "Nothing would be sent because of it."
+
+
+async def test_what_is_only_tried_again_and_what_follows_from_it_is_no_consequence(
+    sales: Company, asked: Asked
+) -> None:
+    await sales.person("ken", mail=None)
+    await sales.join("Sales", "ken")
+    await sales.run()
+    await sales.change("ken", mail="ken@larkspur.example")
+    due = update(escrows).values(retry_at=utc_now())
+    await sales.opened.database.write(lambda connection: connection.execute(due))
+
+    told = await asked(ADA, "--if", "jobTitle=Captain")
+
+    assert [one["display_name"] for one in told["affected"]] == ["Ada Larsen"]
 
 
 async def test_nobody_who_loses_access_hides_behind_a_number(

@@ -133,9 +133,9 @@ def test_a_manager_without_account_is_waited_for_by_name():
     assert answer.path == MANAGER
     assert answer.inputs == (("manager", "Bo Larsen"),)
     assert answer.sentence == (
-        f"{MANAGER} waits until Bo Larsen has an account (is not assigned to The App)."
+        "manager waits until Bo Larsen has an account (is not assigned to The App)."
     )
-    assert unexplained.sentence == f"{MANAGER} waits until Bo Larsen has an account."
+    assert unexplained.sentence == "manager waits until Bo Larsen has an account."
 
 
 def test_a_manager_is_told_by_name_whether_new_or_as_the_account_has_it():

@@ -32,7 +32,7 @@ def plan(*records: PlannedRecord) -> Preview:
 
 def test_who_loses_access_is_named_and_everything_is_counted():
     found = consequences(
-        plan(planned("bo", Outlook.DISABLE), planned("cy", Outlook.CREATE)), (), rules()
+        plan(planned("bo", Outlook.DISABLE), planned("cy", Outlook.CREATE)), plan(), (), rules()
     )
 
     assert [one.record_id for one in found.lose] == ["bo"]
@@ -40,11 +40,16 @@ def test_who_loses_access_is_named_and_everything_is_counted():
     assert found.sentence == "The next cycle would do this: 1 create, 1 disable; 2 requests."
 
 
-def test_whoever_was_waiting_before_is_no_consequence():
-    found = consequences(plan(planned("bo", Outlook.FAIL, TRIES_AGAIN)), (), rules())
+def test_what_would_be_done_anyway_is_no_consequence():
+    anyway = plan(planned("bo", Outlook.FAIL, TRIES_AGAIN), planned("cy", Outlook.CREATE, "new"))
+    both = plan(planned("bo", Outlook.FAIL, "left group Sales"), planned("cy", Outlook.CREATE))
+    more = plan(planned("bo", Outlook.CREATE, TRIES_AGAIN), planned("cy", Outlook.CREATE))
 
-    assert (found.affected, found.sentence) == ((), "Nothing would be sent.")
+    found = consequences(both, anyway, (), rules())
+
+    assert (found.affected, found.sentence) == ((), "Nothing would be sent because of it.")
     assert not found.open_ones
+    assert [one.record_id for one in consequences(more, anyway, (), rules()).affected] == ["bo"]
 
 
 def test_whoever_keeps_access_by_another_way_is_named_with_it():
@@ -52,11 +57,11 @@ def test_whoever_keeps_access_by_another_way_is_named_with_it():
     nobody = facts(ada(), grants=(DEFAULT_ROLE,), link=linked())
     unlinked = facts(ada())
 
-    [one] = consequences(plan(), (stays,), rules()).stays
+    [one] = consequences(plan(), plan(), (stays,), rules()).stays
 
     assert (one.name, one.reason) == ("Ada", "is assigned through group Sales, role User")
-    assert consequences(plan(), (nobody, unlinked), rules()).stays == ()
-    assert consequences(plan(planned("ada", Outlook.UPDATE)), (stays,), rules()).stays == ()
+    assert consequences(plan(), plan(), (nobody, unlinked), rules()).stays == ()
+    assert consequences(plan(planned("ada", Outlook.UPDATE)), plan(), (stays,), rules()).stays == ()
 
 
 def test_which_values_are_made_of_an_attribute():
@@ -72,6 +77,7 @@ def test_whoever_loses_an_account_or_access_comes_before_everybody_else():
             planned("di", Outlook.CREATE),
             planned("ed", Outlook.DELETE),
         ),
+        plan(),
         (),
         rules(),
     )

@@ -149,10 +149,10 @@ async def _rehearsed(
         wanted.removed,
     )
     async with opened.rehearsal() as staged:
-        last = await staged.ledger.last_change()
+        anyway = await staged.expected(app_id, after=await staged.ledger.last_change())
         await _try(staged, app_id, kind, record_id, wanted)
         [edited] = await staged.ledger.facts(app_id, kind, [record_id])
-        found = await staged.consequences(app_id, after=last)
+        found = await staged.consequences(app_id, anyway)
         gone = wanted.removed and kind is Kind.GROUP
         after = None if gone else await staged.explain(app_id, record_id, kind)
     others = {

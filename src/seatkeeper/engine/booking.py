@@ -29,6 +29,7 @@ from seatkeeper.provisioning.log import LogEntry, Modified, Status, modified, st
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.outcome import log_code, next_retry
 from seatkeeper.provisioning.plan import Action, Create, Disable, Reason, Skip, Update
+from seatkeeper.provisioning.reference import waits
 from seatkeeper.provisioning.scope import Scope
 from seatkeeper.provisioning.walk import Decided, Facts
 from seatkeeper.words import number_of
@@ -167,8 +168,7 @@ class Booking:
         reason = ""
         if decided.waiting:
             ends = facts.named(decided.waiting).items()
-            waits = [f"{path} waits until {name} has an account" for path, name in ends]
-            reason = f"{', '.join(waits)}."
+            reason = f"{', '.join(waits(path, name) for path, name in ends)}."
         elif unresolved:
             have = "has" if unresolved == 1 else "have"
             left_out = "is left out" if unresolved == 1 else "are left out"

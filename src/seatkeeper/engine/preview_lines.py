@@ -33,6 +33,7 @@ from seatkeeper.provisioning.preview import (
     requests_of,
     shown_changes,
 )
+from seatkeeper.provisioning.reference import waits
 from seatkeeper.provisioning.reviewed import (
     action_digest,
     facts_digest,
@@ -189,7 +190,7 @@ async def line_of(at_work: Sketch, seen: Seen) -> PlannedRecord | None:
         digests += part_digests(facts, first, action, rules)
     if facts.kind is Kind.GROUP and not members.empty:
         digests.append(in_sync_digest())
-    waiting = tuple(f"{path} waits until {one} has an account" for path, one in _missing(seen))
+    waiting = tuple(waits(path, name) for path, name in _missing(seen))
     if members.missing:
         names = some_of(members.missing, members.names).text
         waiting += (f"members without account are left out: {names}",)

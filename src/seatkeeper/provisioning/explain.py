@@ -34,6 +34,7 @@ from seatkeeper.provisioning.match import Claim, check_claims
 from seatkeeper.provisioning.membership import Membership, Missing
 from seatkeeper.provisioning.naming import MEMBERS
 from seatkeeper.provisioning.plan import Adopt, Create, Delete, Disable, Reason, Skip, Update
+from seatkeeper.provisioning.reference import waits
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Check
 from seatkeeper.provisioning.walk import Answer, Decided, Facts, NeedsMatch, decide, scope_of
@@ -309,8 +310,8 @@ def _left_out(
         return
     for one in missing:
         if one.path != MEMBERS:
-            path = one.path.rpartition(":")[2]
-            yield f"{path[:1].upper()}{path[1:]} waits until {one.name} has an account ({one.why})."
+            text = waits(one.path, one.name)
+            yield f"{text[:1].upper()}{text[1:]} ({one.why})."
     members = known.members or Membership()
     differences = members.differences()
     if differences:

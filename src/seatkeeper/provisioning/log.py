@@ -17,6 +17,7 @@ from seatkeeper.errors import SeatkeeperError
 from seatkeeper.provisioning.account import TargetValue, ValueChange
 from seatkeeper.provisioning.outcome import log_code
 from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable, Skip, Update
+from seatkeeper.provisioning.reference import waits
 from seatkeeper.provisioning.scope import Scope
 from seatkeeper.scim.element_text import named
 
@@ -142,7 +143,7 @@ def steps(
     if matched:
         made.append(Step("EntrySynchronizationMatch", "matching", Status.SUCCESS, matched))
     for path, name in waiting.items():
-        text = f"{path} waits until {name} has an account"
+        text = waits(path, name)
         made.append(
             Step(
                 "EntryReferenceResolution",

@@ -30,6 +30,7 @@ from seatkeeper.provisioning.mapping.model import Applies, Constant, Mapping, No
 from seatkeeper.provisioning.membership import Membership
 from seatkeeper.provisioning.naming import with_account
 from seatkeeper.provisioning.plan import differences
+from seatkeeper.provisioning.reference import waits
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Scope
 from seatkeeper.provisioning.walk import Facts, decide, roles_of, scope_of
@@ -77,11 +78,10 @@ def origin(facts: Facts, rules: Rules, path: str, missing: MappingOf[str, str] =
         answer, problem = None, error
     known = facts.link.known.get(one.target) if facts.link is not None else None
     wanted = None if desired is None else _wanted(one, desired)
-    waits = answer.waiting.get(one.target) if answer is not None else None
-    if waits is not None:
-        why = f" ({missing[waits]})" if waits in missing else ""
-        name = facts.names.get(waits, waits)
-        sentence = f"{one.target} waits until {name} has an account{why}."
+    end = answer.waiting.get(one.target) if answer is not None else None
+    if end is not None:
+        why = f" ({missing[end]})" if end in missing else ""
+        sentence = f"{waits(one.target, facts.names.get(end, end))}{why}."
     else:
         sentence = _sentence(facts, rules, one, scope, desired, problem)
     if one.hidden:

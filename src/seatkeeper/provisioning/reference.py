@@ -42,6 +42,11 @@ def resolve(desired: Desired, accounts: Mapping[str, str]) -> Resolved:
     return Resolved(Desired(values, desired.on_create, untouched=desired.untouched), waiting)
 
 
+def waits(path: str, name: str) -> str:
+    """Say for people that a reference waits, and for whom; the path without its schema."""
+    return f"{path.rpartition(':')[2]} waits until {name} has an account"
+
+
 def levels(
     managers: Mapping[str, str | None], after: Mapping[str, Collection[str]] = _NOBODY
 ) -> dict[str, int]:

@@ -8,11 +8,10 @@ reasons. It decides nothing: the plan was made by the functions of a cycle.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from seatkeeper.directory.model import Group, Kind, User
-from seatkeeper.provisioning.causes import TRIES_AGAIN
 from seatkeeper.provisioning.condition.judge import values_of
 from seatkeeper.provisioning.condition.model import Clause, every_node
 from seatkeeper.provisioning.preview import Outlook, PlannedRecord, Preview
@@ -59,21 +58,24 @@ class Consequences:
     def sentence(self) -> str:
         """All of it in a sentence."""
         if not self.affected:
-            return "Nothing would be sent."
+            return "Nothing would be sent because of it."
         count = {verb: sum(one.verb is verb for one in self.affected) for verb in Outlook}
         words = ", ".join(f"{n} {verb.value}" for verb, n in count.items() if n)
         requests = sum(len(one.requests) for one in self.affected)
         return f"The next cycle would do this: {words}; {number_of(requests, 'request')}."
 
 
-def consequences(preview: Preview, touched: Iterable[Facts], rules: Rules) -> Consequences:
+def consequences(
+    plan: Preview, anyway: Preview, touched: Iterable[Facts], rules: Rules
+) -> Consequences:
     """Return what the plan does with the records that a change touches.
 
-    What is only tried again, because it waited before, is no consequence.
+    What would be done ``anyway``, without the change, is no consequence: what
+    waited and is tried again, and all that follows from that.
     """
-    affected = tuple(
-        sorted((one for one in preview.records if one.cause != TRIES_AGAIN), key=_place)
-    )
+    without = {replace(one, cause="") for one in anyway.records}
+    caused = (one for one in plan.records if replace(one, cause="") not in without)
+    affected = tuple(sorted(caused, key=_place))
     named = {one.record_id for one in affected}
     stays = tuple(
         Stays(facts.record_id, facts.display_name, scope_of(facts, rules).reason)
