@@ -1,42 +1,31 @@
 """The engine's memory on SQL: ``ports.Ledger`` for SQLite and PostgreSQL.
 
 Beside the walk: each method is one transaction in a thread. Reading many
-records lives in ``ledger_facts`` and ``ledger_claims``, writing in ``ledger_write``.
+records lives in ``ledger_facts`` and ``ledger_claims``, writing in ``ledger_write``;
+cycles and the outbox are parts of their own.
 """
 
 import datetime as dt
-import uuid
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Select,
-    Text,
     delete,
     func,
-    insert,
-    or_,
     select,
-    type_coerce,
     update,
 )
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.directory.nesting import Regrouped
-from seatkeeper.errors import BadInput, NotFound
-from seatkeeper.ports import Notice, Touched
-from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
+from seatkeeper.errors import BadInput
+from seatkeeper.ports import Touched
+from seatkeeper.provisioning.cycle import CycleState
 from seatkeeper.provisioning.journal import (
-    Entry,
-    EntryState,
     Escrow,
     Health,
     Key,
     MemberDifference,
-    Order,
-    OrderVerb,
-    Position,
     Work,
 )
 from seatkeeper.provisioning.log import LogEntry
@@ -48,10 +37,10 @@ from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store import ledger_waiting as waiting
-from seatkeeper.store.database import Database
+from seatkeeper.store.ledger_cycles import Cycles
+from seatkeeper.store.ledger_outbox import Outbox
 from seatkeeper.store.ledger_write import write_work
-from seatkeeper.store.tables import canonical, changes, users
-from seatkeeper.store.upsert import pieces
+from seatkeeper.store.tables import changes
 
 RESETS = {
     "links": (t.links, t.link_members, t.waiting, t.claims),
@@ -61,14 +50,9 @@ RESETS = {
 }
 """What ``restart --reset`` can forget, and the tables that hold it."""
 
-_MAIL_WAITS = (60, 300, 900, 3600)
 
-
-class SqlLedger:
+class SqlLedger(Cycles, Outbox):
     """``ports.Ledger`` on one database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def last_change(self) -> int:
         """Return the newest committed change of the directory."""
@@ -116,138 +100,6 @@ class SqlLedger:
     async def regrouped(self, app_id: str, *, after: int) -> Sequence[Regrouped]:
         """Return below which groups changes may have moved people in or out."""
         return await self._database.read(lambda c: nesting.regrouped(c, app_id, after=after))
-
-    async def position(self, app_id: str) -> Position | None:
-        """Return the watermark, or none before the first cycle ended."""
-        row = await self._first(select(t.positions).where(t.positions.c.app_id == app_id))
-        return Position(row.seq, row.digest) if row else None
-
-    async def unfinished(self, app_id: str) -> Cycle | None:
-        """Return the cycle that was left open, or none."""
-        row = await self._first(
-            select(t.cycles)
-            .where(t.cycles.c.app_id == app_id, t.cycles.c.state != CycleState.DONE)
-            .order_by(t.cycles.c.number)
-        )
-        return rows.cycle_of(row) if row else None
-
-    async def open_cycle(
-        self,
-        app_id: str,
-        kind: CycleKind,
-        *,
-        from_seq: int,
-        to_seq: int,
-        digest: str,
-        now: dt.datetime,
-    ) -> Cycle:
-        """Open a cycle in state planning."""
-
-        def work(connection: Connection) -> Cycle:
-            last = connection.execute(
-                select(func.coalesce(func.max(t.cycles.c.number), 0)).where(
-                    t.cycles.c.app_id == app_id
-                )
-            ).scalar_one()
-            cycle = Cycle(
-                str(uuid.uuid4()),
-                app_id,
-                int(last) + 1,
-                kind,
-                CycleState.PLANNING,
-                from_seq,
-                to_seq,
-                digest,
-                now,
-                counters=Counters(),
-            )
-            connection.execute(insert(t.cycles), rows.cycle_row(cycle))
-            return cycle
-
-        return await self._database.write(work)
-
-    async def drop_plan(self, cycle: Cycle) -> None:
-        """Forget the entries of a cycle that was interrupted while planning."""
-        gone = delete(t.journal).where(t.journal.c.cycle_id == cycle.id)
-        await self._database.write(lambda c: c.execute(gone))
-
-    async def entries(
-        self,
-        cycle_id: str,
-        *,
-        states: Collection[EntryState],
-        kind: Kind | None = None,
-        limit: int = 200,
-    ) -> Sequence[Entry]:
-        """Return entries in these states; people come before groups."""
-        asked = select(t.journal).where(
-            t.journal.c.cycle_id == cycle_id, t.journal.c.state.in_(list(states))
-        )
-        if kind is not None:
-            asked = asked.where(t.journal.c.kind == kind)
-        order = (t.journal.c.kind.desc(), t.journal.c.level, t.journal.c.record_id)
-        found = await self._all(asked.order_by(*order).limit(limit))
-        return [rows.entry_of(row) for row in found]
-
-    async def entry_counts(self, cycle_id: str) -> Mapping[EntryState, int]:
-        """Return how many entries of a cycle are in each state."""
-        found = await self._all(
-            select(t.journal.c.state, func.count())
-            .where(t.journal.c.cycle_id == cycle_id)
-            .group_by(t.journal.c.state)
-        )
-        return {EntryState(state): count for state, count in found}
-
-    async def managers_of_planned(self, cycle_id: str) -> Mapping[str, str | None]:
-        """Return record id to manager's record id, of the people whose values this cycle sends."""
-        found = await self._all(
-            select(t.journal.c.record_id, users.c.manager_id)
-            .select_from(t.journal.join(users, users.c.id == t.journal.c.record_id))
-            .where(
-                t.journal.c.cycle_id == cycle_id,
-                t.journal.c.kind == Kind.USER,
-                t.journal.c.state == EntryState.PLANNED,
-                t.journal.c.verb.not_in(["disable", "delete"]),
-            )
-        )
-        return {row.record_id: row.manager_id for row in found}
-
-    async def changing(self, cycle_id: str, kind: Kind, paths: Collection[str]) -> Sequence[Entry]:
-        """Return the planned entries of linked records that change a value at these paths."""
-        if not paths:
-            return []
-        text = type_coerce(t.journal.c.changes, Text)
-        names = [text.contains(canonical(path), autoescape=True) for path in paths]
-        asked = select(t.journal).where(
-            t.journal.c.cycle_id == cycle_id,
-            t.journal.c.kind == kind,
-            t.journal.c.state == EntryState.PLANNED,
-            t.journal.c.verb == "update",
-            t.journal.c.found_id.is_(None),
-            or_(*names),
-        )
-        found = await self._all(asked.order_by(t.journal.c.record_id))
-        entries = [rows.entry_of(row) for row in found]
-        return [one for one in entries if any(change.path in paths for change in one.changes)]
-
-    async def set_levels(self, cycle_id: str, kind: Kind, levels: Mapping[str, int]) -> None:
-        """Store each record's place in the order of writing."""
-
-        def work(connection: Connection) -> None:
-            for level in sorted(set(levels.values())):
-                for piece in pieces([one for one, its in levels.items() if its == level]):
-                    connection.execute(
-                        update(t.journal)
-                        .where(
-                            t.journal.c.cycle_id == cycle_id,
-                            t.journal.c.kind == kind,
-                            t.journal.c.record_id.in_(piece),
-                            t.journal.c.level != level,
-                        )
-                        .values(level=level)
-                    )
-
-        await self._database.write(work)
 
     async def rivals(
         self, app_id: str, kind: Kind, claims: Collection[Claim]
@@ -394,16 +246,6 @@ class SqlLedger:
         """Make all of it true in one transaction."""
         await self._database.write(lambda c: write_work(c, app_id, work))
 
-    async def cycles(self, app_id: str, *, limit: int = 20) -> Sequence[Cycle]:
-        """Return an app's cycles, newest first."""
-        found = await self._all(
-            select(t.cycles)
-            .where(t.cycles.c.app_id == app_id)
-            .order_by(t.cycles.c.number.desc())
-            .limit(limit)
-        )
-        return [rows.cycle_of(row) for row in found]
-
     async def link_counts(self, app_id: str) -> Mapping[Kind, int]:
         """Return how many records of each kind are linked."""
         found = await self._all(
@@ -461,102 +303,3 @@ class SqlLedger:
         order = t.log.c.seq.desc() if newest_first else t.log.c.seq
         found = await self._all(asked.order_by(order).limit(limit))
         return [(row.seq, rows.log_of(row)) for row in found]
-
-    async def place_order(
-        self,
-        app_id: str,
-        verb: OrderVerb,
-        options: Mapping[str, object],
-        *,
-        actor: str,
-        now: dt.datetime,
-    ) -> int:
-        """Leave an order for the running engine; return its number."""
-        placed = insert(t.orders).values(
-            app_id=app_id, verb=verb, options=dict(options), actor=actor, at=now, state="open"
-        )
-
-        def work(connection: Connection) -> int:
-            return int(connection.execute(placed.returning(t.orders.c.id)).scalar_one())
-
-        return await self._database.write(work)
-
-    async def open_orders(self) -> Sequence[Order]:
-        """Return orders that nobody has answered, oldest first."""
-        asked = select(t.orders).where(t.orders.c.state == "open").order_by(t.orders.c.id)
-        return [_order(row) for row in await self._all(asked)]
-
-    async def reopen_orders(self) -> None:
-        """Open the orders again that an engine took and died over."""
-        again = update(t.orders).where(t.orders.c.state == "taken").values(state="open")
-        await self._database.write(lambda c: c.execute(again))
-
-    async def order(self, order_id: int) -> Order:
-        """Return one order with its answer so far."""
-        row = await self._first(select(t.orders).where(t.orders.c.id == order_id))
-        if row is None:
-            raise NotFound(f"There is no order {order_id}.")
-        return _order(row)
-
-    async def answer_order(
-        self, order_id: int, state: str, answer: Mapping[str, object] | None
-    ) -> None:
-        """Note that an order is taken, done or failed."""
-        noted = (
-            update(t.orders)
-            .where(t.orders.c.id == order_id)
-            .values(state=state, answer=dict(answer) if answer is not None else None)
-        )
-        await self._database.write(lambda c: c.execute(noted))
-
-    async def unsent_notices(self, now: dt.datetime, *, limit: int = 50) -> Sequence[Notice]:
-        """Return mails that are due to be sent."""
-        asked = (
-            select(t.notices)
-            .where(
-                t.notices.c.sent_at.is_(None),
-                t.notices.c.next_try.is_(None) | (t.notices.c.next_try <= now),
-            )
-            .order_by(t.notices.c.id)
-            .limit(limit)
-        )
-        return [
-            Notice(row.id, row.recipient, row.subject, row.body) for row in await self._all(asked)
-        ]
-
-    async def notice_sent(self, notice_id: int, *, now: dt.datetime) -> None:
-        """Note that a mail was handed over."""
-        noted = update(t.notices).where(t.notices.c.id == notice_id).values(sent_at=now)
-        await self._database.write(lambda c: c.execute(noted))
-
-    async def notice_failed(self, notice_id: int, error: str, *, now: dt.datetime) -> None:
-        """Note that a mail could not be handed over; it is tried again later."""
-
-        def work(connection: Connection) -> None:
-            attempts = connection.execute(
-                select(t.notices.c.attempts).where(t.notices.c.id == notice_id)
-            ).scalar_one()
-            wait = _MAIL_WAITS[min(attempts, len(_MAIL_WAITS) - 1)]
-            connection.execute(
-                update(t.notices)
-                .where(t.notices.c.id == notice_id)
-                .values(
-                    attempts=attempts + 1,
-                    last_error=error,
-                    next_try=now + dt.timedelta(seconds=wait),
-                )
-            )
-
-        await self._database.write(work)
-
-    async def _first(self, asked: Select[Any]) -> Any:
-        return await self._database.read(lambda c: c.execute(asked.limit(1)).first())
-
-    async def _all(self, asked: Select[Any]) -> Sequence[Any]:
-        return await self._database.read(lambda c: c.execute(asked).all())
-
-
-def _order(row: Any) -> Order:
-    return Order(
-        row.id, row.app_id, OrderVerb(row.verb), row.options, row.actor, row.state, row.answer
-    )

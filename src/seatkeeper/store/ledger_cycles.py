@@ -1,0 +1,179 @@
+"""Cycles and their journal on SQL: what is planned, where it stands, what it was.
+
+Beside the walk: a part of ``ledger``, each method one transaction in a thread.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import (
+    Connection,
+    Text,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
+from seatkeeper.provisioning.journal import (
+    Entry,
+    EntryState,
+    Position,
+)
+from seatkeeper.store import ledger_rows as rows
+from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.ledger_base import LedgerPart
+from seatkeeper.store.tables import canonical, users
+from seatkeeper.store.upsert import pieces
+
+
+class Cycles(LedgerPart):
+    """The part of ``ports.Ledger`` about cycles, their entries and the watermark."""
+
+    async def position(self, app_id: str) -> Position | None:
+        """Return the watermark, or none before the first cycle ended."""
+        row = await self._first(select(t.positions).where(t.positions.c.app_id == app_id))
+        return Position(row.seq, row.digest) if row else None
+
+    async def unfinished(self, app_id: str) -> Cycle | None:
+        """Return the cycle that was left open, or none."""
+        row = await self._first(
+            select(t.cycles)
+            .where(t.cycles.c.app_id == app_id, t.cycles.c.state != CycleState.DONE)
+            .order_by(t.cycles.c.number)
+        )
+        return rows.cycle_of(row) if row else None
+
+    async def open_cycle(
+        self,
+        app_id: str,
+        kind: CycleKind,
+        *,
+        from_seq: int,
+        to_seq: int,
+        digest: str,
+        now: dt.datetime,
+    ) -> Cycle:
+        """Open a cycle in state planning."""
+
+        def work(connection: Connection) -> Cycle:
+            last = connection.execute(
+                select(func.coalesce(func.max(t.cycles.c.number), 0)).where(
+                    t.cycles.c.app_id == app_id
+                )
+            ).scalar_one()
+            cycle = Cycle(
+                str(uuid.uuid4()),
+                app_id,
+                int(last) + 1,
+                kind,
+                CycleState.PLANNING,
+                from_seq,
+                to_seq,
+                digest,
+                now,
+                counters=Counters(),
+            )
+            connection.execute(insert(t.cycles), rows.cycle_row(cycle))
+            return cycle
+
+        return await self._database.write(work)
+
+    async def drop_plan(self, cycle: Cycle) -> None:
+        """Forget the entries of a cycle that was interrupted while planning."""
+        gone = delete(t.journal).where(t.journal.c.cycle_id == cycle.id)
+        await self._database.write(lambda c: c.execute(gone))
+
+    async def entries(
+        self,
+        cycle_id: str,
+        *,
+        states: Collection[EntryState],
+        kind: Kind | None = None,
+        limit: int = 200,
+    ) -> Sequence[Entry]:
+        """Return entries in these states; people come before groups."""
+        asked = select(t.journal).where(
+            t.journal.c.cycle_id == cycle_id, t.journal.c.state.in_(list(states))
+        )
+        if kind is not None:
+            asked = asked.where(t.journal.c.kind == kind)
+        order = (t.journal.c.kind.desc(), t.journal.c.level, t.journal.c.record_id)
+        found = await self._all(asked.order_by(*order).limit(limit))
+        return [rows.entry_of(row) for row in found]
+
+    async def entry_counts(self, cycle_id: str) -> Mapping[EntryState, int]:
+        """Return how many entries of a cycle are in each state."""
+        found = await self._all(
+            select(t.journal.c.state, func.count())
+            .where(t.journal.c.cycle_id == cycle_id)
+            .group_by(t.journal.c.state)
+        )
+        return {EntryState(state): count for state, count in found}
+
+    async def managers_of_planned(self, cycle_id: str) -> Mapping[str, str | None]:
+        """Return record id to manager's record id, of the people whose values this cycle sends."""
+        found = await self._all(
+            select(t.journal.c.record_id, users.c.manager_id)
+            .select_from(t.journal.join(users, users.c.id == t.journal.c.record_id))
+            .where(
+                t.journal.c.cycle_id == cycle_id,
+                t.journal.c.kind == Kind.USER,
+                t.journal.c.state == EntryState.PLANNED,
+                t.journal.c.verb.not_in(["disable", "delete"]),
+            )
+        )
+        return {row.record_id: row.manager_id for row in found}
+
+    async def changing(self, cycle_id: str, kind: Kind, paths: Collection[str]) -> Sequence[Entry]:
+        """Return the planned entries of linked records that change a value at these paths."""
+        if not paths:
+            return []
+        text = type_coerce(t.journal.c.changes, Text)
+        names = [text.contains(canonical(path), autoescape=True) for path in paths]
+        asked = select(t.journal).where(
+            t.journal.c.cycle_id == cycle_id,
+            t.journal.c.kind == kind,
+            t.journal.c.state == EntryState.PLANNED,
+            t.journal.c.verb == "update",
+            t.journal.c.found_id.is_(None),
+            or_(*names),
+        )
+        found = await self._all(asked.order_by(t.journal.c.record_id))
+        entries = [rows.entry_of(row) for row in found]
+        return [one for one in entries if any(change.path in paths for change in one.changes)]
+
+    async def set_levels(self, cycle_id: str, kind: Kind, levels: Mapping[str, int]) -> None:
+        """Store each record's place in the order of writing."""
+
+        def work(connection: Connection) -> None:
+            for level in sorted(set(levels.values())):
+                for piece in pieces([one for one, its in levels.items() if its == level]):
+                    connection.execute(
+                        update(t.journal)
+                        .where(
+                            t.journal.c.cycle_id == cycle_id,
+                            t.journal.c.kind == kind,
+                            t.journal.c.record_id.in_(piece),
+                            t.journal.c.level != level,
+                        )
+                        .values(level=level)
+                    )
+
+        await self._database.write(work)
+
+    async def cycles(self, app_id: str, *, limit: int = 20) -> Sequence[Cycle]:
+        """Return an app's cycles, newest first."""
+        found = await self._all(
+            select(t.cycles)
+            .where(t.cycles.c.app_id == app_id)
+            .order_by(t.cycles.c.number.desc())
+            .limit(limit)
+        )
+        return [rows.cycle_of(row) for row in found]
