@@ -1,12 +1,19 @@
 """What the documentation names is there: files, links, commands, settings."""
 
+import importlib
+import pkgutil
 import re
 from pathlib import Path
 
 import pytest
 
+import seatkeeper
+from seatkeeper.cli.demo import things_to_try
 from seatkeeper.cli.main import app
+from seatkeeper.errors import ConnectorError, RecordError, SeatkeeperError
 from seatkeeper.provisioning.expression.catalogue import FUNCTIONS
+from seatkeeper.provisioning.outcome import log_code
+from seatkeeper.provisioning.plan import Reason
 from seatkeeper.scim.dialect import QUIRKS
 from seatkeeper.settings import Settings
 
@@ -66,3 +73,32 @@ def test_the_page_on_scim_names_every_departure_with_its_rule() -> None:
     assert [
         one.name for one in QUIRKS if f"| `{one.name}` | {one.says} | {one.rule} |" not in page
     ] == []
+
+
+def test_the_readme_types_what_the_demo_says_to_type() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    said = things_to_try("http://127.0.0.1:8080", "http://localhost:8081", 250)
+
+    typed = re.findall(r"^\s*(\.venv/bin/seatkeeper .+)$", said, re.MULTILINE)
+    assert len(typed) == 7
+    assert [one for one in typed if one not in readme] == []
+
+
+def kinds_of(base: type[SeatkeeperError]) -> set[type[SeatkeeperError]]:
+    """Return an error and everything that is one, wherever in the program it is defined."""
+    return {base, *(kind for one in base.__subclasses__() for kind in kinds_of(one))}
+
+
+def test_every_code_of_the_log_is_explained_and_no_other() -> None:
+    for module in pkgutil.walk_packages(seatkeeper.__path__, "seatkeeper."):
+        if ".migrations." not in module.name:
+            importlib.import_module(module.name)
+    errors = kinds_of(RecordError) | kinds_of(ConnectorError)
+    can_be_said = {one.code for one in errors - {RecordError}} | {one.value for one in Reason}
+    can_be_said |= {"UnableToResolveReferenceAttributeValue", log_code(SeatkeeperError(""))}
+
+    page = (ROOT / "docs/reference/log.md").read_text(encoding="utf-8")
+    table = page.split("## Codes")[1].split("\n## ")[0]
+
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == can_be_said

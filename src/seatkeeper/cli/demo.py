@@ -75,6 +75,7 @@ async def run_demo(wishes: DemoWishes) -> bool:
     if wishes.headless:
         return await _headless(settings, wishes)
     await until_signalled(_stay(settings, wishes))
+    show("The demo has ended; everything is kept.")
     return True
 
 
@@ -94,7 +95,7 @@ async def _stay(settings: Settings, wishes: DemoWishes) -> None:
                 opened,
                 host="127.0.0.1",
                 port=wishes.port,
-                on_ready=lambda address: show(_things_to_try(address, app, wishes.users)),
+                on_ready=lambda address: show(things_to_try(address, app.site, wishes.users)),
             )
     finally:
         await opened.close()
@@ -300,20 +301,22 @@ def _say(wishes: DemoWishes) -> Callable[[str], None]:
     return say
 
 
-def _things_to_try(address: str, app: StandIn, users: int) -> str:
+def things_to_try(address: str, site: str, users: int) -> str:
+    """Return what the demo says at the end; the README shows the same commands."""
     edits = sample.sample_edits(users)
     return (
         f"\nStatus page     {address}/\n"
-        f"15Five stand-in {app.site}/\n\n"
+        f"15Five stand-in {site}/\n\n"
         "Three things to try, in another terminal:\n\n"
         "1. Change a title and see it arrive\n"
-        f'   .venv/bin/seatkeeper people set {edits.title_of} jobTitle="Team lead"\n'
+        f'   .venv/bin/seatkeeper people set {edits.title_of} jobTitle="{edits.new_title}"\n'
         f"   .venv/bin/seatkeeper run {APP}\n\n"
         "2. Remove somebody from a group and see the account disabled\n"
         f'   .venv/bin/seatkeeper groups remove "{edits.left_group}" {edits.leaver}\n'
         f"   .venv/bin/seatkeeper run {APP}\n\n"
         "3. Ask why somebody is (not) there\n"
         f"   .venv/bin/seatkeeper explain {APP} {edits.leaver}\n"
-        f"   .venv/bin/seatkeeper explain {APP} {edits.joiner}\n\n"
+        f"   .venv/bin/seatkeeper explain {APP} {edits.joiner}\n"
+        f"   .venv/bin/seatkeeper logs {APP}\n\n"
         "End the demo with Ctrl-C; everything is kept, and make demo goes on with it."
     )
