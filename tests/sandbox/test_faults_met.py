@@ -147,9 +147,10 @@ async def test_a_user_name_is_kept_in_small_letters(tmp_path: Path) -> None:
         assert [one["userName"] for one in await accounts(app)] == ["ada@larkspur.example"]
 
 
-async def test_a_second_account_of_the_same_name_is_accepted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("app_id", ["15five", "shape-liar"])  # the second one lowers names itself
+async def test_a_second_account_of_the_same_name_is_accepted(app_id: str, tmp_path: Path) -> None:
     faults = "POST /Users: duplicates for=2"
-    async with running_sandbox("15five", tmp_path / "app.db", faults=faults) as app:
+    async with running_sandbox(app_id, tmp_path / "app.db", faults=faults) as app:
         async with app.client() as client:
             statuses = [(await client.post("/Users", json=ADA)).status_code for _ in range(2)]
             found = await client.get(

@@ -34,7 +34,7 @@ from seatkeeper.sandbox.report_page import report_routes
 from seatkeeper.sandbox.request_pages import request_routes
 from seatkeeper.sandbox.standin import StandIn
 from seatkeeper.sandbox.state import SandboxState, state_routes
-from seatkeeper.service_provider.forgetful import as_told
+from seatkeeper.service_provider.forgetful import as_told, lowering
 from seatkeeper.service_provider.http import mounted, scim_routes
 from seatkeeper.service_provider.keeper import Keeper
 from seatkeeper.service_provider.profile import profile_of
@@ -106,10 +106,8 @@ def sandbox_app(
 
 def _stand_in(app: GalleryApp, file: ResourceFile, bases: tuple[str, ...]) -> StandIn:
     profile = profile_of(app)
-    store, journal = (
-        ResourceStore(file, accepting_duplicates(profile.keys_of)),
-        RequestJournal(file),
-    )
+    keys_of = accepting_duplicates(profile.keys_of, lowering(profile.rules.lies))
+    store, journal = ResourceStore(file, keys_of), RequestJournal(file)
     return StandIn(
         app=app,
         profile=profile,

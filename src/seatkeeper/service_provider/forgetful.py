@@ -33,13 +33,29 @@ def as_told(keeper: Keeper, lies: Lies) -> Keeper:
     return ForgetfulKeeper(keeper, lies) if lies.drops or lies.lowers else keeper
 
 
+def lowering(lies: Lies) -> Callable[[str, Resource], Resource]:
+    """Return what becomes of the values of a kind of resource: some texts in small letters."""
+    paths = [parse_path(one) for one in lies.lowers]
+
+    def lowered(kind: str, values: Resource) -> Resource:
+        if kind != "User":
+            return values
+        for path in paths:
+            value = read(values, path)
+            if isinstance(value, str):
+                values = write(values, path, value.lower())
+        return values
+
+    return lowered
+
+
 class ForgetfulKeeper:
     """Implements ``Keeper`` over another one; reads are always true."""
 
     def __init__(self, keeper: Keeper, lies: Lies) -> None:
         self._keeper = keeper
         self._lies = lies
-        self._lowered = [parse_path(one) for one in lies.lowers]
+        self._kept = lowering(lies)
         self._numbers = itertools.count(1)
 
     def create(
@@ -104,12 +120,3 @@ class ForgetfulKeeper:
 
     def _forgets(self) -> bool:
         return self._lies.drops > 0 and is_dropped(self._lies, next(self._numbers))
-
-    def _kept(self, kind: str, values: Resource) -> Resource:
-        if kind != "User":
-            return values
-        for path in self._lowered:
-            value = read(values, path)
-            if isinstance(value, str):
-                values = write(values, path, value.lower())
-        return values

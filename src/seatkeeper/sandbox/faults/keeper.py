@@ -44,13 +44,17 @@ class _Before:
 
 def accepting_duplicates(
     keys_of: Callable[[str, Resource], Keys],
+    lowered: Callable[[str, Resource], Resource],
 ) -> Callable[[str, Resource], Keys]:
-    """Return ``keys_of``, where what a request may duplicate claims only what it had before."""
+    """Return ``keys_of``, where what a request may duplicate claims only what it had before.
+
+    ``lowered`` is what the app itself does to values between here and the storage.
+    """
 
     def keys(kind: str, values: Resource) -> Keys:
         found = keys_of(kind, values)
         bent = _MAY_DUPLICATE.get()
-        if bent is None or bent[0] is not values:
+        if bent is None or lowered(kind, bent[0]) != values:
             return found
         had = frozenset(keys_of(kind, bent[1]).unique)
         return replace(found, unique=[one for one in found.unique if one in had])
