@@ -34,7 +34,8 @@ mutation: install ## change the deciding core at 150 random places; do tests not
 SEEDS ?= 10000
 soak: install ## 10,000 simulated lives; a million hostile requests; 10,000 operations on each storage
 	PYTHONPATH=. $(BIN)/python -m tests.simulation.run 0-$(SEEDS) --jobs 2
-	HOSTILE_REQUESTS=1000000 $(BIN)/python -m pytest -n 2 tests/service_provider/test_hostile.py
+	for after in 0 250000 500000 750000; do HOSTILE_AFTER=$$after HOSTILE_REQUESTS=250000 \
+		$(BIN)/python -m pytest -n 2 tests/service_provider/test_hostile.py || exit 1; done
 	SEATKEEPER_SOAK_OPERATIONS=10000 $(BIN)/python -m pytest tests/service_provider/test_keepers_agree.py
 
 lint: install ## style, import contracts

@@ -1,7 +1,8 @@
 """Whatever is sent, the service answers in SCIM's form, and never with a fault of its own.
 
-``HOSTILE_REQUESTS`` says how many requests; ``make soak`` sends a million. A
-request that does harm is shown whole, with the seed of its round.
+``HOSTILE_REQUESTS`` says how many requests; ``make soak`` sends a million, a part at
+a time: each begins where ``HOSTILE_AFTER`` requests were sent before it. A request
+that does harm is shown whole, with the seed of its round.
 """
 
 import base64
@@ -30,6 +31,7 @@ from seatkeeper.scim.messages import ENTERPRISE_USER, ERROR, Json
 from seatkeeper.service_provider.http import Incoming
 
 REQUESTS = int(os.environ.get("HOSTILE_REQUESTS", "20000"))
+AFTER = int(os.environ.get("HOSTILE_AFTER", "0"))
 ROUND = 250
 FIVE = "urn:ietf:params:scim:schemas:extension:15Five:2.0:User"
 METHODS = ["GET"] * 6 + ["POST"] * 5 + ["PATCH"] * 6 + ["PUT"] * 4
@@ -326,7 +328,7 @@ def test_nothing_that_is_sent_makes_the_service_fail(part: int) -> None:
     apps = [(app_with_bulk(), TOLERANT), (gallery_app("15five"), TOLERANT)]
     apps += [(app_with_bulk(), STRICT)]
     statuses: Counter[int] = Counter()
-    first = part * 1_000_000
+    first = part * 1_000_000 + AFTER // 4 // ROUND
     for seed in range(first, first + max(1, REQUESTS // 4 // ROUND)):
         app, dialect = apps[seed % len(apps)]
         with visiting(app, dialect, page_size=3) as visitor:
