@@ -209,7 +209,11 @@ async def test_nobody_is_found_under_a_name_that_is_not_there(target: Target) ->
 
 async def test_what_was_updated_is_read_back(target: Target) -> None:
     boss = await target.create(Kind.USER, person("bo"), Trace())
-    first = {"userName": "ada@larkspur.example", "active": True, WORK_MAIL: "a@larkspur.example"}
+    first: dict[str, TargetValue] = {
+        "userName": "ada@larkspur.example",
+        "active": True,
+        WORK_MAIL: "a@larkspur.example",
+    }
     made = await target.create(Kind.USER, first, Trace())
 
     await target.update(
