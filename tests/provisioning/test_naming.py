@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.provisioning.builders import IN_STEP, MANAGER, ada, facts, linked, rules
 
 from seatkeeper.provisioning.explain import explain
-from seatkeeper.provisioning.four_steps import import_step
+from seatkeeper.provisioning.four_steps import import_step, match_step
 from seatkeeper.provisioning.log import Modified
 from seatkeeper.provisioning.naming import by_name, ends
 
@@ -35,5 +35,6 @@ def test_an_explanation_and_the_steps_call_a_manager_by_name():
     values = {one.name: one.facts for one in explain(named, rules()).checks}["values"]
 
     assert values == {"values": {**IN_STEP, "active": "True", MANAGER: "Bo (account t-2)"}}
+    assert match_step(named).details[MANAGER] == "Bo (account t-2)"
     assert import_step(named).details["manager"] == "Bo"
     assert import_step(led).details["manager"] == "bo"

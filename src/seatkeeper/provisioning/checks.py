@@ -12,10 +12,9 @@ from dataclasses import replace
 from typing import Final
 
 from seatkeeper.errors import RecordError
-from seatkeeper.provisioning.account import TargetValue
 from seatkeeper.provisioning.journal import Escrow
-from seatkeeper.provisioning.log import LogEntry, shown
-from seatkeeper.provisioning.naming import with_account
+from seatkeeper.provisioning.log import LogEntry
+from seatkeeper.provisioning.naming import shown_by_name
 from seatkeeper.provisioning.plan import Reason
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Check
@@ -42,13 +41,8 @@ def values_check(facts: Facts, answer: Answer | None, problem: RecordError | Non
     desired = answer.desired if answer is not None else None
     if desired is None:
         return Check(name, passed=None, text="the values were not looked at")
-    values = {path: _by_name(facts, value) for path, value in desired.always.items()}
+    values = {path: shown_by_name(facts, value) for path, value in desired.always.items()}
     return Check(name, passed=True, text="has all required values", facts={"values": values})
-
-
-def _by_name(facts: Facts, value: TargetValue) -> str | None:
-    name = facts.called(value)
-    return shown(value) if name is None else with_account(name, str(value))
 
 
 def match_check(facts: Facts, answer: Answer | None, problem: RecordError | None) -> Check:

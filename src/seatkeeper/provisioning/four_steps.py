@@ -13,6 +13,7 @@ from seatkeeper.errors import SeatkeeperError
 from seatkeeper.provisioning.account import Account
 from seatkeeper.provisioning.log import LogEntry, Modified, Status, Step, shown
 from seatkeeper.provisioning.match import Question
+from seatkeeper.provisioning.naming import shown_by_name
 from seatkeeper.provisioning.outcome import log_code
 from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable, Skip, Update
 from seatkeeper.provisioning.scope import Scope
@@ -60,7 +61,9 @@ def match_step(
     name, kind = "EntrySynchronizationMatch", "matching"
     if facts.link is not None:
         since = f" since {facts.link.since:%Y-%m-%d %H:%M} UTC" if facts.link.since else ""
-        known: dict[str, object] = {p: shown(value) for p, value in facts.link.known.items()}
+        known: dict[str, object] = {
+            path: shown_by_name(facts, value) for path, value in facts.link.known.items()
+        }
         text = f"is linked to account {facts.link.account_id}{since}"
         return Step(name, kind, Status.SUCCESS, text, known)
     questions: dict[str, object] = {

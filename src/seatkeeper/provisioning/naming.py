@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final, TypeAlias
 
-from seatkeeper.provisioning.log import Modified
+from seatkeeper.provisioning.account import TargetValue
+from seatkeeper.provisioning.log import Modified, shown
 from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.walk import Facts
 
 MEMBERS: Final = "members"
 
@@ -44,6 +46,12 @@ def by_name(change: Modified, called: Called) -> Modified:
         old=_named(change.path, change.old, called),
         new=_named(change.path, change.new, called),
     )
+
+
+def shown_by_name(facts: Facts, value: TargetValue) -> str | None:
+    """Return a value as people read it, an account at the end of a reference by name if known."""
+    name = facts.called(value)
+    return shown(value) if name is None else with_account(name, str(value))
 
 
 def with_account(name: str, account: str) -> str:

@@ -28,7 +28,7 @@ from seatkeeper.provisioning.mapping.evaluate import (
 )
 from seatkeeper.provisioning.mapping.model import Applies, Constant, Mapping, Nothing, ValueType
 from seatkeeper.provisioning.membership import Membership
-from seatkeeper.provisioning.naming import with_account
+from seatkeeper.provisioning.naming import shown_by_name
 from seatkeeper.provisioning.plan import differences
 from seatkeeper.provisioning.reference import waits
 from seatkeeper.provisioning.rules import Rules
@@ -162,9 +162,8 @@ def _told(one: Mapping, facts: Facts, value: TargetValue | None) -> str | None:
     """Return a value as people read it: hidden where it must be, a reference by name."""
     if one.hidden:
         return _hide(value)
-    if one.type is ValueType.REFERENCE:
-        name = facts.called(value)
-        return with_account(name, str(value)) if name else shown(value)
+    if one.type is ValueType.REFERENCE and value is not None:
+        return shown_by_name(facts, value)
     return shown(value)
 
 
