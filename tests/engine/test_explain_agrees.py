@@ -31,9 +31,6 @@ AGREES: dict[Verdict, set[Outlook | None]] = {
 }
 """Who is partly in step may wait for somebody whom the very plan gives an account."""
 
-BY_MEMBERS: dict[Verdict, set[Outlook | None]] = {Verdict.IN_STEP: {Outlook.UPDATE}}
-"""A group's members are written again where one of them gets access back in the very plan."""
-
 
 async def something_fails(world: World, chance: random.Random) -> None:
     """Have a value go missing or be shared, the app refuse somebody, or time pass."""
@@ -77,7 +74,7 @@ async def test_explain_says_of_everybody_what_the_next_cycle_does(
         for name in [*(one for one in NAMES if one in world.ids), *GROUPS]:
             said = (await world.explain(name)).verdict
             will = planned.get(world.ids[name])
-            allowed = AGREES[said] | (BY_MEMBERS.get(said, set()) if name in GROUPS else set())
+            allowed = AGREES[said]
             if name in GROUPS and said is Verdict.TO_UPDATE and passes_on:
                 allowed = {*allowed, None}  # only the app can tell that the account stays a member
             assert will in allowed, (name, said)
@@ -324,6 +321,28 @@ async def test_a_group_tells_how_many_members_it_has_and_who_is_missing(any_worl
     assert "Cy (the next cycle makes or links the account)" in told.sentence
     assert "Di (" in told.sentence
     assert "is empty" in told.sentence
+
+
+async def test_somebody_who_gets_access_back_is_written_to_the_group_again(
+    any_world: World,
+) -> None:
+    world = any_world
+    await world.connect()
+    await world.hire("Ada")
+    await world.found("Sales", "Ada")
+    await world.assign("Sales")
+    await world.run()
+    await world.enable("Ada", False)
+    await world.run()
+    assert (await world.explain("Sales")).verdict is Verdict.IN_STEP
+
+    await world.enable("Ada")
+
+    told = await world.explain("Sales")
+    assert told.verdict is Verdict.TO_UPDATE
+    assert "to be written again with their access: Ada" in told.answer
+    planned = {one.display_name: one.verb for one in (await world.preview()).records}
+    assert planned == {"Ada": Outlook.UPDATE, "Sales": Outlook.UPDATE}
 
 
 async def test_a_group_that_misses_somebody_is_only_partly_in_step(any_world: World) -> None:

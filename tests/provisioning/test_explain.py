@@ -270,6 +270,12 @@ DI = Missing("members", "di", "Di", "is not assigned to The App")
             "The App should hold all 2 members, and holds 3; to be removed: Ed.",
         ),
         (
+            Membership(3, 3, again=Some(1, ("Flo",))),
+            "to be updated",
+            "The App should hold all 3 members, and holds 3; to be written again with their "
+            "access: Flo.",
+        ),
+        (
             Membership(3, 3, waiting=1, missing=(DI,)),
             "partly in step",
             "The App should hold 3 of 4 members, and holds 3; without account, and so left out: Di "

@@ -178,7 +178,7 @@ def test_only_members_are_compared_as_a_set():
         ),
         (
             Membership(
-                9, 2, Some(7, ("Ada", "Bo")), Some(1, ("Cy",)), 2,
+                9, 2, Some(7, ("Ada", "Bo")), Some(1, ("Cy",)), Some(), 2,
                 (Missing("members", "di", "Di", "is not assigned to The App"),),
             ),
             "members: The App should hold 9 of 11 members, and holds 2; to be added: Ada, Bo and 5 "

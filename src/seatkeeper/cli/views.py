@@ -176,6 +176,7 @@ def members_plain(members: Membership | None) -> Plain | None:
         "holds": members.held,
         "to_add": {"count": members.add.count, "first": list(members.add.names)},
         "to_remove": {"count": members.remove.count, "first": list(members.remove.names)},
+        "to_write_again": {"count": members.again.count, "first": list(members.again.names)},
         "without_account": {
             "count": members.waiting,
             "first": [missing_plain(one) for one in members.missing],

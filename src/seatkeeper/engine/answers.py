@@ -23,13 +23,13 @@ from seatkeeper.provisioning.log import Modified
 from seatkeeper.provisioning.match import Claim, claims
 from seatkeeper.provisioning.membership import SHOWN, Membership, Missing, some_of
 from seatkeeper.provisioning.naming import Called, ends
-from seatkeeper.provisioning.plan import Delete, Reason, Skip
+from seatkeeper.provisioning.plan import Delete, Reason, Skip, Update, gives_access_back
 from seatkeeper.provisioning.provenance import Origin, members_origin, names_members, origin
 from seatkeeper.provisioning.rules import Rules, ScopeSetting
 from seatkeeper.provisioning.walk import Answer, Decided, Facts, NeedsMatch, decide
 
 MOST_NEW: Final = 2_000
-"""Most records, not planned yet, among whom one who asks for the same value is looked for."""
+"""Most records that are judged for the sake of another: rivals, members who come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class Answers:
         }
 
     async def _new(self, kind: Kind) -> Collection[str]:
-        """Return who may have begun to ask for a value, unless they are more than ``MOST_NEW``."""
+        """Return at whom the next cycle looks anew, unless they are more than ``MOST_NEW``."""
         looked_at = await self._looked_at(kind)
         if looked_at is None:
             everybody = self.rules.scope is ScopeSetting.ALL
@@ -172,7 +172,9 @@ class Answers:
         difference = await self.ledger.member_difference(self.rules.app_id, facts.record_id)
         add = [one.member_id for one in difference.add]
         remove = await self._removed(difference)
-        first = await self._named([*add[:SHOWN], *remove[:SHOWN], *difference.unresolved[:SHOWN]])
+        again = [one for one in await self._given_back(facts.record_id) if one not in add]
+        lists = (add, remove, again, difference.unresolved)
+        first = await self._named([one for some in lists for one in some[:SHOWN]])
         names = {one.record_id: one.display_name for one in first.values()}
         missing = [
             Missing("members", one, names.get(one, one), await self._why_missing(first.get(one)))
@@ -183,6 +185,7 @@ class Answers:
             difference.held,
             some_of(add, names),
             some_of(remove, names),
+            some_of(again, names),
             len(difference.unresolved),
             tuple(missing),
         )
@@ -198,6 +201,19 @@ class Answers:
                     if isinstance(answer, Decided) and isinstance(answer.action, Delete):
                         deleted.add(facts.record_id)
         return [one for one in ids if one not in deleted]
+
+    async def _given_back(self, group_id: str) -> list[str]:
+        """Return members of a group in the app who get their access back, if few are looked at."""
+        looked_at = await self._new(Kind.USER)
+        back = [
+            facts.record_id
+            for facts, answer in await walk_records(self.ledger, self.rules, Kind.USER, looked_at)
+            if isinstance(answer, Decided)
+            and isinstance(answer.action, Update)
+            and gives_access_back(answer.action.changes, self.rules.users)
+        ]
+        groups = await self.ledger.linked_groups_of(self.rules.app_id, back)
+        return sorted(groups.get(group_id, ()))
 
     async def _why_missing(self, facts: Facts | None) -> str:
         if facts is None:

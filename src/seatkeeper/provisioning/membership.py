@@ -58,21 +58,22 @@ class Membership:
     """A group's members: how many, and the first of each kind.
 
     ``wanted`` have an account and so belong into the app's group, ``held`` were
-    written there. ``waiting`` counts those without account, ``missing`` are the
-    first of them.
+    written there. ``again`` get their access back, and are written once more.
+    ``waiting`` counts those without account, ``missing`` are the first of them.
     """
 
     wanted: int = 0
     held: int = 0
     add: Some = Some()
     remove: Some = Some()
+    again: Some = Some()
     waiting: int = 0
     missing: tuple[Missing, ...] = ()
 
     @property
     def differs(self) -> bool:
         """Whether a cycle has members to add or to remove."""
-        return bool(self.add.count or self.remove.count)
+        return bool(self.add.count or self.remove.count or self.again.count)
 
     @property
     def total(self) -> int:
@@ -100,5 +101,10 @@ class Membership:
         return [
             *([f"to be added: {self.add.text}"] if self.add.count else []),
             *([f"to be removed: {self.remove.text}"] if self.remove.count else []),
+            *(
+                [f"to be written again with their access: {self.again.text}"]
+                if self.again.count
+                else []
+            ),
             *([f"without account, and so left out: {self.waits}"] if self.waiting else []),
         ]
