@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import httpx
 from tests.sandboxes import RunningSandbox, running_sandbox
 
 from seatkeeper.bootstrap import Installation
@@ -227,6 +228,14 @@ async def company_with(app_id: str, folder: Path, **settings: Any) -> AsyncItera
             yield Company(opened, app_id, box)
         finally:
             await opened.close()
+
+
+async def complaints(company: Company) -> list[str]:
+    """Return what the app says of its client."""
+    async with httpx.AsyncClient(base_url=company.box.site) as visitor:
+        report = (await visitor.get("/report.json")).json()
+    assert report["requests"] > 0
+    return [f"{one['kind']}: {one['count']}, {one['examples']}" for one in report["remarks"]]
 
 
 async def settle_larkspur(company: Company) -> None:

@@ -101,19 +101,27 @@ class Wire:
         self._attempts = 0
 
     async def send(
-        self, method: str, path: str, trace: Trace, *, shown: str = "", body: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        trace: Trace,
+        *,
+        shown: str = "",
+        body: bytes | None = None,
+        if_match: str = "",
     ) -> Answer:
         """Send one request and return the answer, whatever its status.
 
         ``path`` is already percent-encoded and comes after the base URL's own;
-        ``shown`` is what the trace keeps instead. Raises ``ConnectorError``
+        ``shown`` is what the trace keeps instead; ``if_match`` is the version that it
+        must still have. Raises ``ConnectorError``
         when no whole answer came.
         """
         request_id = str(uuid.uuid4())
         started = time.monotonic()
         status: list[int] = []
         try:
-            return await self._sent(method, path, body, request_id, status)
+            return await self._sent(method, path, body, request_id, status, if_match)
         finally:
             took = round((time.monotonic() - started) * 1000)
             seen = status[0] if status else None
@@ -126,7 +134,13 @@ class Wire:
             await client.close()
 
     async def _sent(
-        self, method: str, path: str, body: bytes | None, request_id: str, status: list[int]
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        request_id: str,
+        status: list[int],
+        if_match: str,
     ) -> Answer:
         client = self._client or await self._open()
         build = (
@@ -137,6 +151,8 @@ class Wire:
         )
         if body is not None:
             build = build.header("Content-Type", SCIM_JSON).body_bytes(body)
+        if if_match:
+            build = build.header("If-Match", if_match)
         fault: ConnectorError
         try:
             async with build.build_streamed() as response:

@@ -27,6 +27,7 @@ from seatkeeper.connectors.habits import (
 )
 from seatkeeper.connectors.http import Answer, Limits, Resolver, Wire, resolve_name
 from seatkeeper.connectors.rate import Pace
+from seatkeeper.connectors.replacing import Replacing
 from seatkeeper.connectors.resources import (
     Shape,
     account_from,
@@ -93,6 +94,7 @@ class ScimTarget:
         self._pace = Pace(requests_per_second)
         self._habits = habits or Habits()
         self._windows = Windows(self._habits.rates)
+        self._replacing = Replacing(self._send, self._judge)
         self._batch = capabilities.groups.members_per_patch if capabilities.groups else 1
 
     async def probe(self, matching_path: str) -> str:
@@ -127,6 +129,9 @@ class ScimTarget:
             page, total = await self._page(shape, kind, path, wanted, seen + 1, trace)
             equal = [one for one in page if self._equals(shape, path, value, one)]
             found |= {str(one["id"]): account_from(shape, one) for one in equal}
+            if kind is Kind.USER:
+                for one in equal:
+                    self._tell(shape, one)
             seen += len(page)
             if exact and page and not found:
                 raise self._filter_ignored(path)
@@ -146,6 +151,8 @@ class ScimTarget:
             resource = await self._resource(kind, account_id, trace)
         except Vanished:
             return None
+        if kind is Kind.USER:
+            self._tell(self._shapes[kind], {**resource, "id": account_id})
         return account_from(self._shapes[kind], {"id": account_id, **resource})
 
     async def create(self, kind: Kind, values: TargetValues, trace: Trace) -> Account:
@@ -153,7 +160,9 @@ class ScimTarget:
         shape = self._shapes[kind]
         body = new_resource(shape, values)
         answer = await self._send("POST", shape.endpoint, trace, body=body)
-        account = account_from(shape, self._judge.created(answer))
+        made = self._judge.created(answer)
+        self._tell(shape, made, body)
+        account = account_from(shape, made)
         if account.values:
             return account
         # The app told only the id: what was accepted is what was sent.
@@ -170,7 +179,12 @@ class ScimTarget:
         shape = self._shapes[kind]
         held = None
         if not self._habits.patches:
-            await self._replace(kind, account_id, changes, trace)
+
+            def changed(whole: Resource) -> Resource | None:
+                operations = patch_operations(shape, changes, dict(whole))
+                return put_body(kind, whole, operations) if operations else None
+
+            await self._replacing.put(self._place(shape, account_id), changed, trace)
             return
         if must_read(changes, shape.places):
             held = dict(await self._resource(kind, account_id, trace))
@@ -189,10 +203,7 @@ class ScimTarget:
         """
         place = self._place(self._shapes[Kind.GROUP], group_id)
         if not self._habits.patches:
-            held = self._judge.resource(await self._send("GET", place, trace), Asked.READ)
-            body = put_members(held, add, remove)
-            if body is not None:
-                self._judge.changed(await self._send("PUT", place, trace, body=body))
+            await self._replacing.put(place, lambda held: put_members(held, add, remove), trace)
             return
         waiting = [("add", one) for one in add] + [("remove", one) for one in remove]
         size = self._batch
@@ -233,17 +244,11 @@ class ScimTarget:
         """Close connections."""
         await self._wire.close()
 
-    async def _replace(
-        self, kind: Kind, account_id: str, changes: Sequence[ValueChange], trace: Trace
+    def _tell(
+        self, shape: Shape, resource: Resource, sent: Mapping[str, Any] | None = None
     ) -> None:
-        """Read the account whole, members too, and send it back with the changes."""
-        shape = self._shapes[kind]
-        place = self._place(shape, account_id)
-        held = dict(self._judge.resource(await self._send("GET", place, trace), Asked.READ))
-        operations = patch_operations(shape, changes, held)
-        if operations:
-            body = put_body(kind, held, operations)
-            self._judge.changed(await self._send("PUT", place, trace, body=body))
+        if not self._habits.patches:
+            self._replacing.tell(self._place(shape, str(resource["id"])), resource, sent)
 
     async def _page(
         self, shape: Shape, kind: Kind, path: str, value: str | None, start: int, trace: Trace
@@ -280,11 +285,14 @@ class ScimTarget:
         *,
         shown: str = "",
         body: Mapping[str, Any] | None = None,
+        if_match: str = "",
     ) -> Answer:
         content = None if body is None else _json(body)
         await self._pace.turn()
         await self._windows.turn(method, kind_of(self._shapes, path))
-        return await self._wire.send(method, path, trace, shown=shown, body=content)
+        return await self._wire.send(
+            method, path, trace, shown=shown, body=content, if_match=if_match
+        )
 
     def _place(self, shape: Shape, account_id: str) -> str:
         if account_id in ("", ".", ".."):
