@@ -18,7 +18,12 @@ from typing import Self
 from starlette.types import ASGIApp
 
 from seatkeeper.clock import utc_now
-from seatkeeper.configuration.applying import SecretPlaces, apply_document, settings_of
+from seatkeeper.configuration.applying import (
+    SecretPlaces,
+    apply_document,
+    check_connectable,
+    settings_of,
+)
 from seatkeeper.configuration.attributes import customized
 from seatkeeper.configuration.deciding import rules_changed
 from seatkeeper.configuration.differences import differences
@@ -36,9 +41,8 @@ from seatkeeper.engine.cycle_runner import Wish, cycle_to_be, run_cycle
 from seatkeeper.engine.planner import touched_ids
 from seatkeeper.engine.preview import Asking, preview_cycle
 from seatkeeper.engine.runner import EngineRunner, Schedule
-from seatkeeper.errors import BadInput
 from seatkeeper.gallery.schema import gallery_app
-from seatkeeper.notify.mail import MailPost
+from seatkeeper.notify.mail import mail_post
 from seatkeeper.ports import Post, StoredApp, Target
 from seatkeeper.provisioning.causes import RULES_CHANGED
 from seatkeeper.provisioning.cycle import Cycle, CycleKind
@@ -136,17 +140,7 @@ class Installation:
 
     def post(self) -> Post | None:
         """Return the mail door, or none where no mail server is set."""
-        chosen = self.settings
-        if not chosen.smtp_host:
-            return None
-        return MailPost(
-            chosen.smtp_host,
-            chosen.smtp_port,
-            sender=chosen.smtp_from,
-            user=chosen.smtp_user,
-            password=chosen.smtp_password,
-            starttls=chosen.smtp_starttls,
-        )
+        return mail_post(self.settings)
 
     async def rules(self, app_id: str) -> Rules:
         """Return the compiled rules of a configured app."""
@@ -366,18 +360,8 @@ class Installation:
 
     async def _connect(self, stored: StoredApp) -> Target:
         settings = settings_of(stored)
-        app_id = stored.application.id
-        if not settings.tenant_url:
-            raise BadInput(
-                f"{app_id} has no tenant URL.",
-                advice="Set connection.tenant_url in its document and apply it.",
-            )
-        if not stored.has_secret:
-            raise BadInput(
-                f"{app_id} has no secret token, or it was forgotten when the address changed.",
-                advice="Set connection.secret_token in its document (env: or file:) and apply it.",
-            )
-        token = await self.configuration.reveal_secret(app_id)
+        check_connectable(stored)
+        token = await self.configuration.reveal_secret(stored.application.id)
         app = customized(gallery_app(settings.gallery), settings)
         return scim_target(
             app,

@@ -14,7 +14,8 @@ from seatkeeper.configuration.attributes import (
 )
 from seatkeeper.configuration.check import checked_settings, settings_flaws
 from seatkeeper.configuration.differences import differences
-from seatkeeper.configuration.documents import AppDocument, print_document, read_documents
+from seatkeeper.configuration.document_printing import print_document
+from seatkeeper.configuration.documents import AppDocument, read_documents
 from seatkeeper.configuration.rules import application_of, rules_for
 from seatkeeper.configuration.settings import (
     AppSettings,

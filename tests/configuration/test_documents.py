@@ -8,12 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from seatkeeper.configuration.differences import differences
-from seatkeeper.configuration.documents import (
-    AppDocument,
-    DocumentAssignment,
-    print_document,
-    read_documents,
-)
+from seatkeeper.configuration.document_printing import print_document
+from seatkeeper.configuration.documents import AppDocument, DocumentAssignment, read_documents
 from seatkeeper.configuration.secrets import resolve_secret, secret_warnings
 from seatkeeper.configuration.settings import AppSettings, MappingChange, Notification
 from seatkeeper.errors import Fault, InvalidFile, InvalidValue, NotFound

@@ -10,7 +10,8 @@ from tests.provisioning.conditions import CONDITIONS
 
 from seatkeeper.configuration.check import settings_flaws
 from seatkeeper.configuration.differences import differences
-from seatkeeper.configuration.documents import AppDocument, print_document, read_documents
+from seatkeeper.configuration.document_printing import print_document
+from seatkeeper.configuration.documents import AppDocument, read_documents
 from seatkeeper.configuration.filters import stored_filter
 from seatkeeper.configuration.rules import application_of, rules_for
 from seatkeeper.configuration.settings import AppSettings, default_settings, from_plain, to_plain

@@ -5,7 +5,8 @@ from msgspec.structs import replace
 
 from seatkeeper.configuration.check import checked_settings
 from seatkeeper.configuration.differences import differences
-from seatkeeper.configuration.documents import AppDocument, print_document, read_documents
+from seatkeeper.configuration.document_printing import print_document
+from seatkeeper.configuration.documents import AppDocument, read_documents
 from seatkeeper.configuration.rules import application_of, rules_for
 from seatkeeper.configuration.settings import AppSettings, default_settings
 from seatkeeper.directory.model import Kind

@@ -12,7 +12,8 @@ from rich.text import Text
 from seatkeeper.cli.out import DONE, FAILED, actor, installation, print_json, show, speak
 from seatkeeper.configuration.applying import apply_document, document_of
 from seatkeeper.configuration.deciding import begins_at_once
-from seatkeeper.configuration.documents import AppDocument, print_document, read_documents
+from seatkeeper.configuration.document_printing import print_document
+from seatkeeper.configuration.documents import AppDocument, read_documents
 from seatkeeper.configuration.secrets import secret_warnings
 from seatkeeper.errors import BadInput
 from seatkeeper.gallery.schema import GalleryApp, gallery_app, load_gallery

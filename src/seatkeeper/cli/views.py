@@ -8,7 +8,7 @@ from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.render import short_path
 from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import settings_of
-from seatkeeper.configuration.documents import print_interval
+from seatkeeper.configuration.document_printing import print_interval
 from seatkeeper.directory.model import Group, Kind, User
 from seatkeeper.ports import StoredApp
 from seatkeeper.provisioning.cycle import Cycle

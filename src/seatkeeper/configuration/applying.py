@@ -18,7 +18,7 @@ from seatkeeper.configuration.rules import application_of, rules_for
 from seatkeeper.configuration.secrets import STORED, resolve_secret
 from seatkeeper.configuration.settings import AppSettings, from_plain, to_plain
 from seatkeeper.directory.model import DEFAULT_ACCESS, Application, Assignment, Kind
-from seatkeeper.errors import InvalidValue, NotFound
+from seatkeeper.errors import BadInput, InvalidValue, NotFound
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.ports import Configuration, Directory, StoredApp
 
@@ -57,6 +57,21 @@ def settings_in(plain: Mapping[str, object]) -> AppSettings:
 def beside_settings(stored: StoredApp) -> dict[str, object]:
     """Return what is stored beside the settings, and stays when they change."""
     return {k: v for k, v in stored.settings.items() if k in _BESIDE}
+
+
+def check_connectable(stored: StoredApp) -> None:
+    """Refuse an app that has no tenant URL or no token yet. Raises ``BadInput``."""
+    app_id = stored.application.id
+    if not settings_of(stored).tenant_url:
+        raise BadInput(
+            f"{app_id} has no tenant URL.",
+            advice="Set connection.tenant_url in its document and apply it.",
+        )
+    if not stored.has_secret:
+        raise BadInput(
+            f"{app_id} has no secret token, or it was forgotten when the address changed.",
+            advice="Set connection.secret_token in its document (env: or file:) and apply it.",
+        )
 
 
 async def document_of(

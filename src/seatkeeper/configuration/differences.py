@@ -9,12 +9,8 @@ from collections.abc import Sequence
 import msgspec
 
 from seatkeeper.configuration.address import forgets_secret
-from seatkeeper.configuration.documents import (
-    DEFAULT_ACCESS_ROLE,
-    AppDocument,
-    DocumentAssignment,
-    print_interval,
-)
+from seatkeeper.configuration.document_printing import print_interval
+from seatkeeper.configuration.documents import DEFAULT_ACCESS_ROLE, AppDocument, DocumentAssignment
 from seatkeeper.configuration.filters import in_words
 from seatkeeper.configuration.secrets import STORED
 from seatkeeper.configuration.settings import ACTIONS, AppSettings, AttributeChange, MappingChange

@@ -1,8 +1,8 @@
-"""Configuration as code: one YAML document per app, read and printed.
+"""Configuration as code: one YAML document per app, read.
 
 Before the walk. A document holds what an administrator decides for one app:
 its settings, where its secret lies (never the secret), who is assigned. What
-is printed reads as the same document again, which is what lets ``apply``
+``document_printing`` writes reads as the same document again, which is what lets ``apply``
 promise that a second time changes nothing.
 """
 
@@ -14,10 +14,8 @@ import msgspec
 import yaml
 
 from seatkeeper.configuration.check import settings_flaws
-from seatkeeper.configuration.filters import printed_filter, read_filter
+from seatkeeper.configuration.filters import read_filter
 from seatkeeper.configuration.object_documents import (
-    printed_actions,
-    printed_attributes,
     read_actions,
     read_attributes,
 )
@@ -49,7 +47,8 @@ _FIELDS: Final = (
 _CHANGE_FIELDS: Final = MappingChange.__struct_fields__
 _APP_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _EVERY = re.compile(r"([1-9][0-9]{0,8})([smhd])")
-_SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+UNITS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+"""What an interval is counted in, the largest first, in seconds."""
 
 
 class DocumentAssignment(msgspec.Struct, frozen=True):
@@ -93,53 +92,6 @@ def read_documents(
         found[document.app] = document
     reading.finish()
     return list(found.values())
-
-
-def print_document(document: AppDocument) -> str:
-    """Return the document as YAML that ``read_documents`` reads as the same."""
-    settings = document.settings
-    plain: dict[str, object] = {
-        "app": document.app,
-        "gallery": settings.gallery,
-        "name": settings.name,
-        "connection": _connection(document),
-        "mode": settings.mode,
-        "status": _Word(settings.status),
-        "scope": settings.scope,
-        "exclude_default_access": settings.exclude_default_access,
-        **({"skip_out_of_scope_deletions": True} if settings.skip_out_of_scope_deletions else {}),
-        **({"rehire": settings.rehire} if settings.rehire != "link" else {}),
-        "schedule": {"every": print_interval(settings.interval_seconds)},
-    }
-    if settings.notification != Notification():
-        plain["notification"] = msgspec.to_builtins(settings.notification)
-    if document.assignments:
-        plain["assignments"] = [
-            {
-                one.kind: one.name,
-                "role": one.role or DEFAULT_ACCESS_ROLE,
-                **({"nested": True} if one.nested else {}),
-            }
-            for one in document.assignments
-        ]
-    if filters := _filters(settings):
-        plain["scoping_filters"] = filters
-    if actions := printed_actions(settings):
-        plain["actions"] = actions
-    if attributes := printed_attributes(settings):
-        plain["attributes"] = attributes
-    if mappings := _mappings(settings):
-        plain["mappings"] = mappings
-    return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
-
-
-def print_interval(seconds: int) -> str:
-    """Return ``40m`` for 2400: the largest unit that leaves no rest."""
-    unit = next(unit for unit, size in _SECONDS.items() if seconds % size == 0)
-    return f"{seconds // _SECONDS[unit]}{unit}"
-
-
-# --- reading -----------------------------------------------------------------
 
 
 def _document(
@@ -254,7 +206,7 @@ def _interval(reading: Reading, fields: Mapping[str, yaml.Node]) -> int:
     if every is None:
         reading.fault(node, "every is a whole number with its unit: 30s, 40m, 2h or 1d.")
         return INTERVAL
-    return int(every[1]) * _SECONDS[every[2]]
+    return int(every[1]) * UNITS[every[2]]
 
 
 def _notification(reading: Reading, fields: Mapping[str, yaml.Node]) -> Notification:
@@ -338,63 +290,3 @@ def _changes(
             )
         )
     return tuple(changes)
-
-
-# --- printing ----------------------------------------------------------------
-
-
-class _Word(str):
-    """``on`` or ``off``, printed without the quotes that YAML would put round them."""
-
-    __slots__ = ()
-
-
-class _Dumper(yaml.SafeDumper):
-    """Prints lists indented below their field, and no aliases."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT002
-        super().increase_indent(flow, False)
-
-    def ignore_aliases(self, data: object) -> bool:
-        return True
-
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    """Quote what is not printable, so that U+0085 and its like are not read as line ends."""
-    style = None if text.isprintable() else '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _represent_text)
-_Dumper.add_representer(
-    _Word, lambda dumper, word: dumper.represent_scalar("tag:yaml.org,2002:bool", word)
-)
-
-
-def _connection(document: AppDocument) -> dict[str, object]:
-    settings = document.settings
-    connection: dict[str, object] = {
-        "tenant_url": settings.tenant_url,
-        "secret_token": document.secret_token,
-    }
-    if settings.allow_loopback:
-        connection["allow_loopback"] = True
-    if settings.requests_per_second is not None:
-        connection["requests_per_second"] = settings.requests_per_second
-    return connection
-
-
-def _filters(settings: AppSettings) -> dict[str, object]:
-    by_name = {"users": settings.user_filter, "groups": settings.group_filter}
-    return {name: printed_filter(plain) for name, plain in by_name.items() if plain is not None}
-
-
-def _mappings(settings: AppSettings) -> dict[str, object]:
-    mappings: dict[str, object] = {}
-    if settings.users:
-        mappings["users"] = [msgspec.to_builtins(change) for change in settings.users]
-    if not settings.groups_enabled:
-        mappings["groups"] = _Word("off")
-    elif settings.groups:
-        mappings["groups"] = [msgspec.to_builtins(change) for change in settings.groups]
-    return mappings

@@ -11,6 +11,7 @@ import aiosmtplib
 
 from seatkeeper.errors import Refused, Unreachable
 from seatkeeper.ports import Notice
+from seatkeeper.settings import Settings
 
 SECONDS: Final = 20.0
 
@@ -106,3 +107,17 @@ def _one_line(text: str) -> str:
 
 def _said(text: str) -> str:
     return _one_line(text)[:200]
+
+
+def mail_post(settings: Settings) -> MailPost | None:
+    """Return the mail server that the settings name, or none where they name none."""
+    if not settings.smtp_host:
+        return None
+    return MailPost(
+        settings.smtp_host,
+        settings.smtp_port,
+        sender=settings.smtp_from,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+        starttls=settings.smtp_starttls,
+    )

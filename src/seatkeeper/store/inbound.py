@@ -9,8 +9,7 @@ page finds, keeps and refuses. Methods block; one object speaks for one source.
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -39,10 +38,18 @@ from seatkeeper.provisioning.inbound import (
 from seatkeeper.scim.errors import NotThere, Taken, UnfitValue
 from seatkeeper.scim.holding import Found, Keys, Stored, Wanted
 from seatkeeper.scim.members import MemberChange, MemberWrite
-from seatkeeper.scim.messages import Json, Resource, ScimError
+from seatkeeper.scim.messages import Resource, ScimError
 from seatkeeper.store import edits
 from seatkeeper.store.database import Database
 from seatkeeper.store.inbound_members import change_members
+from seatkeeper.store.inbound_names import (
+    GROUP,
+    check_texts,
+    check_user_name,
+    losing_is_a_conflict,
+    named,
+    user_name_of,
+)
 from seatkeeper.store.inbound_reading import (
     Row,
     groups_of,
@@ -51,16 +58,12 @@ from seatkeeper.store.inbound_reading import (
     page_of,
     related_of,
     stored_of,
-    unfit,
 )
 from seatkeeper.store.inbound_tables import KEYS, RESOURCES, forget_resource
 from seatkeeper.store.news import News
 from seatkeeper.store.records import folded
-from seatkeeper.store.tables import groups, users
 
 T = TypeVar("T")
-
-GROUP: Final = "Group"
 
 _STATUS: Final = {Ruling.ADMINISTRATOR: 403}
 """How a refusal is answered; 409 where nothing is said."""
@@ -249,14 +252,14 @@ class SqlInbound:
         self._database.write_now(work)
 
     def _said(self, kind: str, values: Resource) -> Said:
-        _check_texts(values)
+        check_texts(values)
         return said(values, self._source.mappings.of(kind))
 
     def _arrived(
         self, connection: Connection, kind: str, values: Resource, wanted: Said, news: News
     ) -> str:
         """Create or restore what a new resource stands for; return its internal id."""
-        record_id = _named(connection, kind, wanted)
+        record_id = named(connection, kind, wanted)
         holder = None if record_id is None else self._holder(connection, kind, record_id)
         name = str(wanted.attributes.get("userPrincipalName", ""))
         if kind != GROUP and folded(name) in self._source.administrators:
@@ -294,11 +297,11 @@ class SqlInbound:
         new = difference(None, wanted, self._source.mappings.of(kind))
         given = {name: value for name, value in new.attributes.items() if value is not None}
         if kind == GROUP:
-            with _losing_is_a_conflict(connection, kind, wanted, ""):
+            with losing_is_a_conflict(connection, kind, wanted, ""):
                 return edits.create_group(connection, given, None, news).id
-        _check_user_name(wanted)
+        check_user_name(wanted)
         edit = self._edit(connection, kind, new)
-        with _losing_is_a_conflict(connection, kind, wanted, ""):
+        with losing_is_a_conflict(connection, kind, wanted, ""):
             return edits.create_user(connection, edit, None, news).id
 
     def _tell(self, connection: Connection, held: Row, values: Resource, news: News) -> None:
@@ -314,15 +317,15 @@ class SqlInbound:
             if not may_write(self._source.name, holder, kind, name, mapped):
                 raise UnfitValue(f"{name} is not this source's to write.")
         if held.kind == GROUP:
-            with _losing_is_a_conflict(connection, held.kind, now, held.record_id):
+            with losing_is_a_conflict(connection, held.kind, now, held.record_id):
                 edits.edit_group(connection, held.record_id, new.attributes, news)
             return
-        _check_user_name(now)
+        check_user_name(now)
         if new.enabled:
             edits.restore_user(connection, held.record_id, news)
         user = edits.known_user(connection, held.record_id)
         edit = self._edit(connection, held.kind, new)
-        with _losing_is_a_conflict(connection, held.kind, now, held.record_id):
+        with losing_is_a_conflict(connection, held.kind, now, held.record_id):
             edits.edit_user(connection, user, edit, news)
 
     def _edit(self, connection: Connection, kind: str, new: Difference) -> UserEdit:
@@ -341,7 +344,7 @@ class SqlInbound:
     ) -> None:
         if not new.attributes.keys() & {"userPrincipalName", "displayName"}:
             return
-        other = _named(connection, held.kind, now)
+        other = named(connection, held.kind, now)
         name = str(now.attributes.get("userPrincipalName", ""))
         if held.kind != GROUP and folded(name) in self._source.administrators:
             raise Refusal(Ruling.ADMINISTRATOR, held.record_id)
@@ -358,7 +361,7 @@ class SqlInbound:
     def _holder(self, connection: Connection, kind: str, record_id: str) -> Holder:
         asked = select(RESOURCES.c.source, RESOURCES.c.deleted_at)
         row = connection.execute(asked.where(RESOURCES.c.record_id == record_id)).first()
-        administers = kind != GROUP and _user_name(connection, record_id) in (
+        administers = kind != GROUP and user_name_of(connection, record_id) in (
             self._source.administrators
         )
         if row is None:
@@ -382,49 +385,3 @@ class SqlInbound:
         ]
         if rows:
             connection.execute(insert(KEYS), rows)
-
-
-@contextmanager
-def _losing_is_a_conflict(
-    connection: Connection, kind: str, wanted: Said, record_id: str
-) -> Iterator[None]:
-    """Answer 409 where somebody else took the name since it was found free."""
-    try:
-        yield
-    except InvalidValue as error:
-        if _named(connection, kind, wanted) not in (None, record_id):
-            raise Taken("Another one took this name just now.") from error
-        raise
-
-
-def _named(connection: Connection, kind: str, wanted: Said) -> str | None:
-    """Return the record of the directory that has the name which a resource asks for."""
-    if kind == GROUP:
-        name = str(wanted.attributes.get("displayName", ""))
-        return connection.scalar(select(groups.c.id).where(groups.c.display_name == name))
-    name = folded(str(wanted.attributes.get("userPrincipalName", "")))
-    return connection.scalar(select(users.c.id).where(users.c.user_name == name))
-
-
-def _user_name(connection: Connection, record_id: str) -> str:
-    return str(connection.scalar(select(users.c.user_name).where(users.c.id == record_id)))
-
-
-def _check_texts(value: Json) -> None:
-    """Refuse what no database takes, in values that nothing maps, too."""
-    if isinstance(value, str):
-        if unfit(value):
-            raise UnfitValue("A text holds U+0000 or half a character, which no app can take.")
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            _check_texts(name)
-            _check_texts(part)
-    elif isinstance(value, list):
-        for part in value:
-            _check_texts(part)
-
-
-def _check_user_name(wanted: Said) -> None:
-    name = str(wanted.attributes.get("userPrincipalName", ""))
-    if name != name.strip() or not name.isprintable():
-        raise UnfitValue("userName has spaces at an end or hidden characters.")
