@@ -1,4 +1,4 @@
-"""Somebody presses Ctrl-C while the demo runs: it ends with a sentence, and nothing is lost."""
+"""Somebody presses Ctrl-C while demo or server run: it ends with a sentence, nothing is lost."""
 
 import asyncio
 import contextlib
@@ -24,18 +24,27 @@ def free_port() -> str:
     raise AssertionError("no two ports are free")
 
 
-@pytest.mark.parametrize("moment", ["Connection: ", "End the demo with Ctrl-C"])
-async def test_ctrl_c_ends_the_demo_cleanly_in_the_middle_and_at_the_end(
-    moment: str, tmp_path: Path
+DEMO = ("demo", "--users", "100")
+
+
+@pytest.mark.parametrize(
+    ("command", "moment", "farewell"),
+    [
+        (DEMO, "Connection: ", "The demo has ended; everything is kept."),
+        (DEMO, "End the demo with Ctrl-C", "The demo has ended; everything is kept."),
+        (("serve",), "end it with Ctrl-C", "Seatkeeper has ended; everything is kept."),
+    ],
+    ids=["demo in the middle", "demo at the end", "serve"],
+)
+async def test_ctrl_c_ends_it_cleanly(
+    command: tuple[str, ...], moment: str, farewell: str, tmp_path: Path
 ) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *(
             "-c",
             "from seatkeeper.cli.main import entry; entry()",
-            "demo",
-            "--users",
-            "100",
+            *command,
             "--port",
             free_port(),
         ),
@@ -55,5 +64,5 @@ async def test_ctrl_c_ends_the_demo_cleanly_in_the_middle_and_at_the_end(
         out, err = await process.communicate()
 
     assert process.returncode == 0
-    assert b"The demo has ended; everything is kept." in out
+    assert farewell.encode() in out
     assert b"Traceback" not in err

@@ -2,15 +2,25 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterator
 
 import cyclopts
+import httpx
 import pytest
 from tests.journeys.company import Company
 
 from seatkeeper.cli.main import app, run
+from seatkeeper.cli.out import CHANGES_PLANNED
+from seatkeeper.cli.views import app_plain
+from seatkeeper.console.app import console_app
 
 pytestmark = pytest.mark.journey
+
+MANY = re.compile(
+    r"\b1 (?:requests|writes|look-ups|people|groups|members|accounts|records|cycles|changes)\b"
+)
+"""Our counted nouns, said as many after a one."""
 
 Typed = Callable[..., Awaitable[str]]
 
@@ -23,7 +33,8 @@ def typed(
     monkeypatch.setenv("SEATKEEPER_HOME", str(company.opened.settings.home))
 
     async def type_it(*words: str) -> str:
-        assert await asyncio.to_thread(run, [str(word) for word in words]) == 0
+        status = await asyncio.to_thread(run, [str(word) for word in words])
+        assert status == (CHANGES_PLANNED if words[0] == "plan" else 0)
         return capsys.readouterr().out
 
     return type_it
@@ -40,8 +51,61 @@ async def test_the_list_of_people_names_managers_and_groups(company: Company, ty
     by_name = {one["userPrincipalName"]: one for one in people}
     assert by_name["ada@larkspur.example"]["manager"] == "bo@larkspur.example"
     assert by_name["ada@larkspur.example"]["groups"] == ["Sales"]
+    assert by_name["ada@larkspur.example"]["managerId"] == company.ids["bo"]
     assert by_name["bo@larkspur.example"]["manager"] == ""
+    assert by_name["bo@larkspur.example"]["managerId"] is None
     assert groups[0]["members"] == ["ada@larkspur.example"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["show", "ada@larkspur.example"],
+        ["set", "ada@larkspur.example", "jobTitle=Lead"],
+        ["disable", "ada@larkspur.example"],
+    ],
+    ids=lambda words: words[0],
+)
+async def test_one_person_has_manager_and_groups_whatever_is_done_with_them(
+    words: list[str], company: Company, typed: Typed
+) -> None:
+    await company.person("bo")
+    await company.person("ada", manager="bo")
+    await company.group("Sales", "ada")
+
+    person = json.loads(await typed("people", *words, "--json"))
+
+    assert (person["manager"], person["managerId"]) == ("bo@larkspur.example", company.ids["bo"])
+    assert person["groups"] == ["Sales"]
+
+
+async def test_one_of_a_thing_is_never_said_as_many(company: Company, typed: Typed) -> None:
+    await company.person("bo")
+    await company.person("ada", manager="bo", mail=None)
+    await company.group("Sales", "bo", "ada")
+    await company.connect(groups=["Sales"])
+    await company.run()
+    await company.change("bo", jobTitle="Lead")
+
+    said = [await typed("plan", "15five"), await typed("run", "15five")]
+    for words in (
+        ["status"],
+        ["status", "15five"],
+        ["logs", "15five"],
+        ["explain", "15five", "bo@larkspur.example"],
+        ["explain", "15five", "ada@larkspur.example"],
+        ["explain", "15five", "Sales", "--group", "--value", "members"],
+        ["people", "list"],
+        ["groups", "list"],
+    ):
+        said.append(await typed(*words))
+    page = await status_page(company)
+    said.append(page)
+
+    assert "1 updated, " in said[1]
+    assert "1 request" in said[1]
+    assert "1 request" in page
+    assert [found for one in said for found in MANY.findall(one)] == []
 
 
 async def test_the_mappings_in_force_are_shown_with_the_changes_of_the_document(
@@ -57,6 +121,24 @@ async def test_the_mappings_in_force_are_shown_with_the_changes_of_the_document(
     assert by_target["userName"]["matching"] == 1
     assert "title" in shown
     assert "matching 1" in shown
+
+
+async def status_page(company: Company) -> str:
+    """Return the status page as a browser gets it, without its tags."""
+
+    async def status() -> list[dict[str, object]]:
+        apps = await company.opened.configuration.apps()
+        return [await app_plain(company.opened, one) for one in apps]
+
+    async def ready() -> None:
+        return None
+
+    pages = console_app(status, allowed_hosts=frozenset({"127.0.0.1"}), ready=ready)
+    transport = httpx.ASGITransport(pages)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as visitor:
+        answer = await visitor.get("/")
+    assert answer.status_code == 200
+    return re.sub(r"<[^>]*>", "", answer.text)
 
 
 def commands(one: cyclopts.App, *path: str) -> Iterator[tuple[str, ...]]:

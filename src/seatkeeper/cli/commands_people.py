@@ -142,9 +142,10 @@ async def set_person(who: str, /, *changes: str, json: Json = False) -> int:
         user = await opened.directory.user(who)
         edit = await edit_of(opened, changes)
         after = await opened.directory.edit_user(user.id, edit, actor=actor())
+        plain = await _person(opened, after)
     same = after == user
     text = f"{after.display_name}: {'nothing to change' if same else 'changed'}."
-    speak([user_plain(after)], text, json=json)
+    speak([plain], text, json=json)
     return DONE
 
 
@@ -269,7 +270,8 @@ async def _switch(who: str, *, enabled: bool, json: bool) -> int:
     async with installation() as opened:
         user = await opened.directory.user(who)
         after = await opened.directory.edit_user(user.id, UserEdit(enabled=enabled), actor=actor())
-    speak([user_plain(after)], f"{after.display_name} is {_state(after)}.", json=json)
+        plain = await _person(opened, after)
+    speak([plain], f"{after.display_name} is {_state(after)}.", json=json)
     return DONE
 
 

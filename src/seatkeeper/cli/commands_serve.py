@@ -43,6 +43,7 @@ async def serve(*, host: str = "127.0.0.1", port: int = 8080) -> int:
             show(f"Seatkeeper runs at {address}/ (end it with Ctrl-C)")
 
         await until_signalled(serve_installation(opened, host=host, port=port, on_ready=ready))
+    show("Seatkeeper has ended; everything is kept.")
     return DONE
 
 

@@ -15,12 +15,14 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from seatkeeper.words import number_of
+
 Plain: TypeAlias = Mapping[str, object]
 
 NARROWEST: Final = 80
 BAR: Final = 20
-COUNTS: Final = (
-    "created", "updated", "disabled", "deleted", "skipped", "failed", "waiting", "requests",
+_OUTCOMES: Final = (
+    "created", "updated", "disabled", "deleted", "skipped", "failed", "waiting",
 )  # fmt: skip
 
 _RESULT_STYLES: Final = {
@@ -194,12 +196,15 @@ def _cycle_line(cycle: Plain) -> str:
     parts = [clean(cycle[name]) for name in ("kind", "ended_at") if cycle.get(name)]
     if cycle.get("seconds") is not None:
         parts.append(f"took {duration(_number(cycle, 'seconds'))}")
-    return f"{', '.join(parts)}: {_counted(cycle)}"
+    return f"{', '.join(parts)}: {counted(cycle) or 'nothing to do'}"
 
 
-def _counted(counts: Plain) -> str:
-    said = [f"{_number(counts, name):,.0f} {name}" for name in COUNTS if counts.get(name)]
-    return ", ".join(said) or "nothing to do"
+def counted(counts: Plain) -> str:
+    """Return ``2 created, 1 request``: what a cycle came to; empty where that is nothing."""
+    said = [f"{_number(counts, name):,.0f} {name}" for name in _OUTCOMES if counts.get(name)]
+    if counts.get("requests"):
+        said.append(number_of(round(_number(counts, "requests")), "request"))
+    return ", ".join(said)
 
 
 def _table() -> Table:

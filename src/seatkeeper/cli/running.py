@@ -14,7 +14,7 @@ import msgspec
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.out import actor
-from seatkeeper.cli.render import COUNTS, duration, progress_line
+from seatkeeper.cli.render import counted, duration, progress_line
 from seatkeeper.cli.views import cycle_plain, progress_plain
 from seatkeeper.clock import utc_now
 from seatkeeper.engine.cycle_runner import Wish
@@ -113,7 +113,7 @@ async def _ordered(
 def told(app_id: str, cycle: Cycle) -> str:
     """Return one or two sentences on how a cycle ended."""
     plain = cycle_plain(cycle)
-    counts = ", ".join(f"{plain[name]} {name}" for name in COUNTS if plain[name])
+    counts = counted(plain)
     took = duration(float(str(plain["seconds"] or 0)))
     so_far = f"{cycle.done} of {number_of(cycle.total, 'record')}"
     if not cycle.finished and cycle.kind is CycleKind.REVIEWED:

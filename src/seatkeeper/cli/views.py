@@ -199,8 +199,8 @@ def _check_plain(check: Check) -> Plain:
     }
 
 
-def user_plain(user: User, *, manager: str = "", groups: list[str] | None = None) -> Plain:
-    """Return one person."""
+def user_plain(user: User, *, manager: str, groups: list[str]) -> Plain:
+    """Return one person with the manager's user name and the names of their groups."""
     return {
         "id": user.id,
         "userPrincipalName": user.user_name,
@@ -208,7 +208,8 @@ def user_plain(user: User, *, manager: str = "", groups: list[str] | None = None
         "accountEnabled": user.enabled,
         "deletedAt": user.deleted_at.isoformat() if user.deleted_at else None,
         "manager": manager,
-        "groups": groups or [],
+        "managerId": user.manager_id,
+        "groups": groups,
         "attributes": {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in user.attributes.items()

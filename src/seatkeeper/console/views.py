@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from seatkeeper.console.words import clock, moment, number, span, visible, whole
+from seatkeeper.words import number_of
 
 Plain: TypeAlias = Mapping[str, object]
 
@@ -337,7 +338,7 @@ def _last(app: Plain, now: dt.datetime) -> LastCycle | None:
             for name, sign, tone in COUNTS
             if whole(told.get(name))
         ],
-        requests=number(told.get("requests")),
+        requests=number_of(whole(told.get("requests")), "request"),
         note=visible(told.get("note"), 300),
     )
 

@@ -12,6 +12,7 @@ from typing import Final
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.journal import Escrow, Health, NewNotice
 from seatkeeper.provisioning.rules import Rules
+from seatkeeper.words import number_of
 
 MOST_NAMES: Final = 10
 """People named in one mail; the rest are counted."""
@@ -66,7 +67,7 @@ def _failure(
     names = [f"  - {escrow.display_name}" for escrow in concerned[:MOST_NAMES]]
     if len(concerned) > MOST_NAMES:
         names.append(f"  and {len(concerned) - MOST_NAMES} more")
-    count = f"{len(concerned)} record{'s' if len(concerned) != 1 else ''}"
+    count = number_of(len(concerned), "record")
     body = (
         f"{count} could not be provisioned to {rules.app_name}; everybody else was.\n\n"
         f"Cause: {first.code}\n"
