@@ -1,10 +1,10 @@
 """Worlds to run cycles in."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.engine.days import copied
 from tests.engine.world import World
 
 from seatkeeper.store.database import Database
@@ -21,8 +21,7 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def world(tmp_path: Path, empty_file: Path) -> Iterator[World]:
     """Return an empty company on an SQLite file, and 15Five in memory."""
-    shutil.copyfile(empty_file, tmp_path / "seatkeeper.db")
-    opened = Database.open(f"sqlite:///{tmp_path / 'seatkeeper.db'}")
+    opened = copied(empty_file, tmp_path)
     yield World(opened, tmp_path)
     opened.close()
 
@@ -36,7 +35,6 @@ def any_world(database: Database, tmp_path: Path) -> World:
 @pytest.fixture
 def open_app(tmp_path: Path, empty_file: Path) -> Iterator[World]:
     """Return an empty company and an app that can delete people, and has no roles of its own."""
-    shutil.copyfile(empty_file, tmp_path / "open.db")
-    opened = Database.open(f"sqlite:///{tmp_path / 'open.db'}")
+    opened = copied(empty_file, tmp_path)
     yield World(opened, tmp_path, app="generic-scim")
     opened.close()

@@ -2,11 +2,10 @@
 
 import datetime as dt
 import random
-import shutil
 from pathlib import Path
 
 import pytest
-from tests.engine.test_preview_law import GROUPS, NAMES, something_happens
+from tests.engine.days import GROUPS, NAMES, copied, something_happens, two_groups
 from tests.engine.world import START, World
 
 from seatkeeper.directory.model import Kind
@@ -14,7 +13,6 @@ from seatkeeper.errors import Refused
 from seatkeeper.provisioning.explain import Verdict
 from seatkeeper.provisioning.preview import Outlook
 from seatkeeper.provisioning.provenance import Origin
-from seatkeeper.store.database import Database
 
 AGREES: dict[Verdict, set[Outlook | None]] = {
     Verdict.TO_CREATE: {Outlook.CREATE, Outlook.LINK, Outlook.UPDATE},
@@ -55,13 +53,8 @@ async def something_fails(world: World, chance: random.Random) -> None:
 async def test_explain_says_of_everybody_what_the_next_cycle_does(
     seed: int, app: str, tmp_path: Path, empty_file: Path
 ) -> None:
-    shutil.copyfile(empty_file, tmp_path / "seatkeeper.db")
-    database = Database.open(f"sqlite:///{tmp_path / 'seatkeeper.db'}")
-    world, chance = World(database, tmp_path, app=app), random.Random(seed)
-    await world.connect()
-    for group in GROUPS:
-        await world.found(group)
-    await world.assign(*GROUPS[:1])
+    database = copied(empty_file, tmp_path)
+    world, chance = await two_groups(database, tmp_path, app), random.Random(seed)
     for _ in range(5):
         for _ in range(chance.randrange(1, 8)):
             await something_happens(world, chance)

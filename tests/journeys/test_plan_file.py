@@ -3,36 +3,19 @@
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.journeys.company import Company
+from tests.journeys.conftest import Typed
 
-from seatkeeper.cli.main import run
 from seatkeeper.store.plan_file import MOST_BYTES
 from seatkeeper.store.secrets import MasterKey
 
 pytestmark = pytest.mark.journey
-
-Typed = Callable[..., Awaitable[tuple[int, str, str]]]
-
-
-@pytest.fixture
-def typed(
-    company: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Typed:
-    """Type a command into the company's installation; get exit status, output and complaints."""
-    monkeypatch.setenv("SEATKEEPER_HOME", str(company.opened.settings.home))
-
-    async def type_it(*words: str) -> tuple[int, str, str]:
-        status = await asyncio.to_thread(run, [str(word) for word in words])
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return type_it
 
 
 @pytest.fixture

@@ -9,15 +9,16 @@ decided there.
 import datetime as dt
 import json
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextvars import ContextVar
 from typing import Final, Protocol
 
 from seatkeeper.clock import utc_now
-from seatkeeper.scim.holding import Found, Stored, Wanted
+from seatkeeper.scim.holding import Stored
 from seatkeeper.scim.members import MemberChange, MemberWrite
 from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.service_provider.keeper import Keeper, always
+from seatkeeper.service_provider.passing import PassingReads
 from seatkeeper.service_provider.profile import GROUPS
 from seatkeeper.store.resource_file import stamp
 from seatkeeper.store.resource_history import Change
@@ -38,11 +39,11 @@ class Listener(Protocol):
         """Take note; ``before`` is none of a new account, ``after`` of one that is gone."""
 
 
-class RecordingKeeper:
+class RecordingKeeper(PassingReads):
     """A ``Keeper`` that records what changes."""
 
     def __init__(self, inner: Keeper, members_among: MembersAmong) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._members_among = members_among
         # What was a member before must not change until it was compared.
         self._one_group_at_a_time = threading.Lock()
@@ -61,10 +62,6 @@ class RecordingKeeper:
         _record(Change(at, kind, made.id, "joined", other_id=one) for one in dict.fromkeys(members))
         self._tell(kind, made.id, None, made, now)
         return made
-
-    def get(self, kind: str, resource_id: str) -> Stored:
-        """Return one resource, or raise 404."""
-        return self._inner.get(kind, resource_id)
 
     def edit(
         self,
@@ -136,22 +133,6 @@ class RecordingKeeper:
             for path, value in flattened(before).items()
         )
         self._tell(kind, resource_id, before, None, now)
-
-    def find(self, kind: str, wanted: Wanted) -> Found:
-        """Return one page of what is wanted."""
-        return self._inner.find(kind, wanted)
-
-    def members(self, group_id: str) -> Sequence[Stored]:
-        """Return the members of a group."""
-        return self._inner.members(group_id)
-
-    def groups_of(self, member_id: str) -> Sequence[Stored]:
-        """Return the groups that somebody is a direct member of."""
-        return self._inner.groups_of(member_id)
-
-    def related(self, kind: str, ids: Sequence[str]) -> Mapping[str, Sequence[Stored]]:
-        """Return the members of each of these groups, or the groups of each of these people."""
-        return self._inner.related(kind, ids)
 
     def _changed(
         self, kind: str, before: Resource, after: Stored, now: dt.datetime, what: str

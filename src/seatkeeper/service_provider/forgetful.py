@@ -9,15 +9,16 @@ import datetime as dt
 import hashlib
 import itertools
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from seatkeeper.gallery.abilities import Lies
-from seatkeeper.scim.holding import Found, Stored, Wanted
+from seatkeeper.scim.holding import Stored
 from seatkeeper.scim.members import MemberChange
 from seatkeeper.scim.messages import Resource
 from seatkeeper.scim.path import parse_path, read, write
 from seatkeeper.service_provider.keeper import Keeper, always
+from seatkeeper.service_provider.passing import PassingReads
 
 _PARTS: Final = 1_000_000
 
@@ -49,11 +50,11 @@ def lowering(lies: Lies) -> Callable[[str, Resource], Resource]:
     return lowered
 
 
-class ForgetfulKeeper:
+class ForgetfulKeeper(PassingReads):
     """Implements ``Keeper`` over another one; reads are always true."""
 
     def __init__(self, keeper: Keeper, lies: Lies) -> None:
-        self._keeper = keeper
+        super().__init__(keeper)
         self._lies = lies
         self._kept = lowering(lies)
         self._numbers = itertools.count(1)
@@ -65,11 +66,7 @@ class ForgetfulKeeper:
         values = self._kept(kind, values)
         if self._forgets():
             return Stored(kind, str(uuid.uuid4()), values, now.isoformat(), now.isoformat(), 1)
-        return self._keeper.create(kind, values, now, members)
-
-    def get(self, kind: str, resource_id: str) -> Stored:
-        """Return one resource, or raise 404."""
-        return self._keeper.get(kind, resource_id)
+        return self._inner.create(kind, values, now, members)
 
     def edit(
         self,
@@ -83,7 +80,7 @@ class ForgetfulKeeper:
     ) -> Stored:
         """Replace the values, or only show what they would have become."""
         if self._forgets():
-            held = self._keeper.get(kind, resource_id)
+            held = self._inner.get(kind, resource_id)
             allow(held)
             values = self._kept(kind, change(held.values))
             return Stored(kind, held.id, values, held.created, now.isoformat(), held.version + 1)
@@ -91,32 +88,16 @@ class ForgetfulKeeper:
         def kept(values: Resource) -> Resource:
             return self._kept(kind, change(values))
 
-        return self._keeper.edit(kind, resource_id, kept, now, members, allow=allow)
+        return self._inner.edit(kind, resource_id, kept, now, members, allow=allow)
 
     def delete(
         self, kind: str, resource_id: str, *, allow: Callable[[Stored], None] = always
     ) -> None:
         """Delete for good, or only say so."""
         if self._forgets():
-            allow(self._keeper.get(kind, resource_id))
+            allow(self._inner.get(kind, resource_id))
             return
-        self._keeper.delete(kind, resource_id, allow=allow)
-
-    def find(self, kind: str, wanted: Wanted) -> Found:
-        """Return one page of what is wanted."""
-        return self._keeper.find(kind, wanted)
-
-    def members(self, group_id: str) -> Sequence[Stored]:
-        """Return the members of a group."""
-        return self._keeper.members(group_id)
-
-    def groups_of(self, member_id: str) -> Sequence[Stored]:
-        """Return the groups that somebody is a direct member of."""
-        return self._keeper.groups_of(member_id)
-
-    def related(self, kind: str, ids: Sequence[str]) -> Mapping[str, Sequence[Stored]]:
-        """Return the members of each of these groups, or the groups of each of these people."""
-        return self._keeper.related(kind, ids)
+        self._inner.delete(kind, resource_id, allow=allow)
 
     def _forgets(self) -> bool:
         return self._lies.drops > 0 and is_dropped(self._lies, next(self._numbers))

@@ -22,6 +22,7 @@ from seatkeeper.scim.members import MemberChange
 from seatkeeper.scim.messages import Resource
 from seatkeeper.scim.predicate import compile_filter
 from seatkeeper.service_provider.keeper import Keeper, always
+from seatkeeper.service_provider.passing import PassingReads
 
 _REMEMBERED: Final = 1_000
 _ALL: Final = 1_000_000_000
@@ -62,11 +63,11 @@ def accepting_duplicates(
     return keys
 
 
-class FaultyKeeper:
+class FaultyKeeper(PassingReads):
     """Keeps in ``inner``, with the faults that the request at hand meets."""
 
     def __init__(self, inner: Keeper, faults: LiveFaults, clock: Callable[[], dt.datetime]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._faults = faults
         self._clock = clock
         self._lock = threading.Lock()
@@ -150,10 +151,6 @@ class FaultyKeeper:
         """Return the members of a group, perhaps as they were."""
         before = self._overlay().get(group_id)
         return self._inner.members(group_id) if before is None else before.members
-
-    def groups_of(self, member_id: str) -> Sequence[Stored]:
-        """Return the groups that somebody is in now."""
-        return self._inner.groups_of(member_id)
 
     def related(self, kind: str, ids: Sequence[str]) -> Mapping[str, Sequence[Stored]]:
         """Return the members of each group, perhaps as they were, or the groups of each person."""
