@@ -30,7 +30,7 @@ from seatkeeper.configuration.differences import differences
 from seatkeeper.configuration.documents import AppDocument
 from seatkeeper.configuration.inbound import inbound_mappings
 from seatkeeper.configuration.rules import rules_for
-from seatkeeper.configuration.settings import AppSettings
+from seatkeeper.configuration.timing import schedule_of
 from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.connectors.scim_target import scim_target
 from seatkeeper.directory.model import Kind
@@ -40,7 +40,7 @@ from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.cycle_runner import Wish, cycle_to_be, run_cycle
 from seatkeeper.engine.planner import touched_ids
 from seatkeeper.engine.preview import Asking, preview_cycle
-from seatkeeper.engine.runner import EngineRunner, Schedule
+from seatkeeper.engine.runner import AT_ONCE, EngineRunner
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.notify.mail import mail_post
 from seatkeeper.ports import Post, StoredApp, Target
@@ -53,6 +53,7 @@ from seatkeeper.provisioning.naming import Called
 from seatkeeper.provisioning.preview import Preview
 from seatkeeper.provisioning.provenance import Origin
 from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.schedule import Schedule
 from seatkeeper.provisioning.whatif import Consequences, consequences
 from seatkeeper.service_provider.inbound import inbound_app
 from seatkeeper.service_provider.profile import directory_profile
@@ -279,7 +280,7 @@ class Installation:
             recipient=notify.email if notify.on_failure else "",
         )
 
-    def runner(self) -> EngineRunner:
+    def runner(self, *, at_once: int = AT_ONCE) -> EngineRunner:
         """Return the engine for this database; the caller holds its lock."""
         return EngineRunner(
             self.ledger,
@@ -289,6 +290,7 @@ class Installation:
             housekeeping=self._housekeeping,
             post=self.post(),
             now=utc_now,
+            at_once=at_once,
         )
 
     @contextlib.asynccontextmanager
@@ -383,7 +385,7 @@ class Installation:
 
     async def _schedules(self) -> Sequence[Schedule]:
         return [
-            _schedule(stored.application.id, settings_of(stored), stored.version)
+            schedule_of(stored.application.id, settings_of(stored), stored.version)
             for stored in await self.configuration.apps()
         ]
 
@@ -392,8 +394,3 @@ class Installation:
         if self._purged_at is None or now - self._purged_at >= PURGE_EVERY:
             self._purged_at = now
             await self.directory.purge_expired(now=now)
-
-
-def _schedule(app_id: str, settings: AppSettings, version: int) -> Schedule:
-    on = settings.status == "on" and settings.mode == "automatic"
-    return Schedule(app_id, on, dt.timedelta(seconds=settings.interval_seconds), version)

@@ -182,6 +182,56 @@ def test_aliases_that_would_grow_are_never_followed() -> None:
 # --- differences ---
 
 
+SCHEDULED = WHOLE.replace(
+    "  every: 40m\n",
+    """\
+  every: 40m
+  immediate: true
+  windows:
+    - '* 6-21 * * mon-fri'
+  quiet:
+    - 22:00-06:00
+  time_zone: Europe/Berlin
+""",
+)
+
+
+def test_a_schedule_is_read_printed_and_compared() -> None:
+    [document] = read(SCHEDULED)
+    [plain] = read(WHOLE)
+
+    timing = document.settings.timing
+    assert (timing.immediate, timing.quiet, timing.time_zone) == (
+        True,
+        ("22:00-06:00",),
+        "Europe/Berlin",
+    )
+    assert read(print_document(document)) == [document]
+    assert differences(plain, document) == [
+        "immediate: no -> yes",
+        "windows: none -> * 6-21 * * mon-fri",
+        "quiet hours: none -> 22:00-06:00",
+        "time zone: UTC -> Europe/Berlin",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("windows: ['* * *']", "has 3 fields"),
+        ("quiet: [22-6]", "they look like 22:00-06:00"),
+        ("time_zone: Larkspur/Town", "This machine knows no time zone 'Larkspur/Town'"),
+        ("time_zone: ../../etc/passwd", "This machine knows no time zone"),
+        ("windows: ['* 23 * * *']\n  quiet: [22:00-06:00]", "No cycle would ever begin"),
+        ("immediate: perhaps", "true or false"),
+    ],
+)
+def test_a_schedule_that_cannot_be_kept_is_refused_with_its_reason(line: str, says: str) -> None:
+    text = WHOLE.replace("  every: 40m\n", f"  every: 40m\n  {line}\n")
+
+    assert any(says in fault.text for fault in faults(text))
+
+
 def test_the_same_document_differs_in_nothing() -> None:
     [document] = read(WHOLE)
 

@@ -58,7 +58,7 @@ async def switch_on(app_id: str, /, *, json: Json = False) -> int:
 
 
 async def switch_off(app_id: str, /, *, json: Json = False) -> int:
-    """Switch provisioning off: no further cycle starts; nothing that is known is forgotten."""
+    """Switch provisioning off: a cycle that runs ends after the batch at hand; nothing is lost."""
     async with installation() as opened:
         await change_settings(opened.configuration, app_id, actor=actor(), status="off")
     speak([{"app": app_id, "status": "off"}], f"{app_id} is off.", json=json)

@@ -10,12 +10,15 @@ from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.demo import DemoWishes, run_demo
 from seatkeeper.cli.out import DONE, FAILED, installation, show
 from seatkeeper.cli.serving import serve_installation, until_signalled
+from seatkeeper.engine.runner import AT_ONCE
 from seatkeeper.errors import BadInput
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.sandbox.faults.file import faults_text
 from seatkeeper.sandbox.faults.live import LiveFaults
 from seatkeeper.sandbox.serve import opened_state, serve_sandbox
 from seatkeeper.settings import read_settings
+
+MOST_AT_ONCE = 1000
 
 Flag = Annotated[bool, Parameter(negative="")]
 
@@ -27,7 +30,7 @@ def register(app: cyclopts.App) -> None:
     app.command(sandbox)
 
 
-async def serve(*, host: str = "127.0.0.1", port: int = 8080) -> int:
+async def serve(*, host: str = "127.0.0.1", port: int = 8080, workers: int = AT_ONCE) -> int:
     """Run the engine and the status page, until Ctrl-C or SIGTERM.
 
     Parameters
@@ -36,13 +39,19 @@ async def serve(*, host: str = "127.0.0.1", port: int = 8080) -> int:
         A loopback address; there is no sign-in yet.
     port
         Where the page answers; 0 takes any free port.
+    workers
+        How many apps' cycles run at the same time at most. Whoever waits longest is next.
     """
     async with installation() as opened:
 
         def ready(address: str) -> None:
             show(f"Seatkeeper runs at {address}/ (end it with Ctrl-C)")
 
-        await until_signalled(serve_installation(opened, host=host, port=port, on_ready=ready))
+        await until_signalled(
+            serve_installation(
+                opened, host=host, port=port, on_ready=ready, at_once=checked_workers(workers)
+            )
+        )
     show("Seatkeeper has ended; everything is kept.")
     return DONE
 
@@ -166,6 +175,16 @@ async def demo(
     """
     wishes = DemoWishes(users=users, port=port, headless=headless, as_json=json)
     return DONE if await run_demo(wishes) else FAILED
+
+
+def checked_workers(workers: int) -> int:
+    """Return how many cycles may run at once. Raises ``BadInput`` for none, or too many."""
+    if not 1 <= workers <= MOST_AT_ONCE:
+        raise BadInput(
+            f"{workers} cycles at the same time are not possible.",
+            advice=f"Give --workers 1 to {MOST_AT_ONCE}; it is {AT_ONCE} where left out.",
+        )
+    return workers
 
 
 def _token_of(file: Path | None) -> str | None:

@@ -16,6 +16,7 @@ from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.views import app_plain
 from seatkeeper.console.app import console_app
 from seatkeeper.console.guard import Guard
+from seatkeeper.engine.runner import AT_ONCE
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.service_provider.inbound import METHODS
 from seatkeeper.service_provider.listening import (
@@ -28,7 +29,12 @@ from seatkeeper.service_provider.listening import (
 
 
 async def serve_installation(
-    opened: Installation, *, host: str, port: int, on_ready: Callable[[str], None]
+    opened: Installation,
+    *,
+    host: str,
+    port: int,
+    on_ready: Callable[[str], None],
+    at_once: int = AT_ONCE,
 ) -> None:
     """Run engine, status page and inbound SCIM until cancelled.
 
@@ -37,7 +43,7 @@ async def serve_installation(
     """
     require_loopback(host)
     with opened.lock(), listening(host, port) as bound:
-        runner = opened.runner()
+        runner = opened.runner(at_once=at_once)
 
         async def status() -> Sequence[Mapping[str, object]]:
             return [await app_plain(opened, one) for one in await opened.configuration.apps()]

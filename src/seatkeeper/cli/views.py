@@ -1,14 +1,14 @@
 """The facts that commands print, as plain data: what ``--json`` prints and ``render`` shows."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.render import short_path
 from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import settings_of
-from seatkeeper.configuration.document_printing import print_interval
+from seatkeeper.configuration.timing import print_interval, schedule_of
 from seatkeeper.directory.model import Group, Kind, User
 from seatkeeper.ports import StoredApp
 from seatkeeper.provisioning.cycle import Cycle
@@ -17,6 +17,7 @@ from seatkeeper.provisioning.journal import HealthState
 from seatkeeper.provisioning.log import LogEntry, Modified
 from seatkeeper.provisioning.membership import Membership, Missing
 from seatkeeper.provisioning.naming import NOBODY, Called, by_name
+from seatkeeper.provisioning.schedule import Schedule, deciding, next_start
 from seatkeeper.provisioning.scope import Check
 
 Plain = dict[str, object]
@@ -45,7 +46,8 @@ async def app_plain(opened: Installation, stored: StoredApp) -> Plain:
         "groups": counts.get(Kind.GROUP, 0),
         "waiting": len(escrows),
         "waiting_causes": _causes([escrow.code for escrow in escrows]),
-        "next_cycle": _next_cycle(last, settings.interval_seconds, on=on),
+        "immediate": settings.timing.immediate,
+        "next_cycle": _next_cycle(schedule_of(app_id, settings, stored.version), cycles),
     }
     if health.state is not HealthState.WELL:
         since = f"{health.since:%Y-%m-%d %H:%M} UTC: " if health.since else ""
@@ -247,9 +249,9 @@ def _causes(codes: list[str]) -> dict[str, int]:
     return {code: codes.count(code) for code in dict.fromkeys(codes)}
 
 
-def _next_cycle(last: Cycle | None, interval: int, *, on: bool) -> str | None:
-    if not on:
+def _next_cycle(schedule: Schedule, cycles: Sequence[Cycle]) -> str | None:
+    now = utc_now()
+    at = next_start(schedule, deciding(cycles), now)
+    if at is None:
         return None
-    if last is None or last.ended is None:
-        return "as soon as the engine runs"
-    return (last.ended + dt.timedelta(seconds=interval)).isoformat(timespec="seconds")
+    return "as soon as the engine runs" if at <= now else at.isoformat(timespec="seconds")

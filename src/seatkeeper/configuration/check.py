@@ -6,20 +6,18 @@ carried out. Mappings have a page of their own (``check_mappings``).
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from seatkeeper.configuration.address import url_fault
 from seatkeeper.configuration.attributes import attribute_faults, customized
 from seatkeeper.configuration.check_mappings import Flaw, mapping_flaws
 from seatkeeper.configuration.filters import stored_filter
 from seatkeeper.configuration.settings import AppSettings
+from seatkeeper.configuration.timing import timing_faults
 from seatkeeper.directory.model import Kind
 from seatkeeper.directory.people_row import shown
 from seatkeeper.errors import InvalidValue
 from seatkeeper.gallery.schema import GalleryApp
 from seatkeeper.provisioning.condition.flaws import flaws as filter_flaws
-
-LONGEST_INTERVAL: Final = 366 * 86_400
 
 _EMAIL = re.compile(r"[^\s@,;<>\"]{1,64}@[^\s@,;<>\".]+(\.[^\s@,;<>\".]+)+")
 
@@ -53,8 +51,7 @@ def _general_flaws(settings: AppSettings) -> list[Flaw]:
     flaws = []
     if not settings.name.strip() or not settings.name.isprintable() or len(settings.name) > 256:
         flaws.append(Flaw("name", "The name needs 1 to 256 visible characters."))
-    if not 1 <= settings.interval_seconds <= LONGEST_INTERVAL:
-        flaws.append(Flaw("interval_seconds", "The interval is 1 second to 366 days."))
+    flaws += [Flaw(field, text) for field, text in timing_faults(settings)]
     if settings.requests_per_second is not None and not 1 <= settings.requests_per_second <= 10_000:
         flaws.append(Flaw("requests_per_second", "requests_per_second is 1 to 10000."))
     told = settings.notification

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import msgspec
 
 from seatkeeper.configuration.address import forgets_secret
-from seatkeeper.configuration.document_printing import print_interval
 from seatkeeper.configuration.documents import DEFAULT_ACCESS_ROLE, AppDocument, DocumentAssignment
 from seatkeeper.configuration.filters import in_words
 from seatkeeper.configuration.secrets import STORED
 from seatkeeper.configuration.settings import ACTIONS, AppSettings, AttributeChange, MappingChange
+from seatkeeper.configuration.timing import print_interval
 
 
 def differences(before: AppDocument | None, after: AppDocument) -> list[str]:
@@ -57,6 +57,10 @@ def _facts(settings: AppSettings) -> dict[str, str]:
         "scoping filter of users": in_words(settings.user_filter),
         "scoping filter of groups": in_words(settings.group_filter),
         "every": print_interval(settings.interval_seconds),
+        "immediate": _yes(settings.timing.immediate),
+        "windows": ", ".join(settings.timing.windows),
+        "quiet hours": ", ".join(settings.timing.quiet),
+        "time zone": settings.timing.time_zone,
         "notification": settings.notification.email,
         "mail on failure": _yes(settings.notification.on_failure),
         "groups": "on" if settings.groups_enabled else "off",

@@ -7,10 +7,11 @@ document again. Fields that say what holds anyway are left out.
 import msgspec
 import yaml
 
-from seatkeeper.configuration.documents import DEFAULT_ACCESS_ROLE, UNITS, AppDocument
+from seatkeeper.configuration.documents import DEFAULT_ACCESS_ROLE, AppDocument
 from seatkeeper.configuration.filters import printed_filter
 from seatkeeper.configuration.object_documents import printed_actions, printed_attributes
 from seatkeeper.configuration.settings import AppSettings, Notification
+from seatkeeper.configuration.timing import printed_schedule
 
 
 def print_document(document: AppDocument) -> str:
@@ -27,7 +28,7 @@ def print_document(document: AppDocument) -> str:
         "exclude_default_access": settings.exclude_default_access,
         **({"skip_out_of_scope_deletions": True} if settings.skip_out_of_scope_deletions else {}),
         **({"rehire": settings.rehire} if settings.rehire != "link" else {}),
-        "schedule": {"every": print_interval(settings.interval_seconds)},
+        "schedule": printed_schedule(settings),
     }
     if settings.notification != Notification():
         plain["notification"] = msgspec.to_builtins(settings.notification)
@@ -49,12 +50,6 @@ def print_document(document: AppDocument) -> str:
     if mappings := _mappings(settings):
         plain["mappings"] = mappings
     return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
-
-
-def print_interval(seconds: int) -> str:
-    """Return ``40m`` for 2400: the largest unit that leaves no rest."""
-    unit = next(unit for unit, size in UNITS.items() if seconds % size == 0)
-    return f"{seconds // UNITS[unit]}{unit}"
 
 
 class _Word(str):

@@ -21,11 +21,11 @@ from seatkeeper.configuration.object_documents import (
 )
 from seatkeeper.configuration.reading import Reading
 from seatkeeper.configuration.secrets import STORED, reference_fault
-from seatkeeper.configuration.settings import (
-    INTERVAL,
-    AppSettings,
-    MappingChange,
-    Notification,
+from seatkeeper.configuration.settings import AppSettings, MappingChange, Notification
+from seatkeeper.configuration.timing import (
+    SCHEDULE_FIELDS,
+    read_interval,
+    read_timing,
 )
 from seatkeeper.directory.people_row import closest, shown
 from seatkeeper.gallery.schema import (
@@ -46,9 +46,6 @@ _FIELDS: Final = (
 )  # fmt: skip
 _CHANGE_FIELDS: Final = MappingChange.__struct_fields__
 _APP_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_EVERY = re.compile(r"([1-9][0-9]{0,8})([smhd])")
-UNITS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-"""What an interval is counted in, the largest first, in seconds."""
 
 
 class DocumentAssignment(msgspec.Struct, frozen=True):
@@ -137,6 +134,7 @@ def _settings(
         reading.word(groups, ("off",), "off")
     places |= connection
     filters = _part(reading, fields, "scoping_filters", ("users", "groups"))
+    schedule = _part(reading, fields, "schedule", SCHEDULE_FIELDS)
     settings = AppSettings(
         gallery=app.id,
         name=reading.text(fields.get("name"), app.name),
@@ -149,7 +147,8 @@ def _settings(
         mode=cast("_Mode", reading.word(fields.get("mode"), ("manual", "automatic"), "manual")),
         status=cast("_Status", reading.word(fields.get("status"), ("on", "off"), "off")),
         scope=cast("_Scope", reading.word(fields.get("scope"), ("assigned", "all"), "assigned")),
-        interval_seconds=_interval(reading, fields),
+        interval_seconds=read_interval(reading, schedule.get("every")),
+        timing=read_timing(reading, schedule),
         notification=_notification(reading, fields),
         users=_changes(reading, "users", mappings.get("users"), places),
         groups=() if groups_off else _changes(reading, "groups", groups, places),
@@ -165,7 +164,8 @@ def _settings(
         user_attributes=read_attributes(reading, listed.get("users"), "user_attributes", places),
         group_attributes=read_attributes(reading, listed.get("groups"), "group_attributes", places),
     )
-    places.setdefault("interval_seconds", fields.get("schedule", node))
+    for name in ("interval_seconds", "timing"):
+        places.setdefault(name, fields.get("schedule", node))
     for flaw in settings_flaws(app, settings):
         reading.fault(places.get(flaw.field, node), flaw.text)
     return settings
@@ -196,17 +196,6 @@ def _secret_token(reading: Reading, fields: Mapping[str, yaml.Node]) -> str:
     if fault is not None:
         reading.fault(node, fault)
     return reference
-
-
-def _interval(reading: Reading, fields: Mapping[str, yaml.Node]) -> int:
-    node = _part(reading, fields, "schedule", ("every",)).get("every")
-    if node is None:
-        return INTERVAL
-    every = _EVERY.fullmatch(reading.text(node))
-    if every is None:
-        reading.fault(node, "every is a whole number with its unit: 30s, 40m, 2h or 1d.")
-        return INTERVAL
-    return int(every[1]) * UNITS[every[2]]
 
 
 def _notification(reading: Reading, fields: Mapping[str, yaml.Node]) -> Notification:

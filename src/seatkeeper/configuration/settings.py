@@ -88,6 +88,21 @@ class Notification(_Strict, frozen=True):
     on_failure: bool = False
 
 
+class Timing(_Strict, frozen=True, omit_defaults=True):
+    """When cycles run, beside their interval.
+
+    ``immediate``: a change of the directory is carried out at once. ``windows``
+    are cron expressions: a cycle begins only in the minutes that one of them
+    names. In ``quiet`` hours (``22:00-06:00``) nothing is sent. Both are read
+    on the clock of ``time_zone``.
+    """
+
+    immediate: bool = False
+    windows: tuple[str, ...] = ()
+    quiet: tuple[str, ...] = ()
+    time_zone: str = "UTC"
+
+
 class AppSettings(_Strict, frozen=True, kw_only=True):
     """Everything an administrator decides for one app but its assignments and its secret.
 
@@ -109,6 +124,7 @@ class AppSettings(_Strict, frozen=True, kw_only=True):
     status: Literal["on", "off"] = "off"
     scope: Literal["assigned", "all"] = "assigned"
     interval_seconds: int = INTERVAL
+    timing: Timing = Timing()
     notification: Notification = Notification()
     users: tuple[MappingChange, ...] = ()
     groups: tuple[MappingChange, ...] = ()

@@ -144,7 +144,8 @@ async def _run(context: AppContext, wish: Wish, *, continued: bool) -> None:
     if context.cycle.state is CycleState.PLANNING:
         await context.ledger.drop_plan(context.cycle)
         context.moved(replace(context.cycle, counters=Counters(), total=0, done=0))
-        await _plan(context, wish)
+        if not await _plan(context, wish):
+            return
     elif context.cycle.state is CycleState.SUSPENDED:
         cycle = replace(context.cycle, state=CycleState.EXPORTING)
         await context.ledger.write(context.app_id, Work(cycle=context.moved(cycle)))
@@ -166,7 +167,8 @@ async def _end_review(context: AppContext) -> None:
     await _finish(context)
 
 
-async def _plan(context: AppContext, wish: Wish) -> None:
+async def _plan(context: AppContext, wish: Wish) -> bool:
+    """Write down the plan; return false when asked to stop, and then it is planned anew."""
     if context.cycle.kind in {CycleKind.INITIAL, CycleKind.FULL}:
         for record in Kind:
             if context.rules.mapping(record) is None:
@@ -174,9 +176,12 @@ async def _plan(context: AppContext, wish: Wish) -> None:
     if context.reviewed is not None:
         await plan_reviewed(context, context.reviewed)
     async for kind, page, retries in chosen(context, wish.users, wish.groups):
+        if context.stopping() and context.cycle.covers_all:  # others know only now whom they name
+            return False
         await plan_records(context, kind, page, retries=retries)
     counts = await context.ledger.entry_counts(context.cycle.id)
     await context.ledger.write(context.app_id, planning_done(context, sum(counts.values())))
+    return True
 
 
 async def _drop_escrows(context: AppContext, kind: Kind) -> None:

@@ -2,16 +2,17 @@
 
     [source change -> scope -> map -> match -> plan -> export -> log]
 
-Shell, one per database (the lock belongs to this role). It decides when an app
-is due with ``due_now``, runs one cycle of an app at a time, follows orders
-that doors left, and posts the mails that wait. The whole state is in the
-ledger: killing it loses nothing, starting it again goes on.
+Shell, one per database (the lock belongs to this role). It asks
+``provisioning.schedule`` whose cycle is due and whose turn it is, runs one
+cycle of an app at a time, follows orders that doors left, and posts the mails
+that wait. The whole state is in the ledger: killing it loses nothing, starting
+it again goes on.
 """
 
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,8 +23,16 @@ from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.errors import BadInput, SeatkeeperError
 from seatkeeper.ports import Ledger, Post
 from seatkeeper.provisioning.cycle import Cycle
-from seatkeeper.provisioning.journal import Health, HealthState, Order
+from seatkeeper.provisioning.journal import HealthState, Order
 from seatkeeper.provisioning.preview import PlannedRecord
+from seatkeeper.provisioning.schedule import (
+    Burst,
+    Schedule,
+    burst_after,
+    deciding,
+    due_now,
+    in_turn,
+)
 
 logger = structlog.get_logger(__name__)
 
@@ -33,54 +42,19 @@ POLL_SECONDS: Final = 0.1
 SCHEDULE_SECONDS: Final = 1.0
 """How often schedules and mails are looked at without anything having changed."""
 
+AT_ONCE: Final = 16
+"""How many apps' cycles the schedule runs at the same time where nothing else is said."""
 
 LEAST_PAUSE: Final = dt.timedelta(minutes=1)
 """How long an app rests at least whose cycle could not even begin, such as one without token."""
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """What the runner needs to know of one app: whether it is on, and how often it runs."""
-
-    app_id: str
-    on: bool
-    interval: dt.timedelta
-    version: int
-
-
-def due_now(
-    schedule: Schedule, last: Cycle | None, health: Health, tried_version: int, now: dt.datetime
-) -> bool:
-    """Decide whether an app's next cycle starts now.
-
-    ``last`` is the newest cycle that is open or that moved the watermark;
-    ``tried_version`` the settings' version at the last try: a saved change of
-    the configuration is tried at once. The interval counts from a cycle's
-    start, because that is how far its directory was read: what came while it
-    waited for the app does not wait again.
-    """
-    if not schedule.on:
-        return False
-    if health.state is not HealthState.WELL:
-        waited = health.next_try is None or now >= health.next_try
-        return waited or schedule.version != tried_version
-    if last is None or not last.finished or schedule.version != tried_version:
-        return True
-    return now >= last.started + schedule.interval
-
-
-def deciding(cycles: Sequence[Cycle]) -> Cycle | None:
-    """Return the cycle that a schedule counts from, of these (newest first), or none.
-
-    One that is open comes first; one on demand covers only its own records.
-    """
-    counted = (one for one in cycles if not one.finished or one.covers_all)
-    return next(counted, None)
-
-
 @dataclass
 class EngineRunner:
-    """Runs until ``stop`` is called; then ends after the batch at hand."""
+    """Runs until ``stop`` is called; then ends after the batch at hand.
+
+    ``at_once`` bounds the cycles of schedules; what a person ordered has its place beside them.
+    """
 
     ledger: Ledger
     schedules: Callable[[], Awaitable[Sequence[Schedule]]]
@@ -89,11 +63,16 @@ class EngineRunner:
     housekeeping: Callable[[], Awaitable[None]]
     post: Post | None
     now: Callable[[], dt.datetime]
+    at_once: int = AT_ONCE
     live: dict[str, Cycle] = field(default_factory=dict)
     _stopping: bool = False
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _tried: dict[str, int] = field(default_factory=dict)
     _broken_until: dict[str, tuple[int, dt.datetime]] = field(default_factory=dict)
+    _scheduled: set[str] = field(default_factory=set)
+    _resting: Collection[str] = frozenset()
+    _waiting: dict[str, dt.datetime] = field(default_factory=dict)
+    _bursts: dict[str, Burst] = field(default_factory=dict)
     _posting: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -104,7 +83,7 @@ class EngineRunner:
         await self.ledger.reopen_orders()
         while not self._stopping:
             new_mark = await self._mark()
-            if new_mark != mark or loop.time() - looked >= SCHEDULE_SECONDS:
+            if new_mark != mark or self._bursts or loop.time() - looked >= SCHEDULE_SECONDS:
                 mark, looked = new_mark, loop.time()
                 await self._look_round()
             await asyncio.sleep(POLL_SECONDS)
@@ -132,17 +111,33 @@ class EngineRunner:
             self._posting = asyncio.create_task(self._post_mails(self.post))
 
     async def _start_due(self) -> None:
-        now = self.now()
-        for schedule in await self.schedules():
-            if schedule.app_id in self._running:
+        now, schedules = self.now(), await self.schedules()
+        self._resting = frozenset(one.app_id for one in schedules if one.rests(now))
+        newest = await self.ledger.last_change()
+        waiting: dict[str, dt.datetime] = {}
+        for schedule in schedules:
+            app_id = schedule.app_id
+            if app_id in self._running:
                 continue
-            if await self._is_due(schedule, now):
-                self._begin(schedule.app_id, Wish(), None)
-                pause = max(schedule.interval, LEAST_PAUSE)
-                self._broken_until[schedule.app_id] = (schedule.version, now + pause)
-            self._tried[schedule.app_id] = schedule.version
+            if await self._is_due(schedule, newest, now):
+                waiting[app_id] = self._waiting.get(app_id, now)
+            else:
+                self._tried[app_id] = schedule.version
+        self._waiting = waiting
+        by_id = {one.app_id: one for one in schedules}
+        for app_id in in_turn(waiting, self.at_once - len(self._scheduled)):
+            self._start(by_id[app_id], now)
 
-    async def _is_due(self, schedule: Schedule, now: dt.datetime) -> bool:
+    def _start(self, schedule: Schedule, now: dt.datetime) -> None:
+        app_id = schedule.app_id
+        del self._waiting[app_id]
+        self._bursts.pop(app_id, None)
+        self._begin(app_id, Wish(), None)
+        pause = max(schedule.interval, LEAST_PAUSE)
+        self._broken_until[app_id] = (schedule.version, now + pause)
+        self._tried[app_id] = schedule.version
+
+    async def _is_due(self, schedule: Schedule, newest: int, now: dt.datetime) -> bool:
         version, until = self._broken_until.get(schedule.app_id, (-1, now))
         if version == schedule.version and now < until:
             return False
@@ -151,8 +146,24 @@ class EngineRunner:
         tried = self._tried.get(schedule.app_id, schedule.version)
         if due_now(schedule, last, health, tried, now):
             return True
-        well = schedule.on and health.state is HealthState.WELL
-        return well and bool(await self.ledger.due(schedule.app_id, now, limit=1))
+        if not schedule.calendar.may_begin(now):
+            return False
+        if not schedule.on or health.state is not HealthState.WELL:
+            return False
+        if schedule.immediate and await self._has_news(schedule.app_id, newest, now):
+            return True
+        return bool(await self.ledger.due(schedule.app_id, now, limit=1))
+
+    async def _has_news(self, app_id: str, newest: int, now: dt.datetime) -> bool:
+        """Whether changes of the directory wait for this app, and came to rest."""
+        position = await self.ledger.position(app_id)
+        read_to = position.seq if position is not None else 0
+        before = self._bursts.pop(app_id, None)
+        burst = burst_after(before, newest=newest, read_to=read_to, now=now)
+        if burst is None:
+            return False
+        self._bursts[app_id] = burst
+        return burst.is_over(now)
 
     async def _follow_orders(self) -> None:
         for order in await self.ledger.open_orders():
@@ -166,6 +177,8 @@ class EngineRunner:
                     self._begin(order.app_id, wish, order)
 
     def _begin(self, app_id: str, wish: Wish, order: Order | None) -> None:
+        if order is None:
+            self._scheduled.add(app_id)
         self._running[app_id] = asyncio.create_task(self._run_one(app_id, wish, order))
 
     async def _run_one(self, app_id: str, wish: Wish, order: Order | None) -> None:
@@ -182,6 +195,7 @@ class EngineRunner:
         finally:
             self.live.pop(app_id, None)
             self._running.pop(app_id, None)
+            self._scheduled.discard(app_id)
 
     async def _fail(self, order: Order, error: SeatkeeperError) -> None:
         answer = {"code": error.code, "message": error.message, "advice": error.advice}
@@ -190,10 +204,14 @@ class EngineRunner:
     async def _until_wished(self, app_id: str, wish: Wish) -> Cycle:
         """Run; where that only finished an interrupted cycle, run the one that was wished."""
         open_before = await self.ledger.unfinished(app_id)
-        cycle = await self.run_app(app_id, wish, self._watch, lambda: self._stopping)
-        if open_before is not None and cycle.finished:
-            cycle = await self.run_app(app_id, wish, self._watch, lambda: self._stopping)
+        cycle = await self.run_app(app_id, wish, self._watch, lambda: self._stops(app_id))
+        if open_before is not None and cycle.finished and not self._stops(app_id):
+            cycle = await self.run_app(app_id, wish, self._watch, lambda: self._stops(app_id))
         return cycle
+
+    def _stops(self, app_id: str) -> bool:
+        """Whether a cycle ends after the batch at hand: an order goes on while its app is off."""
+        return self._stopping or (app_id in self._scheduled and app_id in self._resting)
 
     def _watch(self, cycle: Cycle) -> None:
         self.live[cycle.app_id] = cycle

@@ -1,0 +1,173 @@
+"""The engine keeps apps going: at once where that is wished, in turn, and paused without loss."""
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import pytest
+from tests.engine.world import World
+
+from seatkeeper.connectors.memory import MemoryTarget
+from seatkeeper.directory.model import Kind
+from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.engine.runner import EngineRunner
+from seatkeeper.ports import Trace
+from seatkeeper.provisioning.account import Account, TargetValues
+from seatkeeper.provisioning.cycle import Cycle, CycleState
+from seatkeeper.provisioning.schedule import Schedule
+
+pytestmark = pytest.mark.anyio
+
+PATIENCE = 30
+"""Seconds after which a test gives up waiting for what should come at once."""
+
+
+@dataclass
+class Engine:
+    """The runner at work on one world; cycles are seen as they end."""
+
+    world: World
+    schedule: Schedule
+    ended: "asyncio.Queue[Cycle]" = field(default_factory=asyncio.Queue)
+    runner: EngineRunner = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.runner = EngineRunner(
+            self.world.ledger,
+            schedules=self._schedules,
+            run_app=self._run,
+            stirred=object,  # always another mark: it looks round at every poll
+            housekeeping=self._nothing,
+            post=None,
+            now=lambda: self.world.now,
+        )
+
+    async def next_cycle(self) -> Cycle:
+        return await asyncio.wait_for(self.ended.get(), PATIENCE)
+
+    async def looked_round(self) -> None:
+        """Return after the engine has looked at everything once more, whole."""
+        for _ in range(2):
+            self._looked.clear()
+            await asyncio.wait_for(self._looked.wait(), PATIENCE)
+
+    async def _schedules(self) -> list[Schedule]:
+        return [self.schedule]
+
+    async def _run(
+        self,
+        app_id: str,
+        wish: Wish,
+        watch: Callable[[Cycle], None],
+        stopping: Callable[[], bool],
+    ) -> Cycle:
+        before = self.world.now
+        self.world.stopping = stopping
+        cycle = await self.world.run(wish)
+        self.world.now = before
+        self.ended.put_nowait(cycle)
+        return cycle
+
+    async def _nothing(self) -> None:
+        self._looked.set()
+
+    _looked: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Pausing(MemoryTarget):
+    """An app that is switched off while its first account is made."""
+
+    engine: Engine | None = None
+
+    async def create(self, kind: Kind, values: TargetValues, trace: Trace) -> Account:
+        if self.engine is not None:
+            engine, self.engine = self.engine, None
+            engine.schedule = replace(engine.schedule, on=False)
+            await engine.looked_round()
+        return await super().create(kind, values, trace)
+
+
+@asynccontextmanager
+async def at_work(world: World, *, immediate: bool = True) -> AsyncIterator[Engine]:
+    schedule = Schedule(world.app, True, dt.timedelta(minutes=40), 1, immediate)
+    engine = Engine(world, schedule)
+    running = asyncio.create_task(engine.runner.run())
+    try:
+        yield engine
+    finally:
+        engine.runner.stop()
+        await running
+
+
+async def test_a_change_reaches_the_app_without_waiting_for_the_interval(world: World) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    async with at_work(world) as engine:
+        await engine.next_cycle()
+
+        await world.change("Ada", jobTitle="Captain")
+        await engine.looked_round()
+        world.now += dt.timedelta(seconds=1)
+        await engine.next_cycle()
+
+    assert world.account("Ada")["title"] == "Captain"
+
+
+async def test_many_changes_of_one_person_are_one_write(world: World) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    async with at_work(world) as engine:
+        await engine.next_cycle()
+        world.asked()
+
+        for title in ("Mate", "Boatswain", "Captain"):
+            await world.change("Ada", jobTitle=title)
+            await engine.looked_round()
+        world.now += dt.timedelta(seconds=1)
+        await engine.next_cycle()
+
+    assert world.asked() == {"update": 1}
+    assert world.account("Ada")["title"] == "Captain"
+
+
+async def test_a_change_waits_for_the_interval_where_nobody_wished_otherwise(world: World) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    async with at_work(world, immediate=False) as engine:
+        await engine.next_cycle()
+
+        await world.change("Ada", jobTitle="Captain")
+        await engine.looked_round()
+        world.now += dt.timedelta(minutes=39)
+        await engine.looked_round()
+        before = engine.ended.qsize()
+        world.now += dt.timedelta(minutes=1)
+        await engine.next_cycle()
+
+    assert before == 0
+    assert world.account("Ada")["title"] == "Captain"
+
+
+async def test_switching_off_pauses_after_the_batch_and_switching_on_goes_on(world: World) -> None:
+    await world.connect()
+    people = ["Ada", "Bo", "Cy", "Di"]
+    for name in people:
+        await world.hire(name)
+    await world.assign(*people)
+    world.batch = 1
+    world.target = Pausing(world.target.capabilities)
+    async with at_work(world) as engine:
+        world.target.engine = engine
+        paused = await engine.next_cycle()
+        made = [name for name in people if world.account(name)]
+        engine.schedule = replace(engine.schedule, on=True)
+        resumed = await engine.next_cycle()
+
+    assert (paused.state, paused.done, len(made)) == (CycleState.EXPORTING, 1, 1)
+    assert (resumed.id, resumed.state) == (paused.id, CycleState.DONE)
+    assert all(world.account(name) for name in people)
