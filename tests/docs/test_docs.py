@@ -10,6 +10,7 @@ import pytest
 import seatkeeper
 from seatkeeper.cli.demo import things_to_try
 from seatkeeper.cli.main import app
+from seatkeeper.cli.sample_company import sample_expectations, sample_groups
 from seatkeeper.errors import ConnectorError, RecordError, SeatkeeperError
 from seatkeeper.provisioning.expression.catalogue import FUNCTIONS
 from seatkeeper.provisioning.outcome import log_code
@@ -83,6 +84,15 @@ def test_the_readme_types_what_the_demo_says_to_type() -> None:
     typed = re.findall(r"^\s*(\.venv/bin/seatkeeper .+)$", said, re.MULTILINE)
     assert len(typed) == 7
     assert [one for one in typed if one not in readme] == []
+
+
+def test_the_readme_counts_the_sample_company_as_it_is() -> None:
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+
+    outcomes = [one.outcome for one in sample_expectations().values()]
+
+    assert f"({len(outcomes)} people, {len(sample_groups())} groups," in readme
+    assert f"{outcomes.count('provisioned')} people get their account." in readme
 
 
 def kinds_of(base: type[SeatkeeperError]) -> set[type[SeatkeeperError]]:
