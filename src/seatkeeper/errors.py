@@ -13,6 +13,7 @@
     │   ├── MatchingValueMissing
     │   ├── AmbiguousTarget      several accounts answer to one record
     │   ├── AmbiguousSource      several records claim one account
+    │   ├── LinkHeld             the account cannot be confirmed as theirs; a person decides
     │   ├── PlanOutdated         what was reviewed is not what would be done now
     │   └── MappingFailed        a mapped value cannot be made from this record
     └── ConnectorError           anything a target or source did (``remedy`` says what helps)
@@ -150,6 +151,16 @@ class AmbiguousSource(RecordError):
     """Several records claim one account; none of them gets it until they differ."""
 
     code = "DuplicateSourceEntries"
+
+
+class LinkHeld(RecordError):
+    """The record's account cannot be confirmed; nothing is written there and none is made.
+
+    Either the app's address leads elsewhere than before, or many accounts are
+    gone at once. Making them anew needs a person's word.
+    """
+
+    code = "LinkHeld"
 
 
 class PlanOutdated(RecordError):

@@ -49,7 +49,7 @@ app: {app}
 gallery: {app}
 name: {name}
 connection:
-  tenant_url: http://127.0.0.1:9009/scim/v2
+  tenant_url: {address}
   secret_token: stored
   allow_loopback: true
 mode: automatic
@@ -74,6 +74,7 @@ class World:
     database: Database
     folder: Path
     app: str = "15five"
+    address: str = "http://127.0.0.1:9009/scim/v2"
     now: dt.datetime = START
     target: MemoryTarget = field(default_factory=MemoryTarget)
     ids: dict[str, str] = field(default_factory=dict)
@@ -110,6 +111,7 @@ class World:
         text = DOCUMENT.format(
             app=self.app,
             name=gallery_app(self.app).name,
+            address=self.address,
             scope=scope,
             users=users,
             groups=groups,

@@ -7,6 +7,7 @@ with frozen values that were checked here.
 import datetime as dt
 import hashlib
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -72,6 +73,7 @@ def rules_for(
     }
     user_filter = usable_filter(settings.user_filter, Kind.USER)
     group_filter = usable_filter(settings.group_filter, Kind.GROUP)
+    address = _address(settings.tenant_url)
     judged = (
         _PLANNER_VERSION,
         settings.scope,
@@ -83,6 +85,7 @@ def rules_for(
         repr((user_filter, group_filter)),
         settings.skip_out_of_scope_deletions,
         settings.rehire,
+        address,
     )
     return Rules(
         application.id,
@@ -101,7 +104,14 @@ def rules_for(
         moment,
         default_domain,
         Rehire(settings.rehire),
+        address,
     )
+
+
+def _address(url: str) -> str:
+    """Return an address so that two spellings of it are one."""
+    parts = urlsplit(url.strip())
+    return f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path.rstrip('/')}" if url else ""
 
 
 def object_mapping(

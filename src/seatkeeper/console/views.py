@@ -28,6 +28,7 @@ CAUSES: Final[Mapping[str, str]] = {
     "EntryConflict": "The app gave a unique value to somebody else",
     "UnprocessableEntity": "The app refused the request",
     "InvalidAnchor": "The account is gone from the app",
+    "LinkHeld": "An account cannot be confirmed as theirs; you decide",
     "Timeout": "The app's answer was lost",
     "TooManyRequests": "The app asks to wait",
     "InternalServerError": "The app failed on its own side",

@@ -329,7 +329,7 @@ class Booking:
         members: Sequence[Modified] = (),
     ) -> None:
         context = self.context
-        account = account_id or (facts.link.account_id if facts.link else None)
+        account = account_id or (facts.link.last_id if facts.link else None)
         took = sum(int(str(one["milliseconds"])) for one in exchanges)
         self.log.append(
             LogEntry(

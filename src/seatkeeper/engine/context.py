@@ -82,11 +82,13 @@ class AppContext:
     linked_now: int = 0
     linked_before: int = 0
     vanished: int = 0
+    many_gone: dict[Kind, bool] = field(default_factory=dict)
     askers: dict[tuple[Kind, str], set[str]] = field(default_factory=dict)
     _failures: int = 0
     _open_at: float = 0.0
     _stopped: ConnectorError | None = None
     lanes: asyncio.Semaphore = field(init=False)
+    looking: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     _slots: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:

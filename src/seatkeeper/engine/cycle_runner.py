@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from seatkeeper.directory.model import Kind
+from seatkeeper.engine.confirming import confirm_links
 from seatkeeper.engine.context import AppContext, AppStopped
 from seatkeeper.engine.doubt import settle_doubts
 from seatkeeper.engine.exporter import export_cycle
@@ -72,6 +73,9 @@ async def run_cycle(
         context.linked_now = 1
     context.linked_before = (await ledger.link_counts(rules.app_id)).get(Kind.USER, 0)
     try:
+        await confirm_links(
+            context, continued=opened is not None, named={*wish.users, *wish.groups}
+        )
         await _run(context, wish, continued=opened is not None)
     except AppStopped as stopped:
         await _suspend(context, stopped.error)

@@ -110,6 +110,9 @@ async def _settle_change(
     context: AppContext, booking: Booking, facts: Facts, link: Link, entry: Entry, trace: Trace
 ) -> None:
     """Know the account as it is now, and log a change that it shows to have arrived."""
+    if link.held:
+        booking.entry(replace(entry, state=EntryState.PLANNED))
+        return
     account = await context.patiently(
         lambda: context.target.read(facts.kind, link.account_id, trace)
     )

@@ -81,6 +81,9 @@ def _book_success(booking: Booking, sent: Sent, state: EntryState) -> None:
 
 def _book_account(booking: Booking, sent: Sent) -> None:
     facts = sent.facts
+    if sent.held and facts.link is not None:
+        booking.links.append(facts.link.hold())
+        return
     if sent.gone and not sent.remade:
         booking.unlink(facts)
         booking.forgotten.append(facts.record_id)  # should they come back, it is all written again

@@ -13,12 +13,14 @@ from functools import partial
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import intent_of
+from seatkeeper.engine.confirming import may_be_made_anew
 from seatkeeper.engine.context import AppContext, AppStopped, away
 from seatkeeper.engine.matching import look_up_own
 from seatkeeper.errors import (
     Conflict,
     ConnectorError,
     InDoubt,
+    LinkHeld,
     PlanOutdated,
     Refused,
     SeatkeeperError,
@@ -31,9 +33,7 @@ from seatkeeper.provisioning.journal import Entry, MemberWrite, Work
 from seatkeeper.provisioning.mapping.model import Applies
 from seatkeeper.provisioning.outcome import (
     SETTLING,
-    HeldVanished,
     stops_the_app,
-    too_many_vanished,
 )
 from seatkeeper.provisioning.plan import (
     Action,
@@ -58,6 +58,7 @@ class Sent:
     ``started`` is false when nothing was sent at all, ``done`` true when all but
     a group's members is. With ``error`` the
     ``account_id`` and members may still be set: what was done before it failed.
+    ``held``: the account is gone, and whether it is made anew is a person's word.
     ``interim``: it is a step on the way to what was planned.
     ``doubtful``: the last request was sent and its outcome is not known; such
     a record stops the app rather than being forgotten in escrow.
@@ -76,6 +77,7 @@ class Sent:
     removed: list[MemberWrite] = field(default_factory=list)
     unresolved: Sequence[str] = ()
     gone: bool = False
+    held: bool = False
     remade: bool = False
     error: SeatkeeperError | None = None
     doubtful: bool = False
@@ -290,17 +292,17 @@ async def _remake(context: AppContext, sent: Sent) -> None:
     """Let an account that is gone be gone, or give the person a new one (fault T8)."""
     if context.reviewed is not None and not isinstance(sent.action, Disable):
         raise PlanOutdated("The account is gone from the app.", advice=ADVICE)
+    if not isinstance(sent.action, Disable) and not await may_be_made_anew(context, sent.facts):
+        sent.held = True
+        raise LinkHeld(
+            "The account is gone from the app, as are many others.",
+            advice="Check whether somebody emptied the app, or its address leads to another "
+            "tenant. A full cycle looks again. If the accounts shall be made anew: "
+            f"seatkeeper restart {context.app_id} --reset links",
+        )
     sent.gone = True
     if isinstance(sent.action, Disable):
         return
-    context.vanished += 1
-    if too_many_vanished(context.vanished, context.linked_before):
-        raise HeldVanished(
-            f"The account {sent.facts.link.account_id if sent.facts.link else ''} is gone from "
-            "the app, as are many others in this cycle.",
-            advice="Somebody may have emptied the app, or its address leads to another tenant. "
-            "Check that; then run a full cycle to have them made anew.",
-        )
     answer = decide(replace(sent.facts, link=None), context.rules)
     if not isinstance(answer, NeedsMatch):
         return

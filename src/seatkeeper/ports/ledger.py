@@ -26,6 +26,7 @@ from seatkeeper.provisioning.journal import (
     Position,
     Work,
 )
+from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.walk import Facts
@@ -189,6 +190,17 @@ class Ledger(Protocol):
 
     async def cycles(self, app_id: str, *, limit: int = 20) -> Sequence[Cycle]:
         """Return an app's cycles, newest first."""
+
+    async def address(self, app_id: str) -> str | None:
+        """Return the address that the app's links stand for, or none before the first cycle."""
+
+    async def held_links(
+        self, app_id: str, *, after: Key | None = None, limit: int = 100
+    ) -> Sequence[Link]:
+        """Return a page of links that are held, by kind and record."""
+
+    async def some_links(self, app_id: str, kind: Kind, most: int) -> Sequence[Link]:
+        """Return links that are not held, at most so many, evenly from all of them."""
 
     async def link_counts(self, app_id: str) -> Mapping[Kind, int]:
         """Return how many records of each kind are linked."""

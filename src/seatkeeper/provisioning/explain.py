@@ -128,7 +128,7 @@ class Explanation:
 def explain(facts: Facts, rules: Rules, known: Remembered | None = None) -> Explanation:
     """Say why the record has (not) an account, from the facts a cycle would read."""
     known = known or Remembered()
-    account_id = facts.link.account_id if facts.link else None
+    account_id = facts.link.last_id if facts.link else None
     if facts.record is None and facts.link is None:
         text = f"{facts.display_name} is not in the directory and has no account."
         return Explanation(Verdict.UNKNOWN, text, _unasked(facts, rules, known))

@@ -168,7 +168,8 @@ class Work:
     re-activated account). ``inherited`` maps purged people to the records that
     have their accounts, and so their memberships, now. ``open_causes``, where
     given, are the causes that still hold; every other one has ended and may be
-    told again.
+    told again. ``address`` is where the app is now: links that were made
+    elsewhere are held from here on.
     """
 
     entries: Sequence[tuple[str, Entry]] = ()
@@ -189,6 +190,7 @@ class Work:
     health: Health | None = None
     notices: Sequence[NewNotice] = ()
     open_causes: frozenset[str] | None = None
+    address: str | None = None
 
 
 class OrderVerb(StrEnum):

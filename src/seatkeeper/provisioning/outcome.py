@@ -9,7 +9,7 @@ Pure: the moment is an argument. The numbers are those of our profile
 import datetime as dt
 from typing import Final
 
-from seatkeeper.errors import ConnectorError, RecordError, Refused, Remedy, SeatkeeperError
+from seatkeeper.errors import ConnectorError, LinkHeld, RecordError, Remedy, SeatkeeperError
 
 ESCROW_STEPS: Final = (
     dt.timedelta(minutes=15),
@@ -35,26 +35,12 @@ _CREDENTIALS: Final = 3600
 SETTLING: Final = 35.0
 """Seconds after we stopped waiting for an answer in which a request may still act (P2)."""
 
-MOST_VANISHED: Final = 3
-"""Accounts gone from the app that one cycle makes again before it asks (or 2 %)."""
-
-
-class HeldVanished(Refused):
-    """Many accounts are gone from the app; making them all again needs a person's word."""
-
-    code = "InvalidAnchor"
-
-
-def too_many_vanished(vanished: int, linked: int) -> bool:
-    """Whether so many accounts are gone that somebody may have emptied the app (fault T8)."""
-    return vanished > max(MOST_VANISHED, linked // 50)
-
 
 def next_retry(
     error: SeatkeeperError, attempts: int, first: dt.datetime, now: dt.datetime
 ) -> dt.datetime | None:
     """Return when a record that failed so is tried again; none: not by itself."""
-    return None if isinstance(error, HeldVanished) else retry_at(attempts, first, now)
+    return None if isinstance(error, LinkHeld) else retry_at(attempts, first, now)
 
 
 def retry_at(attempts: int, first: dt.datetime, now: dt.datetime) -> dt.datetime | None:

@@ -39,7 +39,8 @@ class Rules:
     its own (``has_own_roles``). ``digest`` changes with anything that could
     change a decision; a new digest re-plans everybody, locally. ``roles`` are
     the app's enabled roles by id; ``moment`` is what ``Now`` says. A filter
-    that is none lets everybody pass.
+    that is none lets everybody pass. ``address`` is where the app is; ids of
+    accounts are worth something only there.
     """
 
     app_id: str
@@ -58,6 +59,7 @@ class Rules:
     moment: dt.datetime | None = None
     default_domain: str = ""
     rehire: Rehire = Rehire.LINK
+    address: str = ""
     day: dt.datetime | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:

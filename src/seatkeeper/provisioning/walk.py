@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from seatkeeper.directory.model import Group, Kind, User
 from seatkeeper.errors import RecordError
 from seatkeeper.provisioning.account import Account, TargetValue, TargetValues
+from seatkeeper.provisioning.confirm import check_held
 from seatkeeper.provisioning.decision import Situation, choose, unwanted
 from seatkeeper.provisioning.expression.values import Role
 from seatkeeper.provisioning.link import Link
@@ -127,6 +128,8 @@ def decide(facts: Facts, rules: Rules) -> Answer:
     Raises ``RecordError`` when this record cannot be provisioned as it is.
     """
     mapping = _mapping(facts.kind, rules)
+    if facts.link is not None:
+        check_held(facts.link, rules.app_id)
     if facts.record is None:
         if facts.link is None:
             return Decided(_GONE, Skip(Reason.NOT_ENTITLED, _GONE.reason))

@@ -28,11 +28,13 @@ from seatkeeper.provisioning.journal import (
     MemberDifference,
     Work,
 )
+from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.walk import Facts
 from seatkeeper.store import ledger_claims as claims_of
 from seatkeeper.store import ledger_facts as facts
+from seatkeeper.store import ledger_held as held
 from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
@@ -158,7 +160,8 @@ class SqlLedger(Cycles, Outbox):
                 ).join(
                     end,
                     (end.c.app_id == t.waiting.c.app_id)
-                    & (end.c.record_id == t.waiting.c.missing_id),
+                    & (end.c.record_id == t.waiting.c.missing_id)
+                    & end.c.former_id.is_(None),
                 )
             )
             .where(t.waiting.c.app_id == app_id, t.waiting.c.kind == kind)
@@ -245,6 +248,20 @@ class SqlLedger(Cycles, Outbox):
     async def write(self, app_id: str, work: Work) -> None:
         """Make all of it true in one transaction."""
         await self._database.write(lambda c: write_work(c, app_id, work))
+
+    async def address(self, app_id: str) -> str | None:
+        """Return the address that the app's links stand for."""
+        return await self._database.read(lambda c: held.address_of(c, app_id))
+
+    async def held_links(
+        self, app_id: str, *, after: Key | None = None, limit: int = 100
+    ) -> Sequence[Link]:
+        """Return a page of links that are held."""
+        return await self._database.read(lambda c: held.held_links(c, app_id, after, limit))
+
+    async def some_links(self, app_id: str, kind: Kind, most: int) -> Sequence[Link]:
+        """Return links evenly from all that are not held."""
+        return await self._database.read(lambda c: held.some_links(c, app_id, kind, most))
 
     async def link_counts(self, app_id: str) -> Mapping[Kind, int]:
         """Return how many records of each kind are linked."""

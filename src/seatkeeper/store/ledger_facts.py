@@ -81,6 +81,7 @@ class _Known:
     def _read_users(self, connection: Connection, app_id: str, ids: Sequence[str]) -> None:
         managers = t.links.alias("managers")
         theirs = (managers.c.app_id == app_id) & (managers.c.kind == Kind.USER)
+        theirs &= managers.c.former_id.is_(None)
         asked = (
             select(*USER_COLUMNS, managers.c.account_id, *_LINK)
             .select_from(
@@ -114,13 +115,22 @@ class _Known:
                 self.names[row.id] = user_of(row).display_name
 
     def _link(
-        self, record_id: str, account_id: str, known: TargetValues, name: str, since: dt.datetime
+        self,
+        record_id: str,
+        account_id: str,
+        known: TargetValues,
+        name: str,
+        since: dt.datetime,
+        former_id: str | None,
     ) -> None:
-        self.links[record_id] = Link(self._kind, record_id, account_id, known, name, since)
+        self.links[record_id] = Link(
+            self._kind, record_id, account_id, known, name, since, former_id
+        )
 
 
 _LINK: Final = tuple(
-    t.links.c[name] for name in ("record_id", "account_id", "known", "display_name", "since")
+    t.links.c[name]
+    for name in ("record_id", "account_id", "known", "display_name", "since", "former_id")
 )
 
 
@@ -225,6 +235,7 @@ def member_difference(connection: Connection, app_id: str, group_id: str) -> Mem
     """Compare the directory's members that have accounts with the members last written.
 
     A membership whose writing was interrupted is said again, whichever way it is wanted now.
+    Nothing is said of members whose links are held.
     """
     wanted: dict[str, str] = {}
     unresolved: list[str] = []
@@ -237,6 +248,7 @@ def member_difference(connection: Connection, app_id: str, group_id: str) -> Mem
                     t.links.c.app_id == app_id,
                     t.links.c.kind == memberships.c.member_kind,
                     t.links.c.record_id == memberships.c.member_id,
+                    t.links.c.former_id.is_(None),
                 ),
             )
         )
@@ -248,8 +260,13 @@ def member_difference(connection: Connection, app_id: str, group_id: str) -> Mem
             unresolved.append(row.member_id)
         else:
             wanted[row.member_id] = row.account_id
+    held_ones = select(t.links.c.record_id).where(
+        t.links.c.app_id == app_id, t.links.c.former_id.is_not(None)
+    )
     written = select(t.link_members).where(
-        t.link_members.c.app_id == app_id, t.link_members.c.group_id == group_id
+        t.link_members.c.app_id == app_id,
+        t.link_members.c.group_id == group_id,
+        t.link_members.c.member_id.not_in(held_ones),  # whose id may be a stranger's
     )
     known = {row.member_id: row for row in connection.execute(written).all()}
     held = {member: row.account_id for member, row in known.items() if not row.doubtful}

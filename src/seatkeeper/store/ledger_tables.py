@@ -73,7 +73,23 @@ links: Final = Table(
     Column("known", ValueMap, nullable=False),
     Column("display_name", Text, nullable=False),
     Column("since", Moment),
+    Column("former_id", KEY),
     UniqueConstraint("app_id", "kind", "account_id", name="uq_links_account"),
+    Index(
+        "ix_links_held",
+        "app_id",
+        "kind",
+        "record_id",
+        sqlite_where=text("former_id IS NOT NULL"),
+        postgresql_where=text("former_id IS NOT NULL"),
+    ),
+)
+
+addresses: Final = Table(
+    "addresses",
+    metadata,
+    _app(primary_key=True),
+    Column("address", Text, nullable=False),
 )
 
 link_members: Final = Table(

@@ -23,6 +23,7 @@ from seatkeeper.provisioning.match import Claim
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.ledger_claims import stored_claims, waiting_rivals
+from seatkeeper.store.ledger_held import stand_at
 from seatkeeper.store.tables import memberships, users
 from seatkeeper.store.upsert import among, insert_missing, pieces, upsert
 
@@ -32,6 +33,8 @@ def write_work(connection: Connection, app_id: str, work: Work) -> None:
     if work.cycle is not None:
         upsert(connection, t.cycles, [rows.cycle_row(work.cycle)])
     upsert(connection, t.journal, [rows.entry_row(cycle, entry) for cycle, entry in work.entries])
+    if work.address is not None:
+        stand_at(connection, app_id, work.address)
     _inherit(connection, app_id, work.inherited)
     _unlink(connection, app_id, work.unlinked)
     _link(connection, app_id, work.links)
@@ -75,6 +78,7 @@ def _link(connection: Connection, app_id: str, links: Sequence[Link]) -> None:
                 "known": dict(link.known),
                 "display_name": link.display_name,
                 "since": link.since,
+                "former_id": link.former_id,
             }
             for link in links
         ],
