@@ -88,7 +88,7 @@ async def test_after_consent_everybody_gets_an_account_beside_the_strangers(worl
     await moves(world)
     await world.run()
 
-    await world.ledger.reset(world.app, ["links", "watermark", "escrows"], actor="it")
+    await world.ledger.reset(world.app, ["links", "watermark"], actor="it")
     await world.run()
 
     for kind in Kind:

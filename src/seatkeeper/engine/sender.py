@@ -298,7 +298,7 @@ async def _remake(context: AppContext, sent: Sent) -> None:
             "The account is gone from the app, as are many others.",
             advice="Check whether somebody emptied the app, or its address leads to another "
             "tenant. A full cycle looks again. If the accounts shall be made anew: "
-            f"seatkeeper restart {context.app_id} --reset links",
+            f"seatkeeper restart {context.app_id} --reset links,watermark",
         )
     sent.gone = True
     if isinstance(sent.action, Disable):

@@ -45,7 +45,7 @@ def check_held(link: Link, app_id: str) -> None:
             "Its address leads elsewhere than before, or many accounts are gone.",
             advice="Check the tenant URL, and whether somebody emptied the app. A full cycle "
             "looks again. If the accounts shall be made anew: "
-            f"seatkeeper restart {app_id} --reset links",
+            f"seatkeeper restart {app_id} --reset links,watermark",
         )
 
 
