@@ -8,6 +8,7 @@ from tests.engine.world import WRITES, Wish, World
 from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import Transient, Unreachable
+from seatkeeper.provisioning.account import TargetValue
 from seatkeeper.provisioning.cycle import CycleState
 
 ELSEWHERE = "http://127.0.0.1:9010/scim/v2"
@@ -33,7 +34,7 @@ async def moves(world: World, address: str = ELSEWHERE) -> None:
 
 def strangers(world: World) -> MemoryTarget:
     """Return another tenant that holds other people and groups under the very same ids."""
-    held = {
+    held: dict[Kind, dict[str, dict[str, TargetValue]]] = {
         kind: {
             account: {"userName": f"stranger{number}", "displayName": f"Stranger {number}"}
             for number, account in enumerate(world.target.held[kind])
