@@ -17,6 +17,7 @@ import msgspec
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.sample_company import Expectation
 from seatkeeper.directory.model import DEFAULT_ACCESS, Kind, User
+from seatkeeper.words import number_of
 
 _PAGE: Final = 100
 _ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -157,7 +158,8 @@ def _group_faults(company: _Company, held: Held, accounts: Mapping[str, Plain]) 
         should = {accounts[one]["id"] for one in company.members[group_id] if one in accounts}
         has = {one["value"] for one in group.get("members") or ()}
         if has != should:
-            wrong.append(f"group {name} has {len(has)} members and should have {len(should)}")
+            count = number_of(len(has), "member")
+            wrong.append(f"group {name} has {count} and should have {len(should)}")
     return wrong
 
 

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from seatkeeper.sandbox.guard import HEADERS
 from seatkeeper.sandbox.recording import flattened
-from seatkeeper.sandbox.standin import PAGE, StandIn, html, name_of, number_of, page_number
+from seatkeeper.sandbox.standin import PAGE, StandIn, html, name_of, number_in, page_number
 from seatkeeper.sandbox.words import clean, short_path
 from seatkeeper.scim.filter import parse_filter
 from seatkeeper.scim.holding import Stored, Wanted
@@ -189,7 +189,7 @@ def _found(
     tree = parse_filter(" and ".join(asked)) if asked else None
     schema = site.profile.kind(kind).schema
     wanted = request.query_params.get("page", "1")
-    offset = (max(1, number_of(wanted, 1)) - 1) * PAGE
+    offset = (max(1, number_in(wanted, 1)) - 1) * PAGE
     found = site.keeper.find(kind, Wanted(schema, filter=tree, offset=offset, limit=PAGE))
     page = page_number(wanted, found.total)
     if page.offset != offset:
@@ -199,7 +199,7 @@ def _found(
 
 def _known(site: StandIn, kind: str, request: Request) -> tuple[Stored | None, list[Known], int]:
     resource_id = request.path_params["id"]
-    before = number_of(request.query_params.get("before", "0"))
+    before = number_in(request.query_params.get("before", "0"))
     held = site.held(kind, resource_id)
     history = site.history.of(resource_id, before=before, limit=PAGE + 1)
     if held is None and not history and not before:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from seatkeeper.sandbox import words
 from seatkeeper.sandbox.guard import HEADERS
 from seatkeeper.sandbox.har import as_curl, har_file
-from seatkeeper.sandbox.standin import PAGE, StandIn, html, name_of, number_of
+from seatkeeper.sandbox.standin import PAGE, StandIn, html, name_of, number_in
 from seatkeeper.service_provider.profile import GROUPS
 from seatkeeper.store.resource_history import Known
 from seatkeeper.store.resource_journal import Sought
@@ -48,7 +48,7 @@ def request_routes(site: StandIn) -> list[Route]:
         return StreamingResponse(har_file(rows, origin), 200, headers, "application/json")
 
     async def journal(request: Request) -> Response:
-        after = number_of(request.query_params.get("after", "0"))
+        after = number_in(request.query_params.get("after", "0"))
         found = await to_thread.run_sync(lambda: site.journal.requests(after=after))
         return _json({"requests": found})
 
@@ -89,7 +89,7 @@ def address_of(sought: Sought) -> str:
 def _list_page(site: StandIn, request: Request) -> str:
     asked = request.query_params
     sought = sought_in(asked)
-    before, after = number_of(asked.get("before", "")), number_of(asked.get("after", ""))
+    before, after = number_in(asked.get("before", "")), number_in(asked.get("after", ""))
     if after:
         rows = site.journal.just_after(sought, after=after, limit=PAGE + 1)
         newer, older, rows = len(rows) > PAGE, True, rows[-PAGE:]

@@ -28,6 +28,7 @@ from seatkeeper.store.resource_outbox import Outbox
 from seatkeeper.store.resource_switches import Switches
 from seatkeeper.store.resource_tokens import IssuedTokens
 from seatkeeper.store.resources import ResourceStore
+from seatkeeper.words import number_of
 
 COOKIE: Final = "sandbox_here_as"
 PAGE: Final = 50
@@ -56,6 +57,7 @@ def page_environment() -> Environment:
         status_words=words.status_words,
         badge=words.badge,
         short_path=words.short_path,
+        number_of=number_of,
     )
     return made
 
@@ -141,10 +143,10 @@ class PageNumber:
 def page_number(text: str, total: int) -> PageNumber:
     """Return the page that was asked for, or the nearest one there is."""
     last = max(1, -(-total // PAGE))
-    return PageNumber(max(1, min(last, number_of(text, 1))), last, total)
+    return PageNumber(max(1, min(last, number_in(text, 1))), last, total)
 
 
-def number_of(text: str, otherwise: int = 0) -> int:
+def number_in(text: str, otherwise: int = 0) -> int:
     """Read a number as it stands in an address."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else otherwise
 
