@@ -34,10 +34,12 @@ from seatkeeper.configuration.timing import schedule_of
 from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.connectors.scim_target import scim_target
 from seatkeeper.directory.model import Kind
+from seatkeeper.directory.token_ends import TokenEnd, token_ends
 from seatkeeper.engine.answers import Answers, called
 from seatkeeper.engine.changes import read_causes
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.cycle_runner import Wish, cycle_to_be, run_cycle
+from seatkeeper.engine.notices import token_notices
 from seatkeeper.engine.planner import touched_ids
 from seatkeeper.engine.preview import Asking, preview_cycle
 from seatkeeper.engine.runner import AT_ONCE, EngineRunner
@@ -121,6 +123,10 @@ class Installation:
     def source_tokens(self) -> SourceTokens:
         """The tokens of sources that push people in."""
         return SourceTokens(self.database)
+
+    def token_ends(self, now: dt.datetime) -> Sequence[TokenEnd]:
+        """Return which tokens of sources end soon or have ended, the most urgent first."""
+        return token_ends(self.source_tokens.tokens(), now)
 
     def inbound_keeper(self, source: str) -> SqlInbound:
         """Return the resources that a source has pushed into the directory."""
@@ -394,3 +400,11 @@ class Installation:
         if self._purged_at is None or now - self._purged_at >= PURGE_EVERY:
             self._purged_at = now
             await self.directory.purge_expired(now=now)
+            await self._warn_of_tokens(now)
+
+    async def _warn_of_tokens(self, now: dt.datetime) -> None:
+        """Tell whoever is told of failures of an app which sources need a new token."""
+        ends = await asyncio.to_thread(self.token_ends, now)
+        told = [settings_of(one).notification for one in await self.configuration.apps()]
+        recipients = [one.email for one in told if one.on_failure]
+        await self.ledger.add_notices(token_notices(ends, recipients))

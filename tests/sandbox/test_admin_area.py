@@ -156,7 +156,7 @@ async def test_somebody_deactivated_before_the_first_day_is_not_written_to(
 
         await replaced(client, cleo, "active", True)
 
-    assert held == [("Cleo Larsen", "⏸ held: the account is deactivated")]
+    assert held == [("Cleo Larsen", "○ held: the account is deactivated")]
     assert mails((await visitor.get("/outbox")).text) == [("Cleo Larsen", "✓ sent")]
 
 

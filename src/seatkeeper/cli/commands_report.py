@@ -48,7 +48,11 @@ async def status(app_id: str | None = None, /, *, json: Json = False) -> int:
         else:
             stored = [await opened.configuration.app(app_id)]
         plains = [await app_plain(opened, one) for one in stored]
+        ends = opened.token_ends(utc_now()) if app_id is None else []
     speak(plains, render.status_view(plains), json=json)
+    if not json:
+        for end in ends:
+            show(f"\n{end.title}. {end.meaning}\n{end.todo}")
     return DONE
 
 

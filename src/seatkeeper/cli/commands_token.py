@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from seatkeeper.cli.commands_config import Json
-from seatkeeper.cli.out import DONE, actor, installation, print_json, show, speak
+from seatkeeper.cli.out import DONE, FAILED, actor, installation, print_json, show, speak
 from seatkeeper.clock import utc_now
+from seatkeeper.directory.token_ends import Stage, TokenEnd, in_days, token_ends
 from seatkeeper.errors import BadInput
 from seatkeeper.store.inbound_tokens import SourceToken
 
@@ -23,6 +24,7 @@ def register(app: cyclopts.App) -> None:
     token = cyclopts.App(name="token", help="Tokens with which HR systems push people in by SCIM.")
     token.command(create)
     token.command(listed, name="list")
+    token.command(check)
     token.command(revoke)
     app.command(token)
 
@@ -66,6 +68,7 @@ async def listed(*, json: Json = False) -> int:
     now = utc_now()
     async with installation() as opened:
         found = opened.source_tokens.tokens()
+    near = {end.id: end for end in token_ends(found, now)}
     if not found and not json:
         show("There are no tokens. Make one with `seatkeeper token create --source NAME`.")
         return DONE
@@ -80,12 +83,30 @@ async def listed(*, json: Json = False) -> int:
             one.last_four,
             _day(one.created_at, ""),
             _day(one.last_used_at, "never"),
-            _day(one.expires_at, "never"),
+            _day(one.expires_at, "never") + _near(near.get(one.id)),
             one.state(now),
         )
         table.add_row(*(Text(cell) for cell in cells))
     speak((_plain(one, now) for one in found), table, json=json)
     return DONE
+
+
+async def check(*, json: Json = False) -> int:
+    """Say which sources need a new token; fails where one does, so that a timer can tell.
+
+    A token is spoken of from 30 days before it ends, and once it has ended
+    while its source has no other.
+    """
+    async with installation() as opened:
+        found = opened.token_ends(utc_now())
+    if not found and not json:
+        show("No source needs a new token.")
+    for end in found:
+        if json:
+            print_json(end.to_plain())
+        else:
+            show(f"{end.title}. {end.meaning}\n{end.todo}")
+    return FAILED if found else DONE
 
 
 async def revoke(token_id: str, /, *, json: Json = False) -> int:
@@ -116,6 +137,12 @@ def _end(text: str, now: dt.datetime) -> dt.datetime | None:
             f"{text!r} is no expiry.", advice="Give days (90d), a date (2027-03-31) or never."
         ) from error
     return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
+def _near(end: TokenEnd | None) -> str:
+    if end is None or end.stage is Stage.ENDED:
+        return ""
+    return f" ({in_days(end.days)})"
 
 
 def _day(moment: dt.datetime | None, otherwise: str) -> str:

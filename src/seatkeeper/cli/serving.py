@@ -14,8 +14,10 @@ from starlette.routing import Mount
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.views import app_plain
+from seatkeeper.clock import utc_now
 from seatkeeper.console.app import console_app
 from seatkeeper.console.guard import Guard
+from seatkeeper.directory.token_ends import TokenEnd
 from seatkeeper.engine.runner import AT_ONCE
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.service_provider.inbound import METHODS
@@ -48,8 +50,11 @@ async def serve_installation(
         async def status() -> Sequence[Mapping[str, object]]:
             return [await app_plain(opened, one) for one in await opened.configuration.apps()]
 
+        async def ends() -> Sequence[TokenEnd]:
+            return await asyncio.to_thread(opened.token_ends, utc_now())
+
         hosts = loopback_hosts(bound.getsockname()[1])
-        pages = console_app(status, allowed_hosts=hosts, ready=_ready_of(opened))
+        pages = console_app(status, ends=ends, allowed_hosts=hosts, ready=_ready_of(opened))
         # The same hosts as the pages, but every method: here a token counts, never a cookie.
         inbound = Guard(opened.inbound(), allowed_hosts=hosts, methods=frozenset(METHODS))
         app = Starlette(routes=[Mount("/scim/v2", inbound), Mount("/", pages)])

@@ -24,9 +24,11 @@ from seatkeeper import __version__
 from seatkeeper.clock import utc_now
 from seatkeeper.console.guard import NO_STORE, SECURITY_HEADERS, Guard
 from seatkeeper.console.views import status_page
+from seatkeeper.directory.token_ends import TokenEnd
 
 AppFacts: TypeAlias = Sequence[Mapping[str, object]]
 Status: TypeAlias = Callable[[], Awaitable[AppFacts]]
+Ends: TypeAlias = Callable[[], Awaitable[Sequence[TokenEnd]]]
 Ready: TypeAlias = Callable[[], Awaitable[str | None]]
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
@@ -36,14 +38,16 @@ _STATIC = ("app.css", "icon.svg")
 _log = structlog.get_logger(__name__)
 
 
-def console_app(status: Status, *, allowed_hosts: frozenset[str], ready: Ready) -> Starlette:
+def console_app(
+    status: Status, *, ends: Ends, allowed_hosts: frozenset[str], ready: Ready
+) -> Starlette:
     """Return the console.
 
     ``status`` gives the facts of each app as ``seatkeeper status --json`` prints
-    them; ``ready`` gives none, or the reason why nothing can be done yet.
-    ``allowed_hosts`` is what ``Guard`` admits.
+    them; ``ends`` which tokens of sources need somebody; ``ready`` none, or the
+    reason why nothing can be done yet. ``allowed_hosts`` is what ``Guard`` admits.
     """
-    pages = _Pages(status, ready)
+    pages = _Pages(status, ends, ready)
     return Starlette(
         routes=[
             Route("/", pages.home),
@@ -60,8 +64,9 @@ def console_app(status: Status, *, allowed_hosts: frozenset[str], ready: Ready) 
 class _Pages:
     """The pages, with what they ask and the templates they use."""
 
-    def __init__(self, status: Status, ready: Ready) -> None:
+    def __init__(self, status: Status, ends: Ends, ready: Ready) -> None:
         self._status = status
+        self._ends = ends
         self._ready = ready
         folder = resources.files("seatkeeper.console") / "static"
         self._files = {name: (folder / name).read_bytes() for name in _STATIC}
@@ -80,13 +85,16 @@ class _Pages:
 
     async def home(self, _request: Request) -> Response:
         """Answer whether all apps are well, then show each."""
-        return self._page("status.html", page=status_page(await self._status(), utc_now()))
+        page = status_page(await self._status(), utc_now(), await self._ends())
+        return self._page("status.html", page=page)
 
     async def facts(self, _request: Request) -> Response:
         """Give the same facts as data."""
         now = utc_now().isoformat(timespec="seconds")
         apps = [dict(app) for app in await self._status()]
-        return JSONResponse({"as_of": now, "version": __version__, "apps": apps})
+        tokens = [end.to_plain() for end in await self._ends()]
+        facts = {"as_of": now, "version": __version__, "apps": apps, "tokens": tokens}
+        return JSONResponse(facts)
 
     async def readiness(self, _request: Request) -> Response:
         """Say whether work can be done, or why not."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from seatkeeper.console.words import clock, moment, number, span, visible, whole
+from seatkeeper.directory.token_ends import Stage, TokenEnd
 from seatkeeper.words import number_of
 
 Plain: TypeAlias = Mapping[str, object]
@@ -154,24 +155,40 @@ class AppCard:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenBand:
+    """A source that needs a new token; ``ended``: nothing of it arrives any more."""
+
+    title: str
+    means: str
+    todo: str
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StatusPage:
     """The whole page. ``refreshing`` only while a cycle runs."""
 
     answer: str
     tone: str
     as_of: Time
+    tokens: Sequence[TokenBand]
     cards: Sequence[AppCard]
     refreshing: bool
 
 
-def status_page(apps: Sequence[Plain], now: dt.datetime) -> StatusPage:
-    """Return what the page shows of these apps at this moment."""
+def status_page(
+    apps: Sequence[Plain], now: dt.datetime, ends: Sequence[TokenEnd] = ()
+) -> StatusPage:
+    """Return what the page shows of these apps, and of tokens that end, at this moment."""
     cards = [app_card(app, now) for app in apps]
     answer, tone = _answer(cards)
     return StatusPage(
         answer=answer,
         tone=tone,
         as_of=Time(now.isoformat(timespec="seconds"), f"{now:%H:%M:%S} UTC"),
+        tokens=[
+            TokenBand(end.title, end.meaning, end.todo, end.stage is Stage.ENDED) for end in ends
+        ],
         cards=cards,
         refreshing=any(card.progress and not card.progress.paused for card in cards),
     )

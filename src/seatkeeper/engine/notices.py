@@ -6,13 +6,17 @@ open cause is told once.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
+from seatkeeper.directory.token_ends import Stage, TokenEnd
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.journal import Escrow, Health, NewNotice
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.words import number_of
+
+NO_APP: Final = ""
+"""Whom a notice belongs to that is about no app."""
 
 MOST_NAMES: Final = 10
 """People named in one mail; the rest are counted."""
@@ -54,6 +58,28 @@ def app_notices(rules: Rules, health: Health, cycle: Cycle, recipient: str) -> l
     )
     subject = f"Seatkeeper: provisioning to {rules.app_name} has stopped"
     return [NewNotice(rules.app_id, f"app:{health.code}", recipient, subject, body)]
+
+
+def token_notices(ends: Sequence[TokenEnd], recipients: Collection[str]) -> list[NewNotice]:
+    """Return one notice per token, stage and recipient; each is told once, whatever is asked."""
+    return [
+        NewNotice(
+            NO_APP, f"token:{end.id}:{end.stage}:{recipient}", recipient, subject, _token_body(end)
+        )
+        for end in ends
+        for recipient in sorted(set(recipients))
+        for subject in [f"Seatkeeper: {end.title[0].lower()}{end.title[1:]}"]
+    ]
+
+
+def _token_body(end: TokenEnd) -> str:
+    again = "You are told again a week before, and at the end.\n"
+    return (
+        f"{end.title}.\n\n"
+        f"What it means: {end.meaning}\n"
+        f"What to do: {end.todo}\n"
+        f"Details: seatkeeper token list\n" + ("" if end.stage is Stage.ENDED else f"\n{again}")
+    )
 
 
 def _cause(escrow: Escrow) -> str:

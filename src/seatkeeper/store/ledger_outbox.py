@@ -17,11 +17,13 @@ from sqlalchemy import (
 from seatkeeper.errors import NotFound
 from seatkeeper.ports import Notice
 from seatkeeper.provisioning.journal import (
+    NewNotice,
     Order,
     OrderVerb,
 )
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.ledger_base import LedgerPart
+from seatkeeper.store.upsert import insert_missing
 
 _MAIL_WAITS = (60, 300, 900, 3600)
 
@@ -76,6 +78,11 @@ class Outbox(LedgerPart):
         )
         await self._database.write(lambda c: c.execute(noted))
 
+    async def add_notices(self, notices: Sequence[NewNotice]) -> None:
+        """Keep mails to be sent; one whose cause still holds is not kept again."""
+        if notices:
+            await self._database.write(lambda c: tell(c, notices))
+
     async def unsent_notices(self, now: dt.datetime, *, limit: int = 50) -> Sequence[Notice]:
         """Return mails that are due to be sent."""
         asked = (
@@ -115,6 +122,29 @@ class Outbox(LedgerPart):
             )
 
         await self._database.write(work)
+
+
+def tell(connection: Connection, notices: Sequence[NewNotice]) -> None:
+    """Keep mails to be sent, but those whose cause is told already and still holds."""
+    insert_missing(
+        connection,
+        t.notices,
+        [
+            {
+                "app_id": one.app_id,
+                "cause": one.cause,
+                "recipient": one.recipient,
+                "subject": one.subject,
+                "body": one.body,
+                "still_holds": True,
+                "sent_at": None,
+                "attempts": 0,
+                "next_try": None,
+                "last_error": "",
+            }
+            for one in notices
+        ],
+    )
 
 
 def _order(row: Any) -> Order:

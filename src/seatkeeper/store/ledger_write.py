@@ -24,6 +24,7 @@ from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.ledger_claims import stored_claims, waiting_rivals
 from seatkeeper.store.ledger_held import stand_at
+from seatkeeper.store.ledger_outbox import tell
 from seatkeeper.store.tables import memberships, users
 from seatkeeper.store.upsert import among, insert_missing, pieces, upsert
 
@@ -330,22 +331,4 @@ def _tell(
             )
             .values(still_holds=False)
         )
-    insert_missing(
-        connection,
-        t.notices,
-        [
-            {
-                "app_id": one.app_id,
-                "cause": one.cause,
-                "recipient": one.recipient,
-                "subject": one.subject,
-                "body": one.body,
-                "still_holds": True,
-                "sent_at": None,
-                "attempts": 0,
-                "next_try": None,
-                "last_error": "",
-            }
-            for one in notices
-        ],
-    )
+    tell(connection, notices)

@@ -1,0 +1,75 @@
+"""Which tokens of sources need somebody, and when."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pytest
+
+from seatkeeper.directory.token_ends import Stage, token_ends
+
+NOW = dt.datetime(2026, 11, 26, 9, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Token:
+    id: str = "t1"
+    source: str = "hr"
+    last_four: str = "Xy9Z"
+    expires_at: dt.datetime | None = None
+    revoked_at: dt.datetime | None = None
+
+
+def ending(**left: float) -> Token:
+    return Token(expires_at=NOW + dt.timedelta(**left))
+
+
+@pytest.mark.parametrize(
+    ("token", "stage"),
+    [
+        (ending(days=30, seconds=1), None),
+        (ending(days=30), Stage.MONTH),
+        (ending(days=7, seconds=1), Stage.MONTH),
+        (ending(days=7), Stage.WEEK),
+        (ending(seconds=1), Stage.WEEK),
+        (ending(), Stage.ENDED),
+        (ending(days=-400), Stage.ENDED),
+        (Token(), None),
+        (Token(expires_at=NOW, revoked_at=NOW), None),
+    ],
+)
+def test_a_token_is_spoken_of_from_thirty_days_before_its_end(
+    token: Token, stage: Stage | None
+) -> None:
+    assert [one.stage for one in token_ends([token], NOW)] == ([] if stage is None else [stage])
+
+
+def test_an_ended_token_is_not_spoken_of_once_its_source_has_another() -> None:
+    other = Token("t2", expires_at=NOW + dt.timedelta(days=90))
+    elsewhere = Token("t3", source="okta")
+
+    assert token_ends([ending(days=-1), other], NOW) == []
+    assert len(token_ends([ending(days=-1), elsewhere], NOW)) == 1
+
+
+def test_the_most_urgent_comes_first() -> None:
+    later = Token("t2", expires_at=NOW + dt.timedelta(days=20))
+
+    assert [one.id for one in token_ends([later, ending(days=2)], NOW)] == ["t1", "t2"]
+
+
+@pytest.mark.parametrize(
+    ("token", "title"),
+    [
+        (ending(hours=3), "The token of hr expires today"),
+        (ending(hours=30), "The token of hr expires tomorrow"),
+        (ending(days=6, hours=1), "The token of hr expires in 6 days"),
+        (ending(days=-3), "The token of hr has expired"),
+    ],
+)
+def test_it_is_said_in_words_what_happens_and_what_to_do(token: Token, title: str) -> None:
+    [end] = token_ends([token], NOW)
+
+    assert end.title == title
+    assert "Xy9Z" in end.meaning
+    assert "token create --source hr" in end.todo
+    assert "token revoke t1" in end.todo

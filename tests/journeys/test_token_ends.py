@@ -1,0 +1,94 @@
+"""Before a source's token ends, whoever is told of failures hears of it in good time."""
+
+import asyncio
+import datetime as dt
+import json
+
+import httpx
+import pytest
+from tests.journeys.company import Company
+from tests.journeys.test_inbound import served, token
+from tests.mail_server import running_mail_server
+
+from seatkeeper.cli.main import run
+from seatkeeper.clock import utc_now
+from seatkeeper.engine.runner import EngineRunner
+from seatkeeper.notify.mail import MailPost
+
+pytestmark = pytest.mark.journey
+
+TOLD = "notification: {email: it@larkspur.example, on_failure: true}"
+
+
+async def hours_pass(company: Company, runner: EngineRunner, post: MailPost) -> None:
+    """Let the engine look twice, as it does each hour, and post what waits."""
+    for _ in range(2):
+        company.opened._purged_at = None
+        await runner.housekeeping()
+        await runner._post_mails(post)
+
+
+async def test_each_stage_is_mailed_once(company: Company) -> None:
+    await company.connect(more=TOLD)
+    day = dt.timedelta(days=1)
+    token(company, "far", lasts=40 * day)
+    token(company, "month", lasts=20 * day)
+    token(company, "week", lasts=5 * day)
+    token(company, "gone", made=utc_now() - 9 * day, lasts=8 * day)
+    with running_mail_server() as server:
+        post = MailPost("127.0.0.1", server.port, sender="sk@larkspur.example", starttls=False)
+
+        await hours_pass(company, company.opened.runner(), post)
+
+    assert {str(one["To"]) for one in server.messages} == {"it@larkspur.example"}
+    assert sorted(str(one["Subject"]) for one in server.messages) == [
+        "Seatkeeper: the token of gone has expired",
+        "Seatkeeper: the token of month expires in 19 days",
+        "Seatkeeper: the token of week expires in 4 days",
+    ]
+    assert all("seatkeeper token create --source" in str(one) for one in server.messages)
+
+
+async def test_nobody_is_mailed_who_did_not_ask(company: Company) -> None:
+    await company.connect(more="notification: {email: it@larkspur.example, on_failure: false}")
+    token(company, lasts=dt.timedelta(days=5))
+
+    company.opened._purged_at = None
+    await company.opened.runner().housekeeping()
+
+    assert await company.opened.ledger.unsent_notices(utc_now()) == []
+
+
+async def test_the_status_page_and_the_commands_say_so(
+    company: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEATKEEPER_HOME", str(company.opened.settings.home))
+    token(company, lasts=dt.timedelta(days=5))
+    async with served(company) as url, httpx.AsyncClient() as visitor:
+        site = url.removesuffix("/scim/v2")
+        page = (await visitor.get(f"{site}/")).text
+        facts = (await visitor.get(f"{site}/status.json")).json()
+    said = {}
+    for words in (("token", "check"), ("token", "check", "--json"), ("token", "list"), ("status",)):
+        status = await asyncio.to_thread(run, list(words))
+        said[words] = (status, capsys.readouterr().out)
+
+    title = "The token of hr expires in 4 days"
+    assert title in page
+    assert [one["title"] for one in facts["tokens"]] == [title]
+    assert said["token", "check"][0] == 1
+    assert title in said["token", "check"][1]
+    assert json.loads(said["token", "check", "--json"][1])["stage"] == "week"
+    assert {"(in", "4", "days)"} <= set(said["token", "list"][1].split())
+    assert title in said["status",][1]
+
+
+async def test_a_source_whose_token_lasts_needs_nobody(
+    company: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEATKEEPER_HOME", str(company.opened.settings.home))
+    token(company)
+
+    status = await asyncio.to_thread(run, ["token", "check"])
+
+    assert (status, capsys.readouterr().out) == (0, "No source needs a new token.\n")
