@@ -14,6 +14,7 @@ from seatkeeper.cli.main import app, run
 from seatkeeper.cli.out import CHANGES_PLANNED
 from seatkeeper.cli.views import app_plain
 from seatkeeper.console.app import console_app
+from seatkeeper.directory.token_ends import TokenEnd
 
 pytestmark = pytest.mark.journey
 
@@ -133,7 +134,10 @@ async def status_page(company: Company) -> str:
     async def ready() -> None:
         return None
 
-    pages = console_app(status, allowed_hosts=frozenset({"127.0.0.1"}), ready=ready)
+    async def ends() -> list[TokenEnd]:
+        return []
+
+    pages = console_app(status, ends=ends, allowed_hosts=frozenset({"127.0.0.1"}), ready=ready)
     transport = httpx.ASGITransport(pages)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as visitor:
         answer = await visitor.get("/")
