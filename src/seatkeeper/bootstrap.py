@@ -64,7 +64,8 @@ from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
 from seatkeeper.store.directory import SqlDirectory
 from seatkeeper.store.engine_lock import EngineLock
-from seatkeeper.store.inbound import Source, SqlInbound
+from seatkeeper.store.inbound import SqlInbound
+from seatkeeper.store.inbound_source import Source
 from seatkeeper.store.inbound_tokens import SourceTokens
 from seatkeeper.store.ledger import SqlLedger
 from seatkeeper.store.people_import import SqlPeopleImport

@@ -20,8 +20,9 @@ from seatkeeper.service_provider.wire import Answer
 from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
 from seatkeeper.store.directory import SqlDirectory
-from seatkeeper.store.inbound import Source, SqlInbound
+from seatkeeper.store.inbound import SqlInbound
 from seatkeeper.store.inbound_ownership import give
+from seatkeeper.store.inbound_source import Source
 from seatkeeper.store.inbound_tables import RESOURCES
 from seatkeeper.store.news import News
 from seatkeeper.store.secrets import MasterKey

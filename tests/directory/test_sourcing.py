@@ -7,12 +7,15 @@ from hypothesis import strategies as st
 from seatkeeper.configuration.inbound import inbound_mappings
 from seatkeeper.directory.model import Kind
 from seatkeeper.directory.sourcing import (
+    MATCHING,
     REFUSALS,
     Holder,
+    Own,
     Ruling,
     arrival,
     changing,
     may_write,
+    recognised,
 )
 
 SOURCES = st.sampled_from(["hr", "okta"])
@@ -74,3 +77,23 @@ def test_every_mapped_attribute_can_be_written_by_its_owner() -> None:
     ]
 
     assert refused == []
+
+
+@pytest.mark.parametrize(
+    ("own", "named", "matching", "found"),
+    [
+        ([], None, MATCHING, None),
+        ([], "n", MATCHING, "n"),
+        ([Own("a", shown=True)], None, MATCHING, "a"),
+        ([Own("a", shown=False)], "n", MATCHING, "a"),
+        ([Own("a", shown=False), Own("b", shown=True)], "n", MATCHING, "b"),
+        ([Own("a", shown=False), Own("b", shown=False)], "n", MATCHING, "n"),
+        ([Own("a", shown=False), Own("b", shown=False)], None, MATCHING, None),
+        ([Own("a", shown=True)], "n", ("userName", "externalId"), "n"),
+        ([Own("a", shown=True)], None, ("userName",), None),
+    ],
+)
+def test_the_first_rule_that_finds_somebody_decides_who_it_is(
+    own: list[Own], named: str | None, matching: tuple[str, ...], found: str | None
+) -> None:
+    assert recognised(own, named, matching) == found

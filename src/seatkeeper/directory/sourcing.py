@@ -7,13 +7,15 @@ At the source of the walk:
 A person or group belongs to the source that created it, for as long as the
 directory holds it. What was made by hand or by an import belongs to no source.
 Nothing changes hands because two names are equal, only when somebody says so.
+An ``externalId`` tells a source's own people only: it is that source's word.
 ``docs/inbound.md`` has the same table for people; how records are found is the
 store's part.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from seatkeeper.directory.attributes import GROUP_ATTRIBUTES, user_attribute
 from seatkeeper.directory.model import Kind
@@ -33,6 +35,20 @@ class Holder:
     administrator: bool = False
 
 
+EXTERNAL_ID: Final = "externalId"
+USER_NAME: Final = "userName"
+MATCHING: Final = (EXTERNAL_ID, USER_NAME)
+"""By what a source's people are known; the first that finds somebody decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A record that a source pushed in before; ``shown``: it did not delete it since."""
+
+    record_id: str
+    shown: bool
+
+
 class Ruling(StrEnum):
     """What becomes of a source's wish."""
 
@@ -46,7 +62,7 @@ class Ruling(StrEnum):
 
 
 REFUSALS = {
-    Ruling.EXISTS: "This source has one with this name already.",
+    Ruling.EXISTS: "This source has one with this name or externalId already.",
     Ruling.NOT_THEIRS: "The directory has one with this name that belongs to another source.",
     Ruling.BY_HAND: (
         "The directory has one with this name that no source created. "
@@ -55,6 +71,25 @@ REFUSALS = {
     Ruling.ADMINISTRATOR: "This person administers Seatkeeper, and no source may change them.",
 }
 """What a refused source is told: never anything of the person but what it said itself."""
+
+
+def recognised(
+    by_external_id: Sequence[Own], by_name: str | None, matching: Sequence[str]
+) -> str | None:
+    """Return which record somebody who is pushed in is, or none: somebody new.
+
+    ``by_external_id`` are the source's own with that value, ``by_name`` the
+    record of the directory with that name. Several whom the source deleted and
+    who share one ``externalId`` cannot be told apart by it; then the name decides.
+    """
+    for rule in matching:
+        if rule == USER_NAME and by_name is not None:
+            return by_name
+        if rule == EXTERNAL_ID:
+            shown = [one for one in by_external_id if one.shown]
+            if shown or len(by_external_id) == 1:
+                return (shown or by_external_id)[0].record_id
+    return None
 
 
 def arrival(source: str, holder: Holder | None) -> Ruling:

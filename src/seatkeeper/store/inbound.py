@@ -10,8 +10,7 @@ page finds, keeps and refuses. Methods block; one object speaks for one source.
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import NoReturn, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -19,26 +18,28 @@ from sqlalchemy.exc import IntegrityError
 from seatkeeper.clock import utc_now
 from seatkeeper.directory.model import Kind
 from seatkeeper.directory.sourcing import (
-    REFUSALS,
+    EXTERNAL_ID,
+    USER_NAME,
     Holder,
+    Own,
     Ruling,
     arrival,
     changing,
     may_write,
+    recognised,
 )
 from seatkeeper.errors import InvalidValue, NotFound, RecordError
 from seatkeeper.ports import UserEdit
 from seatkeeper.provisioning.inbound import (
     Difference,
-    InboundMappings,
     Said,
     difference,
     said,
 )
 from seatkeeper.scim.errors import NotThere, Taken, UnfitValue
-from seatkeeper.scim.holding import Found, Keys, Stored, Wanted
+from seatkeeper.scim.holding import Found, Stored, Wanted
 from seatkeeper.scim.members import MemberChange, MemberWrite
-from seatkeeper.scim.messages import Resource, ScimError
+from seatkeeper.scim.messages import Resource
 from seatkeeper.store import edits
 from seatkeeper.store.database import Database
 from seatkeeper.store.inbound_members import change_members
@@ -53,49 +54,19 @@ from seatkeeper.store.inbound_names import (
 from seatkeeper.store.inbound_reading import (
     Row,
     groups_of,
+    known_by,
     members_of,
     one_of,
     page_of,
     related_of,
     stored_of,
 )
+from seatkeeper.store.inbound_source import Refusal, Source
 from seatkeeper.store.inbound_tables import KEYS, RESOURCES, forget_resource
 from seatkeeper.store.news import News
 from seatkeeper.store.records import folded
 
 T = TypeVar("T")
-
-_STATUS: Final = {Ruling.ADMINISTRATOR: 403}
-"""How a refusal is answered; 409 where nothing is said."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Who pushes, how what it says is read, and who is out of its reach.
-
-    ``keys_of`` says what of a resource is looked up and unique; ``administrators``
-    are folded userNames.
-    """
-
-    name: str
-    mappings: InboundMappings
-    keys_of: Callable[[str, Resource], Keys]
-    administrators: frozenset[str] = frozenset()
-
-    @property
-    def actor(self) -> str:
-        """Who changed something, in the feed and the audit trail."""
-        return f"scim:{self.name}"
-
-
-class Refusal(ScimError):
-    """A wish that the rule of whose a record is refuses; the audit trail tells of it."""
-
-    def __init__(self, ruling: Ruling, record_id: str) -> None:
-        status = _STATUS.get(ruling, 409)
-        super().__init__(status, "uniqueness" if status == 409 else "", REFUSALS[ruling])
-        self.ruling = ruling
-        self.record_id = record_id
 
 
 class SqlInbound:
@@ -189,9 +160,12 @@ class SqlInbound:
             if allow is not None:
                 allow(stored_of(held))
             self._permit(connection, held)
-            connection.execute(delete(KEYS).where(KEYS.c.resource_id == resource_id))
+            forgotten = delete(KEYS).where(KEYS.c.resource_id == resource_id)
             mine = RESOURCES.c.id == resource_id
             now = utc_now()
+            if kind != GROUP:  # by this they are known when they come back under another name
+                forgotten = forgotten.where(KEYS.c.name != EXTERNAL_ID)
+            connection.execute(forgotten)
             if kind == GROUP:
                 connection.execute(delete(RESOURCES).where(mine))
                 edits.delete_group(connection, held.record_id, news)
@@ -259,7 +233,11 @@ class SqlInbound:
         self, connection: Connection, kind: str, values: Resource, wanted: Said, news: News
     ) -> str:
         """Create or restore what a new resource stands for; return its internal id."""
-        record_id = named(connection, kind, wanted)
+        by_name = named(connection, kind, wanted)
+        known = self._known(connection, kind, values)
+        record_id = recognised(known, by_name, self._matching(kind))
+        if by_name is not None and by_name != record_id:
+            self._refuse_name(connection, kind, by_name)
         holder = None if record_id is None else self._holder(connection, kind, record_id)
         name = str(wanted.attributes.get("userPrincipalName", ""))
         if kind != GROUP and folded(name) in self._source.administrators:
@@ -278,10 +256,22 @@ class SqlInbound:
         if kind == GROUP:
             edits.edit_group(connection, record_id, new.attributes, news)
             return record_id
+        check_user_name(wanted)
         edits.restore_user(connection, record_id, news)
         user = edits.known_user(connection, record_id)
         edits.edit_user(connection, user, self._edit(connection, kind, new), news)
         return record_id
+
+    def _known(self, connection: Connection, kind: str, values: Resource) -> Sequence[Own]:
+        """Return those of this source, living or deleted by it, with the same externalId."""
+        found = self._source.keys_of(kind, values).lookups.get(EXTERNAL_ID, ())
+        if not any(found) or EXTERNAL_ID not in self._matching(kind):
+            return []
+        return known_by(connection, self._source.name, kind, found[0])
+
+    def _matching(self, kind: str) -> Sequence[str]:
+        """Return by what resources are known; groups by their name alone."""
+        return (USER_NAME,) if kind == GROUP else self._source.matching
 
     def _said_last(self, connection: Connection, kind: str, record_id: str, wanted: Said) -> Said:
         """Return what this source said before its resource went; of one given to it, nothing yet.
@@ -311,6 +301,7 @@ class SqlInbound:
         new = difference(self._said(held.kind, held.body), now, mapping)
         holder = self._holder(connection, held.kind, held.record_id)
         self._check_name_free(connection, held, now, new)
+        self._check_known_free(connection, held, values)
         mapped = {one.target for one in mapping.mappings}
         kind = Kind.GROUP if held.kind == GROUP else Kind.USER
         for name in new.attributes:
@@ -349,9 +340,21 @@ class SqlInbound:
         if held.kind != GROUP and folded(name) in self._source.administrators:
             raise Refusal(Ruling.ADMINISTRATOR, held.record_id)
         if other is not None and other != held.record_id:
-            holder = self._holder(connection, held.kind, other)
-            ruling = arrival(self._source.name, holder)
-            raise Refusal(Ruling.EXISTS if ruling is Ruling.RESTORE else ruling, other)
+            self._refuse_name(connection, held.kind, other)
+
+    def _refuse_name(self, connection: Connection, kind: str, other: str) -> NoReturn:
+        """Refuse a name that another record has, for the reason that it is whose it is."""
+        ruling = arrival(self._source.name, self._holder(connection, kind, other))
+        raise Refusal(Ruling.EXISTS if ruling is Ruling.RESTORE else ruling, other)
+
+    def _check_known_free(self, connection: Connection, held: Row, values: Resource) -> None:
+        """Refuse an externalId by which another of this source is known."""
+        if values.get(EXTERNAL_ID) == held.body.get(EXTERNAL_ID):
+            return
+        others = self._known(connection, held.kind, values)
+        for one in others:
+            if one.shown and one.record_id != held.record_id:
+                raise Refusal(Ruling.EXISTS, one.record_id)
 
     def _permit(self, connection: Connection, held: Row) -> None:
         ruling = changing(self._source.name, self._holder(connection, held.kind, held.record_id))

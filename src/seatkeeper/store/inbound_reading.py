@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
+from seatkeeper.directory.sourcing import EXTERNAL_ID, Own
 from seatkeeper.scim.errors import InvalidCursor, NotThere
 from seatkeeper.scim.filter import print_filter
 from seatkeeper.scim.holding import Found, Keys, Stored, Wanted, reference, whole
@@ -70,6 +71,18 @@ def rows_of(connection: Connection, source: str, ids: Sequence[str]) -> dict[str
         asked = _living(source, None).where(RESOURCES.c.id.in_(some))
         found |= {row.id: _row(row) for row in connection.execute(asked)}
     return found
+
+
+def known_by(connection: Connection, source: str, kind: str, external_id: str) -> Sequence[Own]:
+    """Return those of a source, living or deleted by it, with this externalId as it is kept."""
+    asked = (
+        select(RESOURCES.c.record_id, RESOURCES.c.deleted_at)
+        .join(KEYS, KEYS.c.resource_id == RESOURCES.c.id)
+        .where(KEYS.c.source == source, KEYS.c.kind == kind)
+        .where(KEYS.c.name == EXTERNAL_ID, KEYS.c.value == external_id)
+        .order_by(RESOURCES.c.created_at, RESOURCES.c.id)
+    )
+    return [Own(row.record_id, row.deleted_at is None) for row in connection.execute(asked)]
 
 
 def members_of(connection: Connection, source: str, group_id: str) -> Sequence[Stored]:
