@@ -94,6 +94,7 @@ class ScimTarget:
         self._pace = Pace(requests_per_second)
         self._habits = habits or Habits()
         self._windows = Windows(self._habits.rates)
+        self._refused: Answer | None = None
         self._replacing = Replacing(self._send, self._judge)
         self._batch = capabilities.groups.members_per_patch if capabilities.groups else 1
 
@@ -288,11 +289,17 @@ class ScimTarget:
         if_match: str = "",
     ) -> Answer:
         content = None if body is None else _json(body)
+        refused = self._refused
         await self._pace.turn()
         await self._windows.turn(method, kind_of(self._shapes, path))
-        return await self._wire.send(
+        if self._refused is not None and self._refused is not refused:
+            return self._refused  # what waited while a token was refused would be refused, too
+        answer = await self._wire.send(
             method, path, trace, shown=shown, body=content, if_match=if_match
         )
+        if answer.status == 401:
+            self._refused = answer
+        return answer
 
     def _place(self, shape: Shape, account_id: str) -> str:
         if account_id in ("", ".", ".."):
