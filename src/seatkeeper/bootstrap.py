@@ -9,6 +9,7 @@ import contextlib
 import datetime as dt
 import os
 import random
+import socket
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from typing import Self
 
 from starlette.types import ASGIApp
 
-from seatkeeper.clock import utc_now
+from seatkeeper.clock import uptime, utc_now
 from seatkeeper.configuration.applying import (
     SecretPlaces,
     apply_document,
@@ -39,6 +40,7 @@ from seatkeeper.engine.answers import Answers, called
 from seatkeeper.engine.changes import read_causes
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.cycle_runner import Wish, cycle_to_be, run_cycle
+from seatkeeper.engine.holding import Holder
 from seatkeeper.engine.notices import token_notices
 from seatkeeper.engine.planner import touched_ids
 from seatkeeper.engine.preview import Asking, preview_cycle
@@ -67,6 +69,7 @@ from seatkeeper.store.engine_lock import EngineLock
 from seatkeeper.store.inbound import SqlInbound
 from seatkeeper.store.inbound_source import Source
 from seatkeeper.store.inbound_tokens import SourceTokens
+from seatkeeper.store.leases import FencedDatabase, SqlLeases
 from seatkeeper.store.ledger import SqlLedger
 from seatkeeper.store.people_import import SqlPeopleImport
 from seatkeeper.store.records import folded
@@ -88,6 +91,7 @@ class Installation:
     ledger: SqlLedger
     people_import: SqlPeopleImport
     key: MasterKey
+    holder: Holder
     _targets: dict[str, tuple[int, Target]] = field(default_factory=dict)
     _purged_at: dt.datetime | None = None
 
@@ -108,6 +112,7 @@ class Installation:
             SqlLedger(database),
             SqlPeopleImport(database),
             key,
+            Holder(_leases(database, settings), uptime),
         )
 
     async def close(self) -> None:
@@ -115,6 +120,11 @@ class Installation:
         for _, target in self._targets.values():
             await target.close()
         self.database.close()
+
+    def _ledger(self, app_id: str) -> SqlLedger:
+        """Return the ledger for a cycle: where work is shared, one that the app's lease guards."""
+        lease = self.holder.lease(app_id)
+        return self.ledger if lease is None else SqlLedger(FencedDatabase(self.database, lease))
 
     def lock(self) -> EngineLock:
         """Return the lock that belongs to the engine's role on this database."""
@@ -191,7 +201,7 @@ class Installation:
         stored = await self.configuration.app(app_id)
         rules = self._rules(stored)
         begin = await self._beginning(stored, rules, watch, stopping)
-        return await run_cycle(self.ledger, rules, wish, begin, now=utc_now())
+        return await run_cycle(self._ledger(app_id), rules, wish, begin, now=utc_now())
 
     async def preview(
         self, app_id: str, wish: Wish, *, steps: bool = False, asked: bool = True
@@ -267,7 +277,13 @@ class Installation:
 
         def begin(cycle: Cycle) -> AppContext:
             context = self._context(stored, rules, target, cycle)
-            return replace(context, progress=watch, stopping=stopping)
+            return replace(
+                context,
+                ledger=self._ledger(cycle.app_id),
+                progress=watch,
+                stopping=stopping,
+                in_flight_for=self.holder.in_flight_for(cycle.app_id),
+            )
 
         return begin
 
@@ -297,6 +313,7 @@ class Installation:
             housekeeping=self._housekeeping,
             post=self.post(),
             now=utc_now,
+            holder=self.holder,
             at_once=at_once,
         )
 
@@ -312,6 +329,7 @@ class Installation:
                 SqlLedger(database),
                 SqlPeopleImport(database),
                 self.key,
+                Holder(None, uptime),
             )
 
     async def expected(self, app_id: str, *, after: int) -> Preview:
@@ -378,6 +396,7 @@ class Installation:
             token,
             allow_loopback=settings.allow_loopback,
             requests_per_second=settings.requests_per_second,
+            request_seconds=self.settings.request_seconds,
         )
 
     def _rules(self, stored: StoredApp) -> Rules:
@@ -409,3 +428,14 @@ class Installation:
         told = [settings_of(one).notification for one in await self.configuration.apps()]
         recipients = [one.email for one in told if one.on_failure]
         await self.ledger.add_notices(token_notices(ends, recipients))
+
+
+def _leases(database: Database, settings: Settings) -> SqlLeases | None:
+    if database.is_sqlite:
+        return None
+    return SqlLeases(
+        database,
+        holder=f"{os.getpid()}@{socket.gethostname()}",
+        seconds=settings.lease_seconds,
+        request_seconds=settings.request_seconds,
+    )

@@ -18,6 +18,7 @@
     │   └── MappingFailed        a mapped value cannot be made from this record
     └── ConnectorError           anything a target or source did (``remedy`` says what helps)
         ├── Unreachable          away: nothing was sent, or the app is not there
+        ├── LeaseLost            away: another process may work for the app; nothing was sent
         ├── InDoubt              doubt: sent, and the answer was lost
         ├── CredentialsRejected  credentials: 401, or 403 on everything
         ├── Incompatible         setup: something answers, but not SCIM as we need it
@@ -198,6 +199,19 @@ class Unreachable(ConnectorError):
 
     code = "Unreachable"
     remedy = Remedy.AWAY
+
+
+class LeaseLost(ConnectorError):
+    """Held up for longer than its lease lasts, this process sends and writes nothing more."""
+
+    code = "LeaseLost"
+    remedy = Remedy.AWAY
+
+    def __init__(self, app_id: str) -> None:
+        super().__init__(
+            f"This process was held up, and another one may work for {app_id} by now.",
+            advice="Nothing more is sent from here; the cycle goes on where the app is worked for.",
+        )
 
 
 class InDoubt(ConnectorError):

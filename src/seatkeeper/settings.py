@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -30,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     smtp_from: str = "seatkeeper@localhost"
     smtp_starttls: bool = True
     administrators: str = ""
+    lease_seconds: Annotated[int, msgspec.Meta(ge=2, le=600)] = 30
+    request_seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 60
 
     @property
     def administrator_names(self) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 import pytest
 from tests.engine.world import World
 
+from seatkeeper.clock import uptime
 from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.engine.holding import Holder
 from seatkeeper.engine.runner import EngineRunner
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account, TargetValues
@@ -42,6 +44,7 @@ class Engine:
             housekeeping=self._nothing,
             post=None,
             now=lambda: self.world.now,
+            holder=Holder(None, uptime),
         )
 
     async def next_cycle(self) -> Cycle:

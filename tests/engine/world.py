@@ -82,6 +82,7 @@ class World:
     batch: int = 100
     concurrency: int = 8
     stopping: Callable[[], bool] = lambda: False
+    in_flight_for: float = 0.0
 
     def __post_init__(self) -> None:
         self.directory = SqlDirectory(self.database)
@@ -243,6 +244,7 @@ class World:
                 concurrency=self.concurrency,
                 recipient="it@larkspur.example",
                 stopping=lambda: self.stopping(),
+                in_flight_for=self.in_flight_for,
             )
 
         return begin

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.databases import new_postgresql
 
 from seatkeeper.errors import Occupied
 from seatkeeper.store.database import Database
@@ -26,9 +27,33 @@ sys.stdin.read()
 """
 
 
-def test_a_second_engine_is_refused_with_the_first_ones_process(database: Database) -> None:
-    with EngineLock(database), pytest.raises(Occupied, match=f"process {os.getpid()} on host"):
+def test_on_sqlite_a_second_engine_is_refused_with_the_first_ones_process(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 'seatkeeper.db'}")
+
+    with (
+        EngineLock(database),
+        pytest.raises(Occupied, match=f"process {os.getpid()} on host") as refused,
+    ):
         EngineLock(database).acquire()
+
+    assert "for several, on one machine or many, use PostgreSQL" in refused.value.advice
+    database.close()
+
+
+def test_on_postgresql_several_have_the_role_and_the_first_is_named(
+    postgresql_server: str,
+) -> None:
+    database = Database.open(new_postgresql(postgresql_server))
+
+    with EngineLock(database):
+        with EngineLock(database) as second:
+            named = second.held_by()
+        left = EngineLock(database).held_by()
+
+    assert named is not None
+    assert named["pid"] == os.getpid()
+    assert left is not None
+    database.close()
 
 
 def test_who_asks_does_not_take_the_role(database: Database) -> None:
@@ -54,8 +79,9 @@ def test_the_role_is_free_again_when_its_process_was_killed(
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "mine\n"
-        with pytest.raises(Occupied, match=f"process {holder.pid}"):
-            EngineLock(database).acquire()
+        held = EngineLock(database).held_by()
+        assert held is not None
+        assert held["pid"] == holder.pid
         holder.send_signal(signal.SIGKILL)
         holder.wait(20)
 

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.demo import DemoWishes, run_demo
 from seatkeeper.cli.out import DONE, FAILED, installation, show
-from seatkeeper.cli.serving import serve_installation, until_signalled
+from seatkeeper.cli.serving import run_engine, serve_installation, until_signalled
 from seatkeeper.engine.runner import AT_ONCE
 from seatkeeper.errors import BadInput
 from seatkeeper.gallery.schema import gallery_app
@@ -27,6 +27,7 @@ def register(app: cyclopts.App) -> None:
     """Add these commands to the command line."""
     app.command(demo)
     app.command(serve)
+    app.command(worker)
     app.command(sandbox)
 
 
@@ -53,6 +54,28 @@ async def serve(*, host: str = "127.0.0.1", port: int = 8080, workers: int = AT_
             )
         )
     show("Seatkeeper has ended; everything is kept.")
+    return DONE
+
+
+async def worker(*, workers: int = AT_ONCE) -> int:
+    """Run cycles beside a server on another machine or this one, until Ctrl-C or SIGTERM.
+
+    Parameters
+    ----------
+    workers
+        How many apps' cycles run here at the same time at most.
+    """
+    at_once = checked_workers(workers)
+    async with installation() as opened:
+        if not opened.holder.shares:
+            raise BadInput(
+                "On SQLite one process runs all cycles, and that is seatkeeper serve.",
+                advice="For several, move to PostgreSQL and set SEATKEEPER_DATABASE_URL.",
+            )
+        with opened.lock():
+            show("This worker runs cycles (end it with Ctrl-C)")
+            await until_signalled(run_engine(opened.runner(at_once=at_once)))
+    show("The worker has ended; what it had begun is gone on with elsewhere.")
     return DONE
 
 

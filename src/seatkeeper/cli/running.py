@@ -16,7 +16,7 @@ from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.out import actor
 from seatkeeper.cli.render import counted, duration, progress_line
 from seatkeeper.cli.views import cycle_plain, progress_plain
-from seatkeeper.clock import utc_now
+from seatkeeper.clock import uptime, utc_now
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.engine.runner import options_of
 from seatkeeper.errors import BadInput, NotFound, Occupied, SeatkeeperError
@@ -40,6 +40,10 @@ async def run_somewhere(
     """Run a cycle and return it as it ended (or was suspended)."""
     await opened.configuration.app(app_id)
     lock = opened.lock()
+    if opened.holder.shares:
+        if lock.held_by() is not None:
+            return await _ordered(opened, app_id, wish, watch)
+        return await _held(opened, app_id, wish, watch)
     try:
         lock.acquire()
     except Occupied:
@@ -48,6 +52,23 @@ async def run_somewhere(
         return await _here(opened, app_id, wish, watch)
     finally:
         lock.release()
+
+
+async def _held(
+    opened: Installation, app_id: str, wish: Wish, watch: Callable[[Cycle], None]
+) -> Cycle:
+    """Run under the app's lease; wait for as long as one lasts whose process was lost."""
+    until = uptime() + opened.settings.lease_seconds + 1
+    while True:
+        async with opened.holder.holding(app_id) as mine:
+            if mine:
+                return await _here(opened, app_id, wish, watch)
+        if uptime() > until:
+            raise Occupied(
+                f"Another process works for {app_id} just now.",
+                advice="Run the command again when that one has ended.",
+            )
+        await asyncio.sleep(FOLLOW_SECONDS)
 
 
 async def _here(
@@ -70,6 +91,8 @@ async def _here(
     post = opened.post()
     if post is not None:
         for notice in await opened.ledger.unsent_notices(utc_now()):
+            if not await opened.ledger.take_notice(notice.id, now=utc_now()):
+                continue
             try:
                 await post.deliver(notice)
             except SeatkeeperError as error:

@@ -18,7 +18,7 @@ from seatkeeper.clock import utc_now
 from seatkeeper.console.app import console_app
 from seatkeeper.console.guard import Guard
 from seatkeeper.directory.token_ends import TokenEnd
-from seatkeeper.engine.runner import AT_ONCE
+from seatkeeper.engine.runner import AT_ONCE, EngineRunner
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.service_provider.inbound import METHODS
 from seatkeeper.service_provider.listening import (
@@ -68,6 +68,16 @@ async def serve_installation(
                 await page
             runner.stop()
             await engine
+
+
+async def run_engine(runner: EngineRunner) -> None:
+    """Run the engine alone until cancelled; then it ends after the batch at hand."""
+    engine = asyncio.create_task(runner.run())
+    try:
+        await asyncio.shield(engine)
+    finally:
+        runner.stop()
+        await engine
 
 
 async def until_signalled(work: Coroutine[object, object, None]) -> None:

@@ -33,6 +33,7 @@ from seatkeeper.connectors.broken import (
 from seatkeeper.connectors.secret import Secret
 from seatkeeper.errors import ConnectorError
 from seatkeeper.ports import Exchange, Trace
+from seatkeeper.ports.permit import may_leave
 
 SCIM_JSON: Final = "application/scim+json"
 
@@ -115,7 +116,7 @@ class Wire:
         ``path`` is already percent-encoded and comes after the base URL's own;
         ``shown`` is what the trace keeps instead; ``if_match`` is the version that it
         must still have. Raises ``ConnectorError``
-        when no whole answer came.
+        when no whole answer came, ``LeaseLost`` where nothing may be sent any more.
         """
         request_id = str(uuid.uuid4())
         started = time.monotonic()
@@ -153,9 +154,11 @@ class Wire:
             build = build.header("Content-Type", SCIM_JSON).body_bytes(body)
         if if_match:
             build = build.header("If-Match", if_match)
+        request = build.build_streamed()
         fault: ConnectorError
+        may_leave()
         try:
-            async with build.build_streamed() as response:
+            async with request as response:
                 status.append(response.status)
                 return await self._whole(method, response)
         except PyreqwestError as error:

@@ -330,10 +330,12 @@ def scim_target(
     *,
     allow_loopback: bool = False,
     requests_per_second: float | None = None,
+    request_seconds: float = 60,
 ) -> ScimTarget:
     """Return the target for one instance of a gallery app.
 
-    ``requests_per_second`` replaces the limit that the gallery file gives.
+    ``requests_per_second`` replaces the limit that the gallery file gives; no request
+    takes longer than ``request_seconds``.
     """
     oddities = frozenset(Quirk(name) for name in app.quirks)
     role_ids = {role.value: role.id for role in app.roles}
@@ -348,6 +350,7 @@ def scim_target(
         allow_loopback=allow_loopback,
         requests_per_second=requests_per_second or app.requests_per_second,
         habits=habits_of(app),
+        limits=Limits(total_seconds=request_seconds),
     )
 
 

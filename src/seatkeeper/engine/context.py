@@ -60,7 +60,8 @@ class AppContext:
     ``reviewed`` is set where only a kept plan is carried out: what it says of
     each record, and nothing but that, may be sent. ``released`` are records whose
     link ends in the plan that is only previewed, so that it is not in the ledger.
-    ``parked`` are values that were freed for a moment (``parking``).
+    ``parked`` are values that were freed for a moment (``parking``). For ``in_flight_for``
+    seconds requests of a process that was lost may still arrive at the app.
     """
 
     rules: Rules
@@ -79,6 +80,7 @@ class AppContext:
     reviewed: Mapping[Key, PlannedRecord] | None = None
     released: set[Key] = field(default_factory=set)
     parked: dict[Key, tuple[ValueChange, ...]] = field(default_factory=dict)
+    in_flight_for: float = 0.0
     linked_now: int = 0
     linked_before: int = 0
     vanished: int = 0

@@ -20,7 +20,7 @@ from seatkeeper.engine.exporter import export_cycle
 from seatkeeper.engine.notices import app_notices, failure_notices, open_causes
 from seatkeeper.engine.planner import chosen, plan_records, planning_done
 from seatkeeper.engine.reviewing import plan_reviewed
-from seatkeeper.errors import ConnectorError, Remedy
+from seatkeeper.errors import ConnectorError, LeaseLost, Remedy
 from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
 from seatkeeper.provisioning.journal import EntryState, Health, HealthState, Position, Work
@@ -60,7 +60,8 @@ async def run_cycle(
     """Finish the cycle that is open, or run a new one; return it as it ended.
 
     ``begin`` makes the context for a cycle. A cycle that could not be finished
-    comes back suspended, with a note that says why; its plan is kept.
+    comes back suspended, with a note that says why; its plan is kept. Raises ``LeaseLost``
+    where another process may go on with it by now.
     """
     opened = await ledger.unfinished(rules.app_id)
     cycle = opened if opened is not None else await _open(ledger, rules, wish, now)
@@ -161,7 +162,8 @@ async def _end_review(context: AppContext) -> None:
     """End a reviewed plan that was interrupted: find out what was sent, and send nothing more."""
     note = f"ended after an interruption; carry the plan out again ({context.cycle.number})"
     context.moved(replace(context.cycle, note=note))
-    await settle_doubts(context)
+    if not await settle_doubts(context):
+        return
     while True:
         rest = await context.ledger.entries(context.cycle.id, states=_OPEN)
         if not rest:
@@ -231,7 +233,12 @@ async def _finish(context: AppContext) -> None:
 
 
 async def _suspend(context: AppContext, error: ConnectorError) -> None:
-    """Keep the plan, say what is wrong, and when it is tried again."""
+    """Keep the plan, say what is wrong, and when it is tried again.
+
+    Raises ``LeaseLost`` where the app is another process's: that says nothing of the app.
+    """
+    if isinstance(error, LeaseLost):
+        raise error
     now = context.now()
     before = await context.ledger.health(context.app_id)
     away = error.remedy not in {Remedy.CREDENTIALS, Remedy.SETUP}

@@ -32,20 +32,37 @@ from seatkeeper.provisioning.plan import (
 from seatkeeper.provisioning.walk import Decided, Facts, scope_of
 
 
-async def settle_doubts(context: AppContext) -> None:
-    """Look up every account whose request has no known outcome, before anything else is sent."""
+async def settle_doubts(context: AppContext) -> bool:
+    """Look up every account whose request has no known outcome, before anything else is sent.
+
+    What a lost process had in flight is not touched while it may still arrive; return
+    false where that time was cut short because the engine stops.
+    """
     while True:
         doubtful = await context.ledger.entries(
             context.cycle.id, states={EntryState.INTENDED}, limit=context.batch
         )
         if not doubtful:
-            return
+            return True
+        if not await _arrived(context):
+            return False
         kind = doubtful[0].kind
         entries = {entry.record_id: entry for entry in doubtful if entry.kind is kind}
         booking = Booking(context)
         for facts in await context.facts(kind, list(entries)):
             await _settle(context, booking, facts, entries[facts.record_id])
         await booking.write()
+
+
+async def _arrived(context: AppContext) -> bool:
+    """Wait until nothing of a lost process can arrive any more; false when asked to stop."""
+    while context.in_flight_for > 0:
+        if context.stopping():
+            return False
+        step = min(context.in_flight_for, 1.0)
+        await context.sleep(step)
+        context.in_flight_for -= step
+    return True
 
 
 async def _settle(context: AppContext, booking: Booking, facts: Facts, entry: Entry) -> None:

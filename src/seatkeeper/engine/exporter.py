@@ -48,7 +48,8 @@ _EVERYBODY = 10_000_000
 
 async def export_cycle(context: AppContext) -> bool:
     """Carry out everything planned; return whether it all was (not stopped by a person)."""
-    await settle_doubts(context)
+    if not await settle_doubts(context):
+        return False
     await match_records(context)
     for kind in (Kind.USER, Kind.GROUP):
         if context.rules.mapping(kind) is None:

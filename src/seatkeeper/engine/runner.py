@@ -2,7 +2,8 @@
 
     [source change -> scope -> map -> match -> plan -> export -> log]
 
-Shell, one per database (the lock belongs to this role). It asks
+Shell. On SQLite one per database (the lock belongs to this role), on PostgreSQL
+as many as you like: each works for apps whose lease it holds. It asks
 ``provisioning.schedule`` whose cycle is due and whose turn it is, runs one
 cycle of an app at a time, follows orders that doors left, and posts the mails
 that wait. The whole state is in the ledger: killing it loses nothing, starting
@@ -20,7 +21,8 @@ import msgspec
 import structlog
 
 from seatkeeper.engine.cycle_runner import Wish
-from seatkeeper.errors import BadInput, SeatkeeperError
+from seatkeeper.engine.holding import Holder
+from seatkeeper.errors import BadInput, LeaseLost, SeatkeeperError
 from seatkeeper.ports import Ledger, Post
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.journal import HealthState, Order
@@ -63,6 +65,7 @@ class EngineRunner:
     housekeeping: Callable[[], Awaitable[None]]
     post: Post | None
     now: Callable[[], dt.datetime]
+    holder: Holder
     at_once: int = AT_ONCE
     live: dict[str, Cycle] = field(default_factory=dict)
     _stopping: bool = False
@@ -80,10 +83,10 @@ class EngineRunner:
         mark: object = None
         looked = float("-inf")
         loop = asyncio.get_running_loop()
-        await self.ledger.reopen_orders()
         while not self._stopping:
             new_mark = await self._mark()
-            if new_mark != mark or self._bursts or loop.time() - looked >= SCHEDULE_SECONDS:
+            wakeful = bool(self._bursts or self._waiting)
+            if new_mark != mark or wakeful or loop.time() - looked >= SCHEDULE_SECONDS:
                 mark, looked = new_mark, loop.time()
                 await self._look_round()
             await asyncio.sleep(POLL_SECONDS)
@@ -102,15 +105,16 @@ class EngineRunner:
 
     async def _look_round(self) -> None:
         try:
-            await self._follow_orders()
-            await self._start_due()
+            busy = await self.holder.busy()
+            await self._follow_orders(busy)
+            await self._start_due(busy)
             await self.housekeeping()
         except SeatkeeperError as error:
             logger.error("engine.look_round_failed", code=error.code, message=error.message)
         if self.post is not None and (self._posting is None or self._posting.done()):
             self._posting = asyncio.create_task(self._post_mails(self.post))
 
-    async def _start_due(self) -> None:
+    async def _start_due(self, busy: Collection[str]) -> None:
         now, schedules = self.now(), await self.schedules()
         self._resting = frozenset(one.app_id for one in schedules if one.rests(now))
         newest = await self.ledger.last_change()
@@ -119,13 +123,17 @@ class EngineRunner:
             app_id = schedule.app_id
             if app_id in self._running:
                 continue
-            if await self._is_due(schedule, newest, now):
+            if app_id in busy:  # another process carries out what is due there
+                self._tried[app_id] = schedule.version
+            elif await self._is_due(schedule, newest, now):
                 waiting[app_id] = self._waiting.get(app_id, now)
             else:
                 self._tried[app_id] = schedule.version
         self._waiting = waiting
         by_id = {one.app_id: one for one in schedules}
-        for app_id in in_turn(waiting, self.at_once - len(self._scheduled)):
+        free = self.at_once - len(self._scheduled)
+        # Where several processes look at the same moment, one at a time leaves some for the others.
+        for app_id in in_turn(waiting, min(free, 1) if self.holder.shares else free):
             self._start(by_id[app_id], now)
 
     def _start(self, schedule: Schedule, now: dt.datetime) -> None:
@@ -165,10 +173,10 @@ class EngineRunner:
         self._bursts[app_id] = burst
         return burst.is_over(now)
 
-    async def _follow_orders(self) -> None:
+    async def _follow_orders(self, busy: Collection[str]) -> None:
+        """Take the orders of apps that nobody works for; one that was taken lost its engine."""
         for order in await self.ledger.open_orders():
-            if order.app_id not in self._running:
-                await self.ledger.answer_order(order.id, "taken", None)
+            if order.app_id not in self._running and order.app_id not in busy:
                 try:
                     wish = wish_of(order)
                 except BadInput as error:
@@ -183,19 +191,35 @@ class EngineRunner:
 
     async def _run_one(self, app_id: str, wish: Wish, order: Order | None) -> None:
         try:
-            cycle = await self._until_wished(app_id, wish)
+            async with self.holder.holding(app_id) as mine:
+                if mine:
+                    await self._run_held(app_id, wish, order)
+                else:
+                    self._broken_until.pop(app_id, None)
         except SeatkeeperError as error:
             logger.error("engine.cycle_failed", app=app_id, code=error.code, message=str(error))
-            if order is not None:
-                await self._fail(order, error)
-        else:
-            self._broken_until.pop(app_id, None)
-            if order is not None:
-                await self.ledger.answer_order(order.id, "done", {"cycle": cycle.id})
         finally:
             self.live.pop(app_id, None)
             self._running.pop(app_id, None)
             self._scheduled.discard(app_id)
+
+    async def _run_held(self, app_id: str, wish: Wish, order: Order | None) -> None:
+        if order is not None:
+            if (await self.ledger.order(order.id)).answer is not None:
+                return  # another process carried it out a moment ago
+            await self.ledger.answer_order(order.id, "taken", None)
+        try:
+            cycle = await self._until_wished(app_id, wish)
+        except LeaseLost:
+            self._broken_until.pop(app_id, None)
+            raise  # whoever has the app now follows the order
+        except SeatkeeperError as error:
+            if order is not None:
+                await self._fail(order, error)
+            raise
+        self._broken_until.pop(app_id, None)
+        if order is not None:
+            await self.ledger.answer_order(order.id, "done", {"cycle": cycle.id})
 
     async def _fail(self, order: Order, error: SeatkeeperError) -> None:
         answer = {"code": error.code, "message": error.message, "advice": error.advice}
@@ -218,6 +242,8 @@ class EngineRunner:
 
     async def _post_mails(self, post: Post) -> None:
         for notice in await self.ledger.unsent_notices(self.now()):
+            if not await self.ledger.take_notice(notice.id, now=self.now()):
+                continue
             try:
                 await post.deliver(notice)
             except SeatkeeperError as error:

@@ -13,6 +13,7 @@ from seatkeeper.ports.configuration import (
     StoredApp,
 )
 from seatkeeper.ports.directory import Directory, UserEdit
+from seatkeeper.ports.leases import Lease, Leases
 from seatkeeper.ports.ledger import Ledger, Touched
 from seatkeeper.ports.people_import import ImportSummary, PeopleImport, PersonRow
 from seatkeeper.ports.post import Notice, Post
@@ -25,6 +26,8 @@ __all__ = [
     "Exchange",
     "ImportSummary",
     "KeptSchema",
+    "Lease",
+    "Leases",
     "Ledger",
     "Notice",
     "PeopleImport",

@@ -233,10 +233,7 @@ class Ledger(Protocol):
         """Leave an order for the running engine; return its number."""
 
     async def open_orders(self) -> Sequence[Order]:
-        """Return orders that nobody has answered, oldest first."""
-
-    async def reopen_orders(self) -> None:
-        """Open the orders again that an engine took and died over."""
+        """Return orders that nobody has answered, oldest first; also those that an engine took."""
 
     async def order(self, order_id: int) -> Order:
         """Return one order with its answer so far. Raises ``NotFound``."""
@@ -248,6 +245,9 @@ class Ledger(Protocol):
 
     async def unsent_notices(self, now: dt.datetime, *, limit: int = 50) -> Sequence[Notice]:
         """Return mails that are due to be sent."""
+
+    async def take_notice(self, notice_id: int, *, now: dt.datetime) -> bool:
+        """Take it on oneself to send a mail, for some minutes; false where somebody else did."""
 
     async def notice_sent(self, notice_id: int, *, now: dt.datetime) -> None:
         """Note that a mail was handed over."""

@@ -87,6 +87,11 @@ class Database:
         return Path(str(self._url.database)) if self.is_sqlite else None
 
     @property
+    def threads(self) -> ThreadPoolExecutor:
+        """Where transactions run; for a database that wraps this one."""
+        return self._threads
+
+    @property
     def url(self) -> URL:
         """Where the database is; its text hides the password."""
         return self._url
@@ -291,7 +296,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
     connection.autocommit = True
-    connection.execute("SET idle_in_transaction_session_timeout = '60s'")
+    connection.execute("SET idle_in_transaction_session_timeout = '20s'")
     connection.execute(f"SET lock_timeout = {BUSY_MILLISECONDS}")
     connection.autocommit = False
 

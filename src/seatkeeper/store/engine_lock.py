@@ -1,8 +1,9 @@
-"""One engine per database: who holds the role, and how the next one is told.
+"""Who has the engine's role on a database, and how the next one is told.
 
-Beside the walk. On SQLite the lock is an ``flock`` on a file beside the
-database, on PostgreSQL a session's advisory lock; both end with the process,
-however it ends. Only the engine's role is locked: other commands go on.
+Beside the walk. On SQLite one process has it: the lock is an ``flock`` on a file
+beside the database. On PostgreSQL any number have it, each with a session's
+shared advisory lock, and ``leases`` say who works for which app. Both end with
+the process, however it ends. Other commands go on beside it.
 """
 
 import fcntl
@@ -21,7 +22,11 @@ from seatkeeper.store.database import Database
 from seatkeeper.store.faults import unusable
 
 _KEY: Final = 7_328_528_302
-_ADVICE: Final = "Stop that one first; every other command works beside it."
+_NAMED: Final = "seatkeeper "
+_ADVICE: Final = (
+    "Stop that one first; every other command works beside it. On SQLite one process runs all "
+    "cycles; for several, on one machine or many, use PostgreSQL."
+)
 
 
 class EngineLock:
@@ -36,11 +41,11 @@ class EngineLock:
         self._session: psycopg.Connection[Any] | None = None
 
     def acquire(self) -> None:
-        """Take the role. Raises ``Occupied`` naming the process that has it."""
+        """Take the role. Raises ``Occupied`` naming who has it, where it is not shared."""
         if self._database.is_sqlite:
             self._acquire_file()
         else:
-            self._acquire_session()
+            self._join()
 
     def release(self) -> None:
         """Give the role back; doing it twice is doing it once."""
@@ -53,7 +58,7 @@ class EngineLock:
             self._session = None
 
     def held_by(self) -> dict[str, object] | None:
-        """Return pid, host and since of whoever has the role, or none; never takes it."""
+        """Return pid, host and since of who has the role (longest), or none; never takes it."""
         return self._holder_of_file() if self._database.is_sqlite else self._holder_of_session()
 
     def __enter__(self) -> Self:
@@ -90,37 +95,39 @@ class EngineLock:
             os.close(descriptor)
         return None
 
-    def _acquire_session(self) -> None:
+    def _join(self) -> None:
+        """Be seen as an engine of this database; an engine of an earlier release refuses that."""
         session = self._connect()
-        row = session.execute("SELECT pg_try_advisory_lock(%s)", (_KEY,)).fetchone()
+        row = session.execute("SELECT pg_try_advisory_lock_shared(%s)", (_KEY,)).fetchone()
         if row is None or not row[0]:
             session.close()
-            raise _occupied(self._holder_of_session() or {})
-        me = _me()
-        session.execute("DELETE FROM engine_holder")
-        session.execute(
-            "INSERT INTO engine_holder (id, pid, host, since) VALUES (1, %s, %s, %s)",
-            (me["pid"], me["host"], me["since"]),
-        )
+            raise _occupied({})
         self._session = session
 
     def _holder_of_session(self) -> dict[str, object] | None:
         with self._connect() as session:
-            held = session.execute(
-                "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
-                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-                " AND (classid::bigint << 32) + objid::bigint = %s",
+            row = session.execute(
+                "SELECT a.application_name, a.backend_start FROM pg_locks l"
+                " JOIN pg_stat_activity a ON a.pid = l.pid"
+                " WHERE l.locktype = 'advisory' AND l.granted"
+                " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                " AND (l.classid::bigint << 32) + l.objid::bigint = %s"
+                " ORDER BY a.backend_start LIMIT 1",
                 (_KEY,),
             ).fetchone()
-            row = session.execute("SELECT pid, host, since FROM engine_holder").fetchone()
-        if held is None:
+        if row is None:
             return None
-        return dict(zip(("pid", "host", "since"), row, strict=True)) if row else {}
+        pid, _, host = str(row[0]).removeprefix(_NAMED).partition("@")
+        return {"pid": int(pid), "host": host, "since": row[1].isoformat()}
 
     def _connect(self) -> "psycopg.Connection[Any]":
         url = self._database.url.set(drivername="postgresql")
         try:
-            return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
+            return psycopg.connect(
+                url.render_as_string(hide_password=False),
+                autocommit=True,
+                application_name=f"{_NAMED}{os.getpid()}@{socket.gethostname()}"[:63],
+            )
         except psycopg.OperationalError as error:
             raise unusable(error, url) or error from error
 

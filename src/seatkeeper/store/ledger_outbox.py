@@ -26,6 +26,7 @@ from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.upsert import insert_missing
 
 _MAIL_WAITS = (60, 300, 900, 3600)
+_MAIL_TAKEN = dt.timedelta(minutes=5)
 
 
 class Outbox(LedgerPart):
@@ -52,13 +53,9 @@ class Outbox(LedgerPart):
 
     async def open_orders(self) -> Sequence[Order]:
         """Return orders that nobody has answered, oldest first."""
-        asked = select(t.orders).where(t.orders.c.state == "open").order_by(t.orders.c.id)
+        waits = t.orders.c.state.in_(["open", "taken"])
+        asked = select(t.orders).where(waits).order_by(t.orders.c.id)
         return [_order(row) for row in await self._all(asked)]
-
-    async def reopen_orders(self) -> None:
-        """Open the orders again that an engine took and died over."""
-        again = update(t.orders).where(t.orders.c.state == "taken").values(state="open")
-        await self._database.write(lambda c: c.execute(again))
 
     async def order(self, order_id: int) -> Order:
         """Return one order with its answer so far."""
@@ -97,6 +94,19 @@ class Outbox(LedgerPart):
         return [
             Notice(row.id, row.recipient, row.subject, row.body) for row in await self._all(asked)
         ]
+
+    async def take_notice(self, notice_id: int, *, now: dt.datetime) -> bool:
+        """Take it on oneself to send a mail; false where somebody else did."""
+        taken = (
+            update(t.notices)
+            .where(
+                t.notices.c.id == notice_id,
+                t.notices.c.sent_at.is_(None),
+                t.notices.c.next_try.is_(None) | (t.notices.c.next_try <= now),
+            )
+            .values(next_try=now + _MAIL_TAKEN)
+        )
+        return await self._database.write(lambda c: c.execute(taken).rowcount == 1)
 
     async def notice_sent(self, notice_id: int, *, now: dt.datetime) -> None:
         """Note that a mail was handed over."""

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -53,6 +54,16 @@ cycles: Final = Table(
     Column("done", Integer, nullable=False),
     Column("note", Text, nullable=False),
     UniqueConstraint("app_id", "number", name="uq_cycles_number"),
+)
+
+leases: Final = Table(
+    "leases",
+    metadata,
+    _app(primary_key=True),
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("until", Double),  # seconds since 1970, by the database's own clock
 )
 
 positions: Final = Table(

@@ -241,12 +241,3 @@ import_managers: Final = Table(
     Column("manager", Text, nullable=False),
     Column("counted", Boolean, nullable=False),  # this row already counts as a change
 )
-
-engine_holder: Final = Table(
-    "engine_holder",
-    metadata,
-    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),
-    Column("pid", Integer, nullable=False),
-    Column("host", Text, nullable=False),
-    Column("since", Moment, nullable=False),
-)
