@@ -36,6 +36,7 @@ soak: install ## 10,000 simulated lives; a million hostile requests; 10,000 oper
 	PYTHONPATH=. $(BIN)/python -m tests.simulation.run 0-$(SEEDS) --jobs 2
 	for after in 0 250000 500000 750000; do HOSTILE_AFTER=$$after HOSTILE_REQUESTS=250000 \
 		$(BIN)/python -m pytest -n 2 tests/service_provider/test_hostile.py || exit 1; done
+	SEATKEEPER_RACES=1000 $(BIN)/python -m pytest tests/service_provider/test_swift.py -k race
 	SEATKEEPER_SOAK_OPERATIONS=10000 $(BIN)/python -m pytest tests/service_provider/test_keepers_agree.py
 
 lint: install ## style, import contracts

@@ -109,7 +109,9 @@ async def test_an_app_that_goes_down_in_the_middle_is_gone_on_with_and_nothing_i
     names = [f"person{number:02}" for number in range(40)]
     for name in names:
         await company.person(name)
-    async with running_sandbox("15five", tmp_path / "flaky.db", token="flaky") as flaky:
+    async with running_sandbox(
+        "15five", tmp_path / "flaky.db", token="flaky", faults="POST /Users: latency 20ms"
+    ) as flaky:
         await company.connect(people=names, base_url=flaky.base_url, token="flaky")
         running = asyncio.create_task(company.attempt())
         while len((await flaky.dump())["users"]) < 5:  # noqa: ASYNC110 - the app is asked

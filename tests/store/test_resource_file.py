@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import pytest
 import sqlalchemy as sa
@@ -356,3 +356,60 @@ def test_what_was_answered_survives_kill_9(place: str) -> None:
     file.close()
     assert kept == answered
     assert total - len(answered) in (0, 1)
+
+
+def test_what_is_done_together_is_kept_together_and_what_fails_alone_leaves_no_trace(
+    tmp_path: Path,
+) -> None:
+    file = ResourceFile(tmp_path / "app.db")
+    store, others = store_of(file), store_of(ResourceFile(tmp_path / "app.db"))
+    everybody = wanted("User", "userName pr")
+
+    with file.together(writes=True):
+        store.create("User", {"userName": "ada"}, NOW)
+        with pytest.raises(ScimError) as refused:
+            store.create("User", {"userName": "ADA"}, NOW)
+        store.create("User", {"userName": "bob"}, NOW)
+        before = others.find("User", everybody).total
+        inside = store.find("User", everybody).total
+
+    after = others.find("User", everybody).total
+    assert (refused.value.status, before, inside, after) == (409, 0, 2, 2)
+
+
+def test_what_is_done_together_is_undone_together_where_the_block_fails(tmp_path: Path) -> None:
+    file = ResourceFile(tmp_path / "app.db")
+    store = store_of(file)
+
+    def fail() -> NoReturn:
+        with file.together(writes=True):
+            store.create("User", {"userName": "ada"}, NOW)
+            raise RuntimeError("the block fails")
+
+    with pytest.raises(RuntimeError):
+        fail()
+
+    assert store.find("User", wanted("User", "userName pr")).total == 0
+
+
+def test_a_disk_that_is_full_in_a_turn_refuses_everybody_in_it(tmp_path: Path) -> None:
+    file = ResourceFile(tmp_path / "app.db")
+    store = store_of(file)
+
+    def no_more_pages(connection: Any, *_: Any) -> None:
+        connection.execute("PRAGMA max_page_count=1")
+
+    file.engine.dispose()
+    sa.event.listen(file.engine, "connect", no_more_pages)
+
+    def turn() -> None:
+        with file.together(writes=True):
+            store.create("User", {"userName": "ada"}, NOW)
+            store.create("User", {"userName": "bob", "title": "x" * 90_000}, NOW)
+
+    with pytest.raises(ScimError) as refused:
+        turn()
+
+    assert refused.value.status == 507
+    assert store.find("User", wanted("User", "userName pr")).total == 0
+    file.close()

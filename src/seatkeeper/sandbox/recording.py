@@ -8,8 +8,8 @@ decided there.
 
 import datetime as dt
 import json
-import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Final, Protocol
 
@@ -30,6 +30,10 @@ MembersAmong = Callable[[str, Collection[str] | None], set[str]]
 """Says which of these ids (none: of all) are members of a group."""
 
 
+Together = Callable[[], AbstractContextManager[None]]
+"""Makes one writing transaction of what is asked of the keeper in a block."""
+
+
 class Listener(Protocol):
     """Is told of each account that was created, changed or deleted."""
 
@@ -42,11 +46,10 @@ class Listener(Protocol):
 class RecordingKeeper(PassingReads):
     """A ``Keeper`` that records what changes."""
 
-    def __init__(self, inner: Keeper, members_among: MembersAmong) -> None:
+    def __init__(self, inner: Keeper, members_among: MembersAmong, together: Together) -> None:
         super().__init__(inner)
         self._members_among = members_among
-        # What was a member before must not change until it was compared.
-        self._one_group_at_a_time = threading.Lock()
+        self._together = together
         self.listeners: list[Listener] = []
 
     def create(
@@ -83,7 +86,8 @@ class RecordingKeeper(PassingReads):
         if not members:
             after = self._inner.edit(kind, resource_id, seen, now, allow=allow)
         else:
-            with self._one_group_at_a_time:
+            # Nobody else comes or goes between the two looks and the change.
+            with self._together():
                 touched = _touched(members)
                 were = self._members_among(resource_id, touched)
                 after = self._inner.edit(kind, resource_id, seen, now, members, allow=allow)

@@ -5,6 +5,7 @@ Before the walk: the command line and the tests start it here.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from seatkeeper.gallery.schema import GalleryApp
@@ -14,7 +15,7 @@ from seatkeeper.sandbox.guard import LOOPBACK
 from seatkeeper.sandbox.report_page import checked_report_file, report_of, write_report
 from seatkeeper.sandbox.site import sandbox_app
 from seatkeeper.sandbox.state import SandboxState
-from seatkeeper.service_provider.listening import address_of, listening, serve_app
+from seatkeeper.service_provider.listening import address_of, listening, plain_or, serve_app
 from seatkeeper.service_provider.profile import profile_of
 from seatkeeper.store.resource_archive import ResourceArchive
 from seatkeeper.store.resource_file import ResourceFile
@@ -63,9 +64,10 @@ async def serve_sandbox(
                 site,
                 bound,
                 lambda: on_ready(address_of(host, bound)),
-                protocol=closable_protocol,
+                protocol=partial(plain_or, site.state.desk, closable_protocol),
             )
         finally:
+            site.state.desk.close()
             if file is not None:
                 write_report(report_of(site.state.site), file)
             site.state.file.close()

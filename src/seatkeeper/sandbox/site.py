@@ -35,9 +35,11 @@ from seatkeeper.sandbox.request_pages import request_routes
 from seatkeeper.sandbox.standin import StandIn
 from seatkeeper.sandbox.state import SandboxState, state_routes
 from seatkeeper.service_provider.forgetful import as_told, lowering
-from seatkeeper.service_provider.http import mounted, scim_routes
+from seatkeeper.service_provider.http import Door, Endpoint, mounted
 from seatkeeper.service_provider.keeper import Keeper
 from seatkeeper.service_provider.profile import profile_of
+from seatkeeper.service_provider.swift import Surroundings, SwiftDesk
+from seatkeeper.service_provider.turns import Turns
 from seatkeeper.store.resource_archive import ResourceArchive
 from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resource_history import ResourceHistory
@@ -83,15 +85,19 @@ def sandbox_app(
         noted = {**entry, "changed": changed, "fault": met_text()}
         site.journal.note(noted, site.history.keeping(changes))
 
-    answering = scim_routes(
+    def note_soon(entry: Mapping[str, str | int]) -> None:
+        taken()
+        site.journal.note_soon({**entry, "changed": -1, "fault": ""})
+
+    door = Door(
         faulty,
         profile,
         lambda token: site.issued.authority(token, utc_now()),
-        note,
         kept_key(db_path),
         closed=behaviour.closed,
     )
-    service = [Route("/{path:path}", FaultLayer(answering[0].app, faults, note))]
+    endpoint = Endpoint(door, note)
+    service = [Route("/{path:path}", FaultLayer(endpoint, faults, note))]
     routes: list[BaseRoute] = [one for path in bases for one in mounted(path, service)]
     state = _state(site, faulty, faults)
     starlette = Starlette(
@@ -100,6 +106,13 @@ def sandbox_app(
         exception_handlers={HTTPException: _problem_of(site)},
     )
     starlette.state.file = file
+    starlette.state.desk = SwiftDesk(
+        endpoint,
+        profile,
+        Surroundings(bases, allowed_hosts, HEADERS, faults.spare, note_soon, site.journal.settle),
+        Turns(lambda: file.together(writes=False), "reads"),
+        Turns(lambda: file.together(writes=True), "writes"),
+    )
     starlette.state.site = site
     return starlette
 
@@ -128,7 +141,7 @@ def _recording(inner: Keeper, file: ResourceFile) -> RecordingKeeper:
     def among(group_id: str, ids: Collection[str] | None) -> set[str]:
         return file.read(lambda db: members_among(db, group_id, ids))
 
-    return RecordingKeeper(inner, among)
+    return RecordingKeeper(inner, among, lambda: file.together(writes=True))
 
 
 def _state(site: StandIn, keeper: FaultyKeeper, faults: LiveFaults) -> SandboxState:

@@ -5,6 +5,7 @@ even what does not exist is answered in SCIM's own form.
 """
 
 import contextlib
+import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from seatkeeper.clock import utc_now
 from seatkeeper.errors import StoreUnusable
 from seatkeeper.scim.dialect import Inspection
 from seatkeeper.scim.errors import InvalidSyntax, TooLarge
+from seatkeeper.scim.finding import Finding
 from seatkeeper.scim.messages import CONTENT_TYPE, ScimError, error_body
 from seatkeeper.service_provider.call import Call
 from seatkeeper.service_provider.describing import CONFIG
@@ -50,7 +52,8 @@ class Incoming:
     """One HTTP request, read whole; ``body`` is none when it was larger than the limit.
 
     ``path`` is what stands behind the service's own URL ``base``. Names of
-    ``headers`` are in small letters.
+    ``headers`` are in small letters; ``sent`` has those that came in several
+    lines as they came.
     """
 
     method: str
@@ -59,6 +62,7 @@ class Incoming:
     query: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = b""
+    sent: Sequence[tuple[str, str]] = ()
 
     @property
     def token(self) -> str:
@@ -154,7 +158,16 @@ class Door:
         return None
 
 
-class _Endpoint:
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where a request was sent, when, and when by a clock that never jumps."""
+
+    path: str
+    started: dt.datetime
+    began: float
+
+
+class Endpoint:
     """The ASGI side of a door; no method is unknown to it, so each is answered in SCIM's form."""
 
     def __init__(self, door: Door, note: Note) -> None:
@@ -164,31 +177,44 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        started, began = utc_now(), perf_counter()
+        arrival = Arrival(request.url.path, utc_now(), perf_counter())
         incoming = await incoming_of(request)
-
-        def work() -> tuple[Answer, str]:
-            inspection = self._door.inspection()
-            found, form = self._door.answer(incoming, inspection)
-            self._note(
-                noted(
-                    method=request.method,
-                    path=request.url.path,
-                    query=request.url.query,
-                    headers=request.headers.items(),
-                    body=incoming.body or b"",
-                    token=incoming.token,
-                    answer=found,
-                    findings=inspection.findings,
-                    started=started,
-                    ended=utc_now(),
-                    seconds=perf_counter() - began,
-                )
-            )
-            return found, form
-
-        found, form = await to_thread.run_sync(work)
+        found, form = await to_thread.run_sync(lambda: self.answered(incoming, arrival))
         await response_of(found, form, request.method)(scope, receive, send)
+
+    def answered(
+        self, incoming: Incoming, arrival: Arrival, note: Note | None = None
+    ) -> tuple[Answer, str]:
+        """Return the answer and its media type, and ``note`` both with the request."""
+        inspection = self._door.inspection()
+        found, form = self._door.answer(incoming, inspection)
+        self.write_down(incoming, arrival, found, inspection.findings, note)
+        return found, form
+
+    def write_down(
+        self,
+        incoming: Incoming,
+        arrival: Arrival,
+        answer: Answer,
+        findings: tuple[Finding, ...] = (),
+        note: Note | None = None,
+    ) -> None:
+        """Note a request with its answer; what cannot be written down is answered all the same."""
+        (note or self._note)(
+            noted(
+                method=incoming.method,
+                path=arrival.path,
+                query=incoming.query,
+                headers=incoming.sent or incoming.headers.items(),
+                body=incoming.body or b"",
+                token=incoming.token,
+                answer=answer,
+                findings=findings,
+                started=arrival.started,
+                ended=utc_now(),
+                seconds=perf_counter() - arrival.began,
+            )
+        )
 
 
 async def incoming_of(request: Request) -> Incoming:
@@ -200,6 +226,7 @@ async def incoming_of(request: Request) -> Incoming:
         request.url.query,
         _joined(request.headers.items()),
         await _body(request),
+        request.headers.items(),
     )
 
 
@@ -226,7 +253,7 @@ def scim_routes(
     ``key`` seals cursors; without one, those of an earlier process are refused.
     """
     return [
-        Route("/{path:path}", _Endpoint(Door(keeper, profile, authorise, key, closed=closed), note))
+        Route("/{path:path}", Endpoint(Door(keeper, profile, authorise, key, closed=closed), note))
     ]
 
 

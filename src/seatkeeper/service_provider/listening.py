@@ -11,12 +11,14 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator
-from typing import Final, cast
+from functools import partial
+from typing import Any, Final, cast
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from seatkeeper.errors import BadInput, Occupied
+from seatkeeper.service_provider.plain_http import Desk, PlainProtocol
 
 GRACE_SECONDS: Final = 3
 """How long answers that are being made may take once the server was asked to end."""
@@ -66,6 +68,11 @@ async def serve_app(
         server.should_exit = True
         await serving
         raise
+
+
+def plain_or(desk: Desk, usual: Callable[..., asyncio.Protocol], **given: Any) -> asyncio.Protocol:
+    """Return a connection's protocol: plain requests go to ``desk``, others to the usual one."""
+    return PlainProtocol(desk, partial(usual, **given), given["server_state"].connections)
 
 
 @contextlib.contextmanager

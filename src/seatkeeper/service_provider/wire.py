@@ -4,6 +4,7 @@ A door in, beside the walk. What comes in is read by ``scim.limits``.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -15,7 +16,7 @@ LARGEST_BODY: Final = BODY_LIMITS.size
 RETRY_SECONDS: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What goes back: status, body (empty for 204) and headers."""
 
@@ -24,7 +25,11 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
     def encoded(self) -> bytes:
-        """Return the body as it is sent."""
+        """Return the body as it is sent; made once, for the client and for who writes it down."""
+        return self._encoded
+
+    @cached_property
+    def _encoded(self) -> bytes:
         return b"" if self.body is None else msgspec.json.encode(self.body)
 
     def all_headers(self, form: str = CONTENT_TYPE) -> dict[str, str]:

@@ -67,16 +67,24 @@ class Fixed:
         return tuple([values[name] if name in values else constant[name] for name in self._order])
 
     def _run(self, db: sa.Connection, bound: Any, *, many: bool = False) -> sqlite3.Cursor:
-        driver: Any = db.connection.driver_connection
-        cursor: sqlite3.Cursor = driver.cursor()
-        for listener in db.dispatch.before_cursor_execute:
-            listener(db, cursor, self._text, bound, None, many)
-        try:
-            if many:
-                return cursor.executemany(self._text, bound)
-            return cursor.execute(self._text, bound)
-        except sqlite3.Error as error:
-            raised = sa.exc.DBAPIError.instance(
-                self._text, None, error, sqlite3.Error, dialect=db.dialect
-            )
-            raise raised from error
+        return said(db, self._text, bound, many=many)
+
+
+def said(db: sa.Connection, text: str, bound: Any = (), *, many: bool = False) -> sqlite3.Cursor:
+    """Say something to SQLite in its own words, in the transaction of ``db``."""
+    cursor: sqlite3.Cursor = driver_of(db).cursor()
+    for listener in db.dispatch.before_cursor_execute:
+        listener(db, cursor, text, bound, None, many)
+    try:
+        return cursor.executemany(text, bound) if many else cursor.execute(text, bound)
+    except sqlite3.Error as error:
+        raise sa.exc.DBAPIError.instance(
+            text, None, error, sqlite3.Error, dialect=db.dialect
+        ) from error
+
+
+def driver_of(db: sa.Connection) -> sqlite3.Connection:
+    """Return SQLite's own connection under one of the engine."""
+    driver = db.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - for the type checker
+    return driver

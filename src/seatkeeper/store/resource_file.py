@@ -6,12 +6,14 @@ SCIM's words a store that cannot be used is refused. Methods block; callers on
 an event loop run them in a thread.
 """
 
+import contextlib
 import datetime as dt
 import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -21,6 +23,7 @@ from sqlalchemy.engine import URL, make_url
 from seatkeeper.errors import BadInput, StoreUnusable
 from seatkeeper.scim.errors import ScimError
 from seatkeeper.store.faults import full, passing, unusable
+from seatkeeper.store.fixed import driver_of, said
 from seatkeeper.store.resource_tables import FACTS, METADATA
 from seatkeeper.store.resource_upgrade import upgrade_format_1
 
@@ -52,6 +55,7 @@ class ResourceFile:
     def __init__(self, place: Path | str, *, schema: str = "scim") -> None:
         self._url = _url_of(place)
         self._turn = threading.Lock()
+        self._local = threading.local()
         self._engine: sa.Engine
         self._reading: sa.Engine
         self._writing: sa.Engine
@@ -90,18 +94,81 @@ class ResourceFile:
 
     def read(self, work: Callable[[sa.Connection], T]) -> T:
         """Run ``work`` in one reading transaction over one snapshot."""
+        shared = self._shared
+        if shared is not None:
+            return self._part(shared, work, saved=False)
         return self._answered(self._reading, work)
 
     def write(self, work: Callable[[sa.Connection], T]) -> T:
         """Run ``work`` in one writing transaction; what it did survives kill -9 on return."""
+        shared = self._shared
+        if shared is not None and shared.writes:
+            return self._part(shared, work, saved=True)
         if not self.is_sqlite:
             return self._answered(self._writing, work)
         with self._turn:  # writers queue here, where the wake-up is fair
             return self._answered(self._writing, work)
 
+    @contextlib.contextmanager
+    def together(self, *, writes: bool) -> Iterator[None]:
+        """Make one transaction of all that this thread asks of the store in the block.
+
+        Each ``write`` in it is all or nothing by itself, and none is kept before the
+        block has ended. Raises ``ScimError`` where the block cannot be kept: then
+        nothing of it was, whatever its parts returned. In a block that does not
+        write, a ``write`` is a transaction of its own. So is everything on
+        PostgreSQL, which gathers what is to be put on the disk by itself.
+        """
+        outer = self._shared
+        if not self.is_sqlite or (outer is not None and (outer.writes or not writes)):
+            yield
+            return
+        with self._turn if writes else contextlib.nullcontext():
+            shared = _Shared(self._begun(self._writing if writes else self._reading), writes)
+            self._local.shared = shared
+            try:
+                yield
+                if shared.lost is not None:
+                    raise shared.lost
+                self._ended(shared.db)
+            finally:
+                self._local.shared = outer
+                shared.db.close()
+
+    @property
+    def _shared(self) -> "_Shared | None":
+        found: _Shared | None = getattr(self._local, "shared", None)
+        return found
+
+    def _begun(self, engine: sa.Engine) -> sa.Connection:
+        """Return a connection whose transaction has begun."""
+
+        def begun() -> sa.Connection:
+            db = engine.connect()
+            try:
+                db.begin()
+            except BaseException:
+                db.close()
+                raise
+            return db
+
+        return self._in_words(lambda: self._repeated(begun))
+
+    def _ended(self, db: sa.Connection) -> None:
+        self._in_words(db.commit)
+
+    def _part(self, shared: "_Shared", work: Callable[[sa.Connection], T], *, saved: bool) -> T:
+        """Run ``work`` in a shared transaction; if it fails, ``saved`` leaves no trace of it."""
+        if shared.lost is not None:
+            raise shared.lost
+        return self._in_words(lambda: _parted(shared, work, saved=saved))
+
     def _answered(self, engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
+        return self._in_words(lambda: self._tried(engine, work))
+
+    def _in_words(self, act: Callable[[], T]) -> T:
         try:
-            return self._tried(engine, work)
+            return act()
         except sa.exc.TimeoutError as error:
             raise ScimError(503, "", "Too many requests wait here. Try again.") from error
         except sa.exc.DBAPIError as error:
@@ -111,7 +178,7 @@ class ResourceFile:
             raise refusal from error
 
     def _tried(self, engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
-        for attempt in range(1, ATTEMPTS + 1):
+        def once() -> T:
             committing = False
             try:
                 with engine.connect() as db, db.begin() as transaction:
@@ -122,11 +189,49 @@ class ResourceFile:
             except sa.exc.DBAPIError as error:
                 if committing and error.connection_invalidated:
                     raise ScimError(503, "", _LOST) from error
+                raise
+
+        return self._repeated(once)
+
+    def _repeated(self, act: Callable[[], T]) -> T:
+        """Do something again that lost against another transaction, at most ``ATTEMPTS`` times."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return act()
+            except sa.exc.DBAPIError as error:
                 if attempt == ATTEMPTS or not passing(error):
                     raise
             # Who lost a race waits longer each time, never the same as its rival; at most ATTEMPTS.
             time.sleep(0.01 * 2**attempt + secrets.randbelow(20) / 1000)
         raise AssertionError("the last attempt returns or raises")
+
+
+@dataclass
+class _Shared:
+    """A transaction of one thread; ``lost`` says why SQLite gave it up, if it did."""
+
+    db: sa.Connection
+    writes: bool
+    lost: ScimError | None = None
+
+
+def _parted(shared: _Shared, work: Callable[[sa.Connection], T], *, saved: bool) -> T:
+    if not saved:
+        return work(shared.db)
+    said(shared.db, "SAVEPOINT part")
+    try:
+        result = work(shared.db)
+    except BaseException as error:
+        if driver_of(shared.db).in_transaction:
+            said(shared.db, "ROLLBACK TO part")
+            said(shared.db, "RELEASE part")
+        else:
+            # Of a full or broken disk SQLite takes everything back.
+            was_full = isinstance(error, sa.exc.DBAPIError) and full(error)
+            shared.lost = ScimError(507, "", _NO_SPACE) if was_full else ScimError(503, "", _GONE)
+        raise
+    said(shared.db, "RELEASE part")
+    return result
 
 
 _LOST: Final = (
@@ -135,14 +240,18 @@ _LOST: Final = (
 )
 
 
+_NO_SPACE: Final = "There is no space left to keep this. Nothing was changed."
+_GONE: Final = "The database cannot be used now. Nothing was changed."
+
+
 def _refusal(error: sa.exc.DBAPIError, url: URL) -> ScimError | None:
     """Return SCIM's words for a store that cannot be used now, or none for a fault of ours."""
     if full(error):
-        return ScimError(507, "", "There is no space left to keep this. Nothing was changed.")
+        return ScimError(507, "", _NO_SPACE)
     if passing(error):
         return ScimError(503, "", "Too much is changed here at once. Nothing was changed; retry.")
     if unusable(error, url) is not None:
-        return ScimError(503, "", "The database cannot be used now. Nothing was changed.")
+        return ScimError(503, "", _GONE)
     return None
 
 

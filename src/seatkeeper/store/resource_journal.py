@@ -5,6 +5,8 @@ decided by who notes it; this keeps and finds. A file of an older program gets
 the columns that it lacks, and an older program can still write into ours.
 """
 
+import contextlib
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +22,8 @@ from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resource_tables import SEQ
 
 KEPT: Final = 10_000
+MOST_WAITING: Final = 1_000
+"""Requests that changed nothing and are not written down yet, at most."""
 _BATCH: Final = 200
 _METADATA: Final = sa.MetaData()
 
@@ -63,6 +67,12 @@ _NEW: Final = Fixed(
     .values({one.name: sa.bindparam(one.name) for one in REQUESTS.c if one.name != "seq"})
     .returning(REQUESTS.c.seq)
 )
+_NEW_ONES: Final = Fixed(
+    REQUESTS.insert().values(
+        {one.name: sa.bindparam(one.name) for one in REQUESTS.c if one.name != "seq"}
+    )
+)
+_NEWEST: Final = Fixed(sa.select(sa.func.max(REQUESTS.c.seq)))
 _OLDEST_GO: Final = Fixed(REQUESTS.delete().where(REQUESTS.c.seq <= sa.bindparam("last")))
 _UNSAID: Final[Mapping[str, str | int]] = {
     "duration": 0,
@@ -119,6 +129,9 @@ class RequestJournal:
 
     def __init__(self, file: ResourceFile) -> None:
         self._file = file
+        self._lock = threading.Lock()
+        self._settling = threading.Lock()
+        self._soon: list[Row] = []
         file.write(_prepare)
 
     def note(
@@ -131,17 +144,53 @@ class RequestJournal:
         ``also`` gets the number, and writes in the same transaction.
         Raises ``StoreUnusable`` where it cannot: the answer is to go out all the same.
         """
-        row = {**_UNSAID, **{name: _writable(value) for name, value in entry.items()}}
-        row["plain"] = _plain(str(row["path"]), str(row["query"]))
+        row = _row_of(entry)
+        with self._lock:
+            earlier, self._soon = self._soon, []
 
         def work(db: sa.Connection) -> int:
-            newest = int(_NEW.rows(db, **row)[0][0])
+            newest = 0
+            for one in (*earlier, row):
+                newest = int(_NEW.rows(db, **one)[0][0])
             if newest > KEPT:
                 _OLDEST_GO.run(db, last=newest - KEPT)
             if also is not None:
                 also(db, newest)
             return newest
 
+        return self._written(work)
+
+    def note_soon(self, entry: Mapping[str, str | int]) -> None:
+        """Write down a request that changed nothing, with the next one or by ``settle``.
+
+        At most ``MOST_WAITING`` wait; then they are written at once. Whoever reads the
+        journal here finds what waits, too; kill -9 loses it.
+        """
+        with self._lock:
+            self._soon.append(_row_of(entry))
+            are_many = len(self._soon) >= MOST_WAITING
+        if are_many:
+            self.settle()
+
+    def settle(self) -> None:
+        """Write down what waits. Where that cannot be, it is lost: its answers are out already."""
+        with self._settling:  # whoever finds nothing waiting may read the file
+            with self._lock:
+                waiting, self._soon = self._soon, []
+            if not waiting:
+                return
+
+            def work(db: sa.Connection) -> int:
+                _NEW_ONES.run_each(db, waiting)
+                newest = int((_NEWEST.first(db) or (0,))[0] or 0)
+                if newest > KEPT:
+                    _OLDEST_GO.run(db, last=newest - KEPT)
+                return newest
+
+            with contextlib.suppress(StoreUnusable):
+                self._written(work)
+
+    def _written(self, work: Callable[[sa.Connection], int]) -> int:
         try:
             return self._file.write(work)
         except ScimError as error:
@@ -154,8 +203,8 @@ class RequestJournal:
 
     def newest(self) -> int:
         """Return the number of the newest request, or 0."""
-        newest = sa.select(sa.func.max(REQUESTS.c.seq))
-        return self._file.read(lambda db: int(db.execute(newest).scalar_one() or 0))
+        self.settle()
+        return self._file.read(lambda db: int((_NEWEST.first(db) or (0,))[0] or 0))
 
     def one(self, number: int) -> Row | None:
         """Return one request, whole, or none that is kept."""
@@ -164,6 +213,7 @@ class RequestJournal:
 
     def count(self, sought: Sought) -> int:
         """Return how many are kept that meet ``sought``."""
+        self.settle()
         query = sa.select(sa.func.count()).select_from(REQUESTS).where(*sought.conditions())
         return self._file.read(lambda db: int(db.execute(query).scalar_one()))
 
@@ -186,6 +236,7 @@ class RequestJournal:
             after = int(batch[-1]["seq"])
 
     def _rows(self, query: sa.Select[Any]) -> list[Row]:
+        self.settle()
         found = self._file.read(lambda db: [dict(row) for row in db.execute(query).mappings()])
         for row in found:
             row.pop("plain", None)
@@ -197,6 +248,12 @@ class RequestJournal:
 
 def _without_bodies() -> sa.Select[Any]:
     return sa.select(*(column for column in REQUESTS.c if column.name not in _BULKY))
+
+
+def _row_of(entry: Mapping[str, str | int]) -> Row:
+    row = {**_UNSAID, **{name: _writable(value) for name, value in entry.items()}}
+    row["plain"] = _plain(str(row["path"]), str(row["query"]))
+    return row
 
 
 def _plain(path: str, query: str) -> str:

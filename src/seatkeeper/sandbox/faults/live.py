@@ -71,6 +71,10 @@ class LiveFaults:
         self.counters = counted(self.rules, facts, fault, self.counters, now)
         return fault
 
+    def spare(self, method: str, path: Sequence[str], token: str) -> bool:
+        """Say whether nothing can befall a request; then it is counted, otherwise not yet."""
+        return not self.rules and self.meet(method, path, token) is None
+
     def activity(self) -> list[Activity]:
         """Return what came of each rule so far."""
         return [
