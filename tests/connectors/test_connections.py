@@ -22,10 +22,12 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.errors import (
     Incompatible,
     InDoubt,
+    LeaseLost,
     Refused,
     Unreachable,
 )
 from seatkeeper.ports import Trace
+from seatkeeper.ports.permit import asked_first
 
 
 async def test_a_name_without_an_address_is_unreachable_and_nothing_is_sent() -> None:
@@ -58,6 +60,18 @@ async def test_a_port_where_nobody_listens_refuses_and_nothing_is_in_doubt() -> 
 
     assert type(error) is Unreachable
     assert "not running there" in error.advice
+
+
+async def test_what_must_not_leave_any_more_is_not_sent() -> None:
+    def never() -> None:
+        raise LeaseLost("15five")
+
+    async with rude_app(answers(200, '{"totalResults": 0}')) as (url, received):
+        with asked_first(never):
+            error = await fault_of(target(url), "create")
+
+    assert type(error) is LeaseLost
+    assert received == []
 
 
 @contextlib.asynccontextmanager

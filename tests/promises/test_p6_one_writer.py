@@ -22,7 +22,9 @@ from tests.journeys.larkspur import expected_15five, expected_groups, held, held
 from tests.sandboxes import running_sandbox, unhurried
 
 from seatkeeper.bootstrap import Installation
+from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import change_settings
+from seatkeeper.provisioning.journal import OrderVerb
 from seatkeeper.settings import Settings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.journey]
@@ -82,6 +84,38 @@ async def test_a_worker_that_was_held_up_sends_nothing_when_it_comes_back(
         await every_account_is_there_once(company)
 
 
+async def test_a_worker_that_is_ended_gives_its_app_to_another_one(
+    tmp_path: Path, postgresql_server: str
+) -> None:
+    async with larkspur(tmp_path, postgresql_server) as company, two_workers(company) as workers:
+        ended = await in_the_middle(company, workers)
+
+        ended.send(signal.SIGTERM)
+        status = await asyncio.wait_for(ended.process.wait(), PATIENCE)
+        await finished(company)
+
+        assert status == 0
+        await every_account_is_there_once(company)
+
+
+async def test_an_order_that_a_killed_worker_had_taken_is_followed_by_another_one(
+    tmp_path: Path, postgresql_server: str
+) -> None:
+    async with larkspur(tmp_path, postgresql_server) as company, two_workers(company) as workers:
+        number = await company.opened.ledger.place_order(
+            "15five", OrderVerb.RUN, {}, actor="test", now=utc_now()
+        )
+        lost = await holder(company, workers)
+
+        lost.send(signal.SIGKILL)
+        async with asyncio.timeout(PATIENCE):
+            ledger = company.opened.ledger
+            while (await ledger.order(number)).state != "done":  # noqa: ASYNC110 - as below
+                await asyncio.sleep(0.05)
+
+        await every_account_is_there_once(company)
+
+
 @asynccontextmanager
 async def larkspur(folder: Path, server: str) -> AsyncIterator[Company]:
     url = new_postgresql(server)
@@ -138,13 +172,18 @@ async def started(company: Company) -> Worker:
 async def in_the_middle(company: Company, workers: list[Worker]) -> Worker:
     """Switch the app on and return the worker that has just made its first accounts."""
     await switched(company, "on")
+    return await holder(company, workers)
+
+
+async def holder(company: Company, workers: list[Worker]) -> Worker:
+    """Return the worker that works for the app, once it has made accounts."""
     async with asyncio.timeout(PATIENCE):
         while not (await company.box.dump())["users"]:  # noqa: ASYNC110 - another process acts
             await asyncio.sleep(0.02)
-    holder = await company.opened.database.read(
+    named = await company.opened.database.read(
         lambda c: str(c.execute(text("SELECT holder FROM leases")).scalar_one())
     )
-    [worker] = [one for one in workers if holder.startswith(f"{one.name}@")]
+    [worker] = [one for one in workers if named.startswith(f"{one.name}@")]
     return worker
 
 

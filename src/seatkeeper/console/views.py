@@ -281,7 +281,8 @@ def _late(app: Plain, now: dt.datetime) -> str:
     if ended is None or not every[:-1].isdecimal() or every[-1] not in _UNITS:
         return ""
     interval = dt.timedelta(seconds=int(every[:-1]) * _UNITS[every[-1]])
-    if now - ended <= 2 * interval:
+    follows = moment(app.get("next_cycle"))
+    if now - ended <= 2 * interval or (follows is not None and follows > now):
         return ""
     ago = span((now - ended).total_seconds())
     return f"Last cycle {ago} ago, expected every {span(interval.total_seconds())}."
