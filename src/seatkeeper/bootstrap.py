@@ -67,6 +67,7 @@ from seatkeeper.store.database import Database
 from seatkeeper.store.directory import SqlDirectory
 from seatkeeper.store.engine_lock import EngineLock
 from seatkeeper.store.inbound import SqlInbound
+from seatkeeper.store.inbound_rules import SourceRules
 from seatkeeper.store.inbound_source import Source
 from seatkeeper.store.inbound_tokens import SourceTokens
 from seatkeeper.store.leases import FencedDatabase, SqlLeases
@@ -139,13 +140,23 @@ class Installation:
         """Return which tokens of sources end soon or have ended, the most urgent first."""
         return token_ends(self.source_tokens.tokens(), now)
 
+    @property
+    def source_rules(self) -> SourceRules:
+        """What administrators decided for sources that push people in."""
+        return SourceRules(self.database)
+
+    def inbound_source(self, name: str) -> Source:
+        """Return a source with the rules in force for it."""
+        administrators = frozenset(folded(one) for one in self.settings.administrator_names)
+        rules = self.source_rules.current(name)
+        mappings, keys_of = inbound_mappings(rules.settings), directory_profile().keys_of
+        return Source(
+            name, mappings, keys_of, administrators, rules.settings.matching, rules.version
+        )
+
     def inbound_keeper(self, source: str) -> SqlInbound:
         """Return the resources that a source has pushed into the directory."""
-        profile = directory_profile()
-        administrators = frozenset(folded(one) for one in self.settings.administrator_names)
-        return SqlInbound(
-            self.database, Source(source, inbound_mappings(), profile.keys_of, administrators)
-        )
+        return SqlInbound(self.database, self.inbound_source(source))
 
     def inbound(self) -> ASGIApp:
         """Return the SCIM service at which sources push people in."""

@@ -203,13 +203,17 @@ def document_files(paths: tuple[Path, ...]) -> list[Path]:
 
 def read_document_file(path: Path) -> list[AppDocument]:
     """Return the documents of one file. Raises ``BadInput`` or ``InvalidFile``."""
+    return read_documents(path.name, text_of(path))
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file. Raises ``BadInput`` where it cannot be read or is no UTF-8."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput(f"{path} is not UTF-8 (byte {error.start}).") from error
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
-    return read_documents(path.name, text)
 
 
 def _refuse_twice(documents: list[AppDocument]) -> None:

@@ -24,6 +24,7 @@ from seatkeeper.cli import (
     commands_report,
     commands_schema,
     commands_serve,
+    commands_source,
     commands_token,
     commands_versions,
 )
@@ -48,6 +49,7 @@ for module in (
     commands_mappings,
     commands_plan,
     commands_schema,
+    commands_source,
     commands_token,
     commands_versions,
 ):

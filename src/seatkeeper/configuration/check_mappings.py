@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from seatkeeper.configuration.attributes import reserved
+from seatkeeper.configuration.scim_attributes import scim_attribute, scim_names
 from seatkeeper.configuration.settings import MappingChange, changed_mappings
 from seatkeeper.directory.attributes import (
     GROUP_ATTRIBUTES,
@@ -51,6 +52,9 @@ from seatkeeper.provisioning.mapping.typed import typed
 
 COMPUTED: Final = (SOFT_DELETED, ROLES)
 """Attributes that only expressions can read: they are worked out, not kept."""
+
+SCIM: Final = "scim "
+"""Before ``users`` or ``groups``: what is read is SCIM, and what is written the directory."""
 
 _KINDS: Final = {Type.STRING: Takes.TEXT, Type.STRINGS: Takes.LIST, Type.BOOLEAN: Takes.TRUTH}
 
@@ -95,7 +99,7 @@ def _whole_flaws(name: str, objects: ObjectType, changes: Sequence[MappingChange
     places = {change.target: f"{name}.{number}" for number, change in enumerate(changes)}
     by_path = {attribute.path: attribute for attribute in objects.attributes}
     flaws = [
-        Flaw(name, f"The app requires {attribute.path}, and nothing is mapped onto it.")
+        Flaw(name, f"{_writer(name)} requires {attribute.path}, and nothing is mapped onto it.")
         for attribute in objects.attributes
         if attribute.required and attribute.path not in mapped
     ]
@@ -134,7 +138,7 @@ def _change_faults(
 ) -> list[str]:
     target = next((one for one in objects.attributes if one.path == change.target), None)
     if target is None or reserved(change.target) is not None:
-        return [_target_fault(objects, change.target)]
+        return [_target_fault(name, objects, change.target)]
     if change.remove:
         return _removal_faults(defaults, change)
     found = []
@@ -160,13 +164,17 @@ def _change_faults(
     return found
 
 
-def _target_fault(objects: ObjectType, path: str) -> str:
+def _target_fault(name: str, objects: ObjectType, path: str) -> str:
     """Return why nothing can be mapped onto a path: it is reserved, no path, or not there."""
     why = reserved(path) or path_fault(path, AttributeType.STRING.value)
     if why:
         return why
     hint = closest(path, [one.path for one in objects.attributes])
-    return f"The app has no attribute {shown(path)}.{hint}"
+    return f"{_writer(name)} has no attribute {shown(path)}.{hint}"
+
+
+def _writer(name: str) -> str:
+    return "The directory" if name.startswith(SCIM) else "The app"
 
 
 def _default_of(defaults: MappingType[str, DefaultMapping], change: MappingChange) -> str | None:
@@ -202,7 +210,8 @@ def _source_faults(name: str, attribute: str, target: TargetAttribute) -> list[s
     source = source_attribute(name, attribute)
     if source is None:
         known = source_names(name)
-        return [f"The directory has no attribute {shown(attribute)}.{closest(attribute, known)}"]
+        reader = "SCIM" if name.startswith(SCIM) else "The directory"
+        return [f"{reader} has no attribute {shown(attribute)}.{closest(attribute, known)}"]
     if (source.type is Type.REFERENCE) != (target.type is AttributeType.REFERENCE):
         return [
             f"{attribute} cannot be mapped onto {target.path}: only one of them is a reference."
@@ -271,10 +280,14 @@ def attribute_kind(name: str, attribute: str) -> Takes | None:
 
 
 def source_attribute(name: str, attribute: str) -> Attribute | None:
-    """Return the directory's attribute of that name, of users or groups (``name``), or none."""
+    """Return the attribute of users or groups (``name``) that is read, or none."""
+    if name.startswith(SCIM):
+        return scim_attribute(name.removeprefix(SCIM), attribute)
     return user_attribute(attribute) if name == "users" else GROUP_ATTRIBUTES.get(attribute)
 
 
 def source_names(name: str) -> list[str]:
-    """Return the names of the directory's attributes, to suggest one."""
+    """Return the names of attributes that can be read, to suggest one."""
+    if name.startswith(SCIM):
+        return scim_names(name.removeprefix(SCIM))
     return list(USER_ATTRIBUTES if name == "users" else GROUP_ATTRIBUTES)

@@ -25,8 +25,8 @@ def differences(before: AppDocument | None, after: AppDocument) -> list[str]:
         *_secret_lines(before, after),
         *_assignment_lines(before.assignments, after.assignments),
         *_attribute_lines(before.settings, after.settings),
-        *_mapping_lines("users", before.settings.users, after.settings.users),
-        *_mapping_lines("groups", before.settings.groups, after.settings.groups),
+        *mapping_differences("users", before.settings.users, after.settings.users),
+        *mapping_differences("groups", before.settings.groups, after.settings.groups),
     ]
 
 
@@ -36,8 +36,8 @@ def _listed(after: AppDocument) -> list[str]:
         f"secret: {after.secret_token}",
         *_assignment_lines((), after.assignments),
         *_attribute_lines(None, after.settings),
-        *_mapping_lines("users", (), after.settings.users),
-        *_mapping_lines("groups", (), after.settings.groups),
+        *mapping_differences("users", (), after.settings.users),
+        *mapping_differences("groups", (), after.settings.groups),
     ]
 
 
@@ -149,9 +149,10 @@ def _listed_as(change: AttributeChange | None) -> str:
     return ", ".join(said) or "listed"
 
 
-def _mapping_lines(
+def mapping_differences(
     name: str, before: Sequence[MappingChange], after: Sequence[MappingChange]
 ) -> list[str]:
+    """Return one line for each mapping of ``name`` that differs."""
     earlier = {change.target: change for change in before}
     later = {change.target: change for change in after}
     lines = [

@@ -150,8 +150,8 @@ def _settings(
         interval_seconds=read_interval(reading, schedule.get("every")),
         timing=read_timing(reading, schedule),
         notification=_notification(reading, fields),
-        users=_changes(reading, "users", mappings.get("users"), places),
-        groups=() if groups_off else _changes(reading, "groups", groups, places),
+        users=read_changes(reading, "users", mappings.get("users"), places),
+        groups=() if groups_off else read_changes(reading, "groups", groups, places),
         groups_enabled=not groups_off,
         user_filter=read_filter(reading, filters.get("users"), "user_filter", places),
         group_filter=read_filter(reading, filters.get("groups"), "group_filter", places),
@@ -248,9 +248,10 @@ def _role(reading: Reading, item: yaml.Node, node: yaml.Node | None, app: Galler
     return role
 
 
-def _changes(
+def read_changes(
     reading: Reading, name: str, node: yaml.Node | None, places: dict[str, yaml.Node]
 ) -> tuple[MappingChange, ...]:
+    """Return a list of changes over mappings; ``places`` learns where each stands."""
     if node is not None:
         places[name] = node
     changes: list[MappingChange] = []

@@ -45,6 +45,10 @@ class Reading:
         """Note a fault where ``node`` begins."""
         self._at(node.start_mark, text)
 
+    def whole(self, text: str) -> None:
+        """Note a fault of the file as a whole."""
+        self.faults.append(Fault(0, text))
+
     def finish(self) -> None:
         """Raise ``InvalidFile`` if there was a fault."""
         if self.faults:

@@ -61,6 +61,7 @@ from seatkeeper.store.inbound_reading import (
     related_of,
     stored_of,
 )
+from seatkeeper.store.inbound_rules import said_at
 from seatkeeper.store.inbound_source import Refusal, Source
 from seatkeeper.store.inbound_tables import KEYS, RESOURCES, forget_resource
 from seatkeeper.store.news import News
@@ -97,6 +98,7 @@ class SqlInbound:
                 "created_at": now,
                 "modified_at": now,
                 "version": 1,
+                "rules": self._source.rules,
                 "deleted_at": None,
             }
             connection.execute(insert(RESOURCES), [row])
@@ -137,13 +139,16 @@ class SqlInbound:
             self._permit(connection, held)
             values = change(held.body)
             moved = [change_members(connection, held, one, news) for one in members]
-            if values == held.body and not any(moved):
+            anew = held.rules != self._source.rules
+            if values == held.body and not any(moved) and not anew:
                 return stored_of(held)
-            if values != held.body:
+            if values != held.body or anew:
                 self._tell(connection, held, values, news)
                 connection.execute(delete(KEYS).where(KEYS.c.resource_id == resource_id))
                 self._index(connection, kind, resource_id, values)
-            changed = {"body": values, "modified_at": now, "version": held.version + 1}
+            changed: dict[str, object] = {"rules": self._source.rules}
+            if values != held.body or any(moved):
+                changed |= {"body": values, "modified_at": now, "version": held.version + 1}
             mine = update(RESOURCES).where(RESOURCES.c.id == resource_id)
             connection.execute(mine.values(**changed))
             return stored_of(one_of(connection, self._source.name, kind, resource_id))
@@ -279,9 +284,11 @@ class SqlInbound:
         Nothing said means that nothing is taken away, but whether the person is
         enabled is told anew.
         """
-        asked = select(RESOURCES.c.body).where(RESOURCES.c.record_id == record_id)
-        body = connection.scalar(asked)
-        return self._said(kind, body) if body else Said({}, not wanted.enabled)
+        asked = select(RESOURCES.c.body, RESOURCES.c.rules)
+        row = connection.execute(asked.where(RESOURCES.c.record_id == record_id)).first()
+        if row is None or not row.body:
+            return Said({}, not wanted.enabled)
+        return said_at(connection, self._source, row.rules, kind, row.body)
 
     def _created(self, connection: Connection, kind: str, wanted: Said, news: News) -> str:
         new = difference(None, wanted, self._source.mappings.of(kind))
@@ -298,7 +305,9 @@ class SqlInbound:
         """Carry what is new in ``values`` over into the directory."""
         mapping = self._source.mappings.of(held.kind)
         now = self._said(held.kind, values)
-        new = difference(self._said(held.kind, held.body), now, mapping)
+        new = difference(
+            said_at(connection, self._source, held.rules, held.kind, held.body), now, mapping
+        )
         holder = self._holder(connection, held.kind, held.record_id)
         self._check_name_free(connection, held, now, new)
         self._check_known_free(connection, held, values)

@@ -40,6 +40,7 @@ class Row:
     created_at: dt.datetime
     modified_at: dt.datetime
     version: int
+    rules: int
 
 
 def stored_of(row: Row) -> Stored:
@@ -83,6 +84,14 @@ def known_by(connection: Connection, source: str, kind: str, external_id: str) -
         .order_by(RESOURCES.c.created_at, RESOURCES.c.id)
     )
     return [Own(row.record_id, row.deleted_at is None) for row in connection.execute(asked)]
+
+
+def told_otherwise(
+    connection: Connection, source: str, rules: int
+) -> Sequence[tuple[str, str, Resource]]:
+    """Return kind, id and body of what a source sees and was told under other rules."""
+    asked = _ordered(_living(source, None)).where(RESOURCES.c.rules != rules)
+    return [(row.kind, row.id, row.body) for row in connection.execute(asked)]
 
 
 def members_of(connection: Connection, source: str, group_id: str) -> Sequence[Stored]:
@@ -250,6 +259,7 @@ def _row(row: Any) -> Row:
         row.created_at,
         row.modified_at,
         row.version,
+        row.rules,
     )
 
 

@@ -22,7 +22,8 @@ class Source:
     """Who pushes, how what it says is read, and who is out of its reach.
 
     ``keys_of`` says what of a resource is looked up and unique; ``administrators``
-    are folded userNames. ``matching``: by what its people are known, in this order.
+    are folded userNames. ``matching``: by what its people are known, in this order;
+    ``rules``: the version of its rules that all this follows.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Source:
     keys_of: Callable[[str, Resource], Keys]
     administrators: frozenset[str] = frozenset()
     matching: Sequence[str] = MATCHING
+    rules: int = 0
 
     @property
     def actor(self) -> str:

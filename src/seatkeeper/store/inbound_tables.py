@@ -1,4 +1,4 @@
-"""The tables of sources that push people in: their tokens, resources and keys.
+"""The tables of sources that push people in: their tokens, rules, resources and keys.
 
 Beside the walk; they share the metadata of ``tables``. Ids here are the
 source's own: an internal id stands only in ``record_id``, which no answer shows.
@@ -47,8 +47,19 @@ RESOURCES: Final = Table(
     Column("created_at", Moment, nullable=False),
     Column("modified_at", Moment, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("rules", Integer, nullable=False, server_default=text("0")),  # it was told under
     Column("deleted_at", Moment),  # the source deleted it; the directory can still restore it
     Index("ix_inbound_resources_in_order", "source", "kind", "created_at", "id"),
+)
+
+RULES: Final = Table(
+    "inbound_rules",
+    metadata,
+    Column("source", KEY, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("settings", Document, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 # One row per value that a filter may look for. A value that must be unique
