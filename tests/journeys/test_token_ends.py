@@ -75,6 +75,7 @@ async def test_the_status_page_and_the_commands_say_so(
 
     title = "The token of hr expires in 4 days"
     assert title in page
+    assert "<code>seatkeeper token create --source hr</code>" in page
     assert [one["title"] for one in facts["tokens"]] == [title]
     assert said["token", "check"][0] == 1
     assert title in said["token", "check"][1]
