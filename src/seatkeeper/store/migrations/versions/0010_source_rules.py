@@ -1,4 +1,4 @@
-"""0009: each source can have rules of its own.
+"""0010: each source can have rules of its own.
 
 Why:      HR systems name things differently; one mapping for all of them fits none.
 Deploy:   additive; the previous release writes resources told under version 0, which is right
@@ -9,8 +9,8 @@ Undo:     DROP TABLE inbound_rules; ALTER TABLE inbound_resources DROP COLUMN ru
 
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 WORDS = {"sqlite": {"key": "TEXT"}, "postgresql": {"key": 'TEXT COLLATE "C"'}}
 
