@@ -53,6 +53,7 @@ bench: install ## measure requests and rates, as ratios in one run
 	$(BIN)/python tools/bench_scim.py
 
 docs: install ## build the documentation into site/
+	$(BIN)/python tools/fault_matrix.py --check
 	$(BIN)/mkdocs build --strict --quiet
 
 requirements: install ## renew the pinned requirements from their .in files

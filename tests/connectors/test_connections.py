@@ -30,6 +30,7 @@ from seatkeeper.ports import Trace
 from seatkeeper.ports.permit import asked_first
 
 
+@pytest.mark.fault("T1")
 async def test_a_name_without_an_address_is_unreachable_and_nothing_is_sent() -> None:
     async def nobody_knows(host: str, port: int) -> Sequence[str]:
         raise socket.gaierror(-2, "Name or service not known")
@@ -52,6 +53,7 @@ async def test_a_name_that_leads_inside_gets_no_request(ip: str) -> None:
     assert ip in error.message
 
 
+@pytest.mark.fault("T2")
 async def test_a_port_where_nobody_listens_refuses_and_nothing_is_in_doubt() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -107,6 +109,7 @@ async def test_a_name_is_pinned_to_its_address_and_kept_in_the_request(tmp_path:
         ("other.example", 30, True, "belongs to another host"),
     ],
 )
+@pytest.mark.fault("T4")
 async def test_a_certificate_that_is_wrong_says_how_and_nothing_is_sent(
     tmp_path: Path, asked: str, days: int, known: bool, words: str
 ) -> None:
@@ -134,6 +137,7 @@ async def test_the_trace_keeps_each_exchange_but_no_name() -> None:
     assert b"User-Agent: Seatkeeper/" in received[0]
 
 
+@pytest.mark.fault("T12")
 async def test_members_that_are_too_many_are_sent_in_halves() -> None:
     sizes: list[int] = []
 
@@ -152,6 +156,7 @@ async def test_members_that_are_too_many_are_sent_in_halves() -> None:
 
 
 @pytest.mark.parametrize("manners", [answers(204), answers(200), answers(200, '{"id": "a-1"}')])
+@pytest.mark.fault("T27")
 async def test_a_change_is_taken_with_a_resource_an_empty_answer_or_none(manners: Manners) -> None:
     async with rude_app(manners) as (url, received):
         one = target(url)

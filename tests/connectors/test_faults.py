@@ -114,6 +114,7 @@ ERROR = json.dumps(
         (speaks_something_else, "create", InDoubt, "looked up before it is repeated"),
     ],
 )
+@pytest.mark.fault("T6", "T7", "T11", "T17", "T19", "T24", "T25")
 async def test_each_fault_is_one_class_and_says_what_to_do(
     manners: Manners, verb: str, expected: type[ConnectorError], words: str
 ) -> None:
@@ -144,6 +145,7 @@ NOW = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
         ("-5", None),
     ],
 )
+@pytest.mark.fault("T13")
 def test_an_app_is_believed_how_long_it_wants_to_rest_up_to_a_quarter_of_an_hour(
     header: str | None, seconds: float | None
 ) -> None:
@@ -158,6 +160,7 @@ async def test_the_seconds_of_retry_after_travel_with_the_error() -> None:
     assert error.retry_after == 7
 
 
+@pytest.mark.fault("T21")
 async def test_a_filter_that_is_ignored_is_noticed_and_nobody_is_adopted() -> None:
     others = {"totalResults": 1, "Resources": [{"id": "b-1", "userName": "bo@larkspur.example"}]}
     async with rude_app(answers(200, json.dumps(others))) as (url, _):
@@ -168,6 +171,7 @@ async def test_a_filter_that_is_ignored_is_noticed_and_nobody_is_adopted() -> No
     assert "ignored the filter on userName" in error.message
 
 
+@pytest.mark.fault("T22")
 async def test_what_a_loose_filter_returns_beside_the_person_is_dropped() -> None:
     both = [
         {"id": i, "userName": f"{n}@larkspur.example"} for i, n in (("1", "ada"), ("2", "ada.b"))

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from seatkeeper.connectors.habits import Habits, Windows, put_body, put_members
 from seatkeeper.directory.model import Kind
 from seatkeeper.gallery.abilities import FilterAbilities
@@ -76,6 +78,7 @@ def test_members_that_are_as_they_should_be_need_no_put() -> None:
     }
 
 
+@pytest.mark.fault("T16")
 def test_a_question_becomes_the_filter_that_the_app_takes() -> None:
     plain = Habits(filters=FilterAbilities(operators=("eq", "and")))
     by_name = Habits(filters=FilterAbilities(users=("userName",), groups=()))

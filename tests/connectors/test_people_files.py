@@ -170,6 +170,7 @@ async def test_a_file_that_changed_after_its_check_is_noticed(write: Write) -> N
         ",Person,Engineer",
     ],
 )
+@pytest.mark.fault("S3")
 def test_one_broken_line_among_ten_thousand_is_named_and_no_other(
     write: Write, broken: str
 ) -> None:
@@ -259,6 +260,7 @@ def test_every_fault_of_a_row_is_named(write: Write) -> None:
         ("", 0, "empty"),
     ],
 )
+@pytest.mark.fault("S3")
 def test_what_is_wrong_with_a_csv_is_said_in_words(
     write: Write, content: str | bytes, line: int, says: str
 ) -> None:

@@ -159,6 +159,7 @@ def test_one_mail_address_is_the_primary_one_and_two_are_left_to_the_app() -> No
     assert [element.get("primary") for element in two["emails"]] == [None, None]
 
 
+@pytest.mark.fault("T28")
 def test_an_account_is_read_however_the_app_writes_it() -> None:
     resource = {
         "ID": "not this", "id": 7, "USERNAME": "ada", "Active": "True", "title": True,

@@ -1,5 +1,6 @@
 """What people get in the first cycle, and what the next one sends: only what changed."""
 
+import pytest
 from tests.engine.world import MAIL, MANAGER, Wish, World
 
 from seatkeeper.directory.model import Kind
@@ -94,6 +95,7 @@ async def test_a_mover_whose_new_manager_joins_today_costs_one_request(world: Wo
     await world.assert_in_step()
 
 
+@pytest.mark.fault("S7")
 async def test_managers_in_a_loop_are_healed_in_the_same_cycle(world: World) -> None:
     await larkspur(world)
     await world.reports_to("Ada", "Ken")
@@ -106,6 +108,7 @@ async def test_managers_in_a_loop_are_healed_in_the_same_cycle(world: World) -> 
     assert world.asked() == {}
 
 
+@pytest.mark.fault("S7")
 async def test_a_manager_who_appears_later_is_written_into_the_reports(world: World) -> None:
     await world.connect()
     await world.hire("Ada")

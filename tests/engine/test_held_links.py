@@ -63,6 +63,7 @@ def remove(world: World, *names: str) -> None:
             members.discard(account)
 
 
+@pytest.mark.fault("T8a")
 async def test_p3_nothing_is_written_to_strangers_under_the_same_ids(world: World) -> None:
     await in_step(world, ["Ada", "Bob", "Cem", "Dee"])
     world.target = strangers(world)
@@ -116,6 +117,7 @@ async def test_the_same_tenant_under_a_new_name_is_gone_on_with(world: World) ->
     await world.assert_in_step()
 
 
+@pytest.mark.fault("T8a")
 async def test_people_who_moved_to_another_tenant_keep_their_accounts_there(world: World) -> None:
     await in_step(world, ["Ada", "Bob", "Cem"])
     await world.reports_to("Bob", "Ada")
@@ -169,6 +171,7 @@ async def test_an_app_that_fails_while_accounts_are_confirmed_is_asked_again(wor
 
 
 @pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.fault("T8")
 async def test_t8_half_of_all_accounts_deleted_by_somebody_are_not_made_again(
     world: World, at_once: bool
 ) -> None:
@@ -203,6 +206,7 @@ async def test_t8_half_of_all_accounts_deleted_by_somebody_are_not_made_again(
     await world.assert_in_step()
 
 
+@pytest.mark.fault("T8")
 async def test_a_few_accounts_deleted_by_somebody_are_made_again(world: World) -> None:
     await in_step(world, PEOPLE)
     remove(world, "Person0")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import pytest
 from tests.engine.world import Wish, World
 
 from seatkeeper.directory.model import Kind
@@ -15,6 +16,7 @@ async def gone(world: World, name: str) -> None:
     world.ids[f"old {name}"] = world.ids.pop(name)
 
 
+@pytest.mark.fault("S8")
 async def test_somebody_purged_and_hired_again_in_one_cycle_keeps_the_account(world: World):
     await world.connect(scope="all", groups="off")
     await world.hire("Ada")
@@ -118,6 +120,7 @@ async def test_somebody_who_can_still_be_restored_keeps_the_account(world: World
     assert world.account("old Ada")["active"] is False
 
 
+@pytest.mark.fault("S8")
 async def test_where_settings_leave_it_to_a_person_the_new_record_waits(world: World):
     await world.connect(scope="all", groups="off", more="rehire: ask")
     await world.hire("Ada")

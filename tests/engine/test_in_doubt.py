@@ -24,6 +24,7 @@ from seatkeeper.provisioning.cycle import CycleState
     [(InDoubt("The answer was lost."), 1), (Transient("The app failed.", status=500), 4)],
     ids=["lost", "failing"],
 )
+@pytest.mark.fault("T3")
 async def test_a_doubt_that_cannot_be_looked_up_stays_a_doubt(
     world: World, error: ConnectorError, times: int
 ) -> None:

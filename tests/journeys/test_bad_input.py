@@ -49,6 +49,7 @@ async def test_a_wrong_token_stops_the_app_says_so_and_the_right_one_goes_on(
     assert await company.account("ada") is not None
 
 
+@pytest.mark.fault("T6")
 async def test_a_member_without_admin_permission_makes_a_token_that_is_refused(
     company: Company,
 ) -> None:
@@ -92,6 +93,7 @@ async def answering(body: bytes) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/scim/v2"
 
 
+@pytest.mark.fault("T7")
 async def test_a_web_page_instead_of_scim_is_recognised_and_said(company: Company) -> None:
     async with answering(b"<html><h1>Welcome</h1></html>") as url:
         await company.connect(base_url=url)
@@ -103,6 +105,7 @@ async def test_a_web_page_instead_of_scim_is_recognised_and_said(company: Compan
     assert caught.value.advice
 
 
+@pytest.mark.fault("T15")
 async def test_an_app_that_goes_down_in_the_middle_is_gone_on_with_and_nothing_is_twice(
     tmp_path: Path, company: Company
 ) -> None:
@@ -132,6 +135,7 @@ async def test_an_app_that_goes_down_in_the_middle_is_gone_on_with_and_nothing_i
     assert again.counters.requests == 0
 
 
+@pytest.mark.fault("T2")
 async def test_an_app_that_is_not_there_is_named_and_nothing_is_lost(company: Company) -> None:
     await company.connect(base_url="http://127.0.0.1:9/scim/v2".replace(":9/", ":1999/"))
 
@@ -142,6 +146,7 @@ async def test_an_app_that_is_not_there_is_named_and_nothing_is_lost(company: Co
     assert caught.value.advice
 
 
+@pytest.mark.fault("S3")
 async def test_a_broken_line_seven_thousand_is_named_and_nothing_is_written(
     tmp_path: Path, company: Company
 ) -> None:
@@ -178,6 +183,7 @@ async def test_somebody_without_an_e_mail_address_waits_alone_until_it_is_there(
     assert await company.account("elif") is not None
 
 
+@pytest.mark.fault("S4")
 async def test_two_people_with_one_matching_value_both_wait_until_they_differ(
     company: Company,
 ) -> None:
@@ -195,6 +201,7 @@ async def test_two_people_with_one_matching_value_both_wait_until_they_differ(
     assert await company.account("eve") is not None
 
 
+@pytest.mark.fault("L5")
 async def test_a_second_engine_on_one_database_is_refused_with_the_first_ones_process(
     company: Company,
 ) -> None:

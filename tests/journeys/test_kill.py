@@ -25,6 +25,7 @@ EARLY = 4
 RUN = "from seatkeeper.cli.main import entry; entry()"
 
 
+@pytest.mark.fault("L1")
 async def test_twenty_kills_make_no_duplicate_and_lose_nothing(tmp_path: Path) -> None:
     chance = random.Random(15)
     async with larkspur(tmp_path / "calm") as company:

@@ -123,6 +123,7 @@ async def assert_nothing_lost(world: World, written_before: int) -> None:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("story", [beginning, monday, a_group_ends])
+@pytest.mark.fault("L1")
 async def test_an_engine_killed_at_any_call_is_continued_without_a_duplicate(
     world: World, tmp_path: Path, story: Story, after: bool
 ) -> None:

@@ -74,6 +74,7 @@ async def told(box: RunningSandbox) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("faults", ["POST /Users: lost times=1", "POST /Users: lost times=4"])
+@pytest.mark.fault("T3")
 async def test_a_create_whose_answer_is_lost_makes_one_account(
     world: World, tmp_path: Path, faults: str
 ) -> None:
@@ -95,6 +96,7 @@ async def test_a_create_whose_answer_is_lost_makes_one_account(
         "writes: 10% lost; *: 5% html status=502, 5% truncated",
     ],
 )
+@pytest.mark.fault("T13", "T14", "T17")
 async def test_everybody_is_in_step_after_some_cycles_through_faults(
     world: World, tmp_path: Path, faults: str
 ) -> None:

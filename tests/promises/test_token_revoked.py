@@ -28,6 +28,7 @@ TRIES = 600
 
 
 @pytest.mark.parametrize("after", [25, 45], ids=["while it looks up", "while it writes"])
+@pytest.mark.fault("T5")
 async def test_at_most_two_requests_start_after_the_first_refusal_was_read(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
@@ -83,6 +84,7 @@ async def finished(company: Company) -> None:
     raise AssertionError("the cycle does not go on")
 
 
+@pytest.mark.fault("T5")
 async def test_a_new_token_goes_on_at_once_with_one_mail_and_nothing_twice(tmp_path: Path) -> None:
     told = "notification: {email: it@larkspur.example, on_failure: true}"
     with running_mail_server() as mail:

@@ -85,6 +85,7 @@ def test_a_value_only_given_at_creation_is_asked_for_too():
     assert question.value == "ada"
 
 
+@pytest.mark.fault("T23")
 def test_nobody_is_chosen_among_several():
     with pytest.raises(AmbiguousTarget, match="2 accounts"):
         the_one(ASKED, [FOUND, Account("a-2", {"userName": "ada"})])

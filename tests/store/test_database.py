@@ -53,6 +53,7 @@ def test_four_processes_that_open_an_empty_database_at_once_all_succeed(database
     assert [opener.exitcode for opener in openers] == [0, 0, 0, 0]
 
 
+@pytest.mark.fault("L6")
 def test_a_database_of_a_newer_program_is_refused_with_both_revisions(database_url: str) -> None:
     database = Database.open(database_url)
     database.write_now(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))

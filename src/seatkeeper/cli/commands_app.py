@@ -1,4 +1,4 @@
-"""Commands about one app: test-connection, on, off, run, restart."""
+"""Commands about one app: test-connection, on, off, run, retry, restart."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,9 @@ from seatkeeper.cli.render_plan import steps_view
 from seatkeeper.cli.running import ProgressBar, run_somewhere, told
 from seatkeeper.cli.views import Plain, cycle_plain
 from seatkeeper.cli.views_plan import steps_of_cycle
+from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import change_settings
+from seatkeeper.directory.model import Kind
 from seatkeeper.errors import BadInput
 
 RESET_BY_DEFAULT = ("watermark", "escrows", "quarantine")
@@ -27,6 +29,7 @@ def register(app: cyclopts.App) -> None:
     app.command(switch_on, name="on")
     app.command(switch_off, name="off")
     app.command(run_app, name="run")
+    app.command(retry)
     app.command(restart)
 
 
@@ -112,6 +115,55 @@ async def run_app(
         if not json:
             show(Group(*map(steps_view, records)))
     speak([plain], told(app_id, cycle), json=json)
+    if not cycle.finished:
+        return FAILED
+    return FAILED if strict and cycle.counters.waiting else DONE
+
+
+async def retry(
+    app_id: str,
+    /,
+    *,
+    user: list[str] | None = None,
+    group: list[str] | None = None,
+    everybody: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    strict: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
+) -> int:
+    """Try again at once whoever waits after a failure, also those who were given up.
+
+    Parameters
+    ----------
+    app_id
+        The configured app.
+    user
+        This person (userName, e-mail or id); may be given several times.
+    group
+        This group (display name or id); may be given several times.
+    everybody
+        Everybody who waits, beside what changed since.
+    strict
+        Exit with 1 when any record waits after the cycle.
+    """
+    if bool(user or group) == everybody:
+        raise BadInput("Say who is tried again.", advice="Give --user, --group, or only --all.")
+    async with installation() as opened:
+        await opened.configuration.app(app_id)
+        wish = await wish_for(opened, user, group, full=False)
+        named = [(Kind.USER, one) for one in wish.users]
+        named += [(Kind.GROUP, one) for one in wish.groups]
+        count = await opened.ledger.retry_now(app_id, None if everybody else named, utc_now())
+        if not count:
+            text = f"Nothing waits in {app_id} that was asked for; nothing was tried."
+            speak([{"app": app_id, "tried": 0}], text, json=json)
+            return DONE
+        await opened.configuration.record_decision(
+            actor(), "retry", app_id, {"records": [one for _, one in named] or "all"}
+        )
+        bar = ProgressBar(quiet=json)
+        cycle = await run_somewhere(opened, app_id, wish, bar)
+        bar.end()
+    speak([{"app": app_id, "tried": count, **cycle_plain(cycle)}], told(app_id, cycle), json=json)
     if not cycle.finished:
         return FAILED
     return FAILED if strict and cycle.counters.waiting else DONE

@@ -17,9 +17,10 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.errors import ConnectorError, InDoubt, Throttled, Transient, Unreachable
 from seatkeeper.ports import Ledger, Target
 from seatkeeper.provisioning.account import ValueChange
+from seatkeeper.provisioning.budget import RetryBudget
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.journal import Key
-from seatkeeper.provisioning.outcome import TRANSIENT_WAITS
+from seatkeeper.provisioning.outcome import TRANSIENT_WAITS, backoff
 from seatkeeper.provisioning.preview import PlannedRecord
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.walk import Facts
@@ -84,6 +85,7 @@ class AppContext:
     linked_now: int = 0
     linked_before: int = 0
     vanished: int = 0
+    retries: RetryBudget = field(default_factory=RetryBudget)
     many_gone: dict[Kind, bool] = field(default_factory=dict)
     askers: dict[tuple[Kind, str], set[str]] = field(default_factory=dict)
     _failures: int = 0
@@ -134,7 +136,7 @@ class AppContext:
         the request raised when trying again did not help.
         """
         throttled = 0
-        waits = list(TRANSIENT_WAITS)
+        tries = 0
         while True:
             try:
                 return await self._in_turn(call)
@@ -142,9 +144,10 @@ class AppContext:
                 throttled += 1
                 self._close_for(error, throttled)
             except Transient:
-                if not waits:
+                if tries == len(TRANSIENT_WAITS) or not self.retries.take():
                     raise
-                await self.sleep(waits.pop(0) * (0.5 + self.jitter()))
+                await self.rest(tries)
+                tries += 1
 
     async def patiently_once(self, call: Callable[[], Awaitable[T]]) -> T:
         """Make one request in its turn that must be looked up before it is repeated.
@@ -178,7 +181,7 @@ class AppContext:
 
     async def rest(self, attempt: int) -> None:
         """Wait before another try, longer each time and never in step with others."""
-        await self.sleep(TRANSIENT_WAITS[attempt] * (0.5 + self.jitter()))
+        await self.sleep(backoff(attempt, self.jitter()))
 
     async def _in_turn(self, call: Callable[[], Awaitable[T]]) -> T:
         async with self._slots:
@@ -187,6 +190,7 @@ class AppContext:
             if delay > 0:
                 await self.sleep(delay)
                 self.raise_if_stopped()
+            self.retries.asked()
             try:
                 result = await call()
             except (Transient, InDoubt) as error:

@@ -149,9 +149,10 @@ async def _create(context: AppContext, sent: Sent, values: TargetValues) -> None
             )
         except (InDoubt, Transient, Conflict) as error:
             in_doubt = in_doubt or not isinstance(error, Conflict)
+            tired = attempt == 2 or not context.retries.take()
             last = (
                 isinstance(error, Conflict)
-                or attempt == 2
+                or tired
                 or not context.rules.capabilities.refuses_duplicates
             )
             found = await _look_in_doubt(context, sent, doubtful=in_doubt, late=in_doubt and last)
@@ -160,7 +161,7 @@ async def _create(context: AppContext, sent: Sent, values: TargetValues) -> None
                 return
             if isinstance(error, Conflict):
                 raise _taken(error) from error
-            if attempt == 2:
+            if tired:
                 raise
             await context.rest(attempt)
         except Refused:

@@ -182,6 +182,11 @@ class Ledger(Protocol):
     async def escrows(self, app_id: str, *, limit: int = 1000) -> Sequence[Escrow]:
         """Return all escrows of an app, newest first."""
 
+    async def retry_now(
+        self, app_id: str, records: Collection[Key] | None, now: dt.datetime
+    ) -> int:
+        """Make these records' escrows due, or all; return how many wait and are due now."""
+
     async def health(self, app_id: str) -> Health:
         """Return how the app is."""
 

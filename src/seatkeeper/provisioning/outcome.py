@@ -23,7 +23,7 @@ ESCROW_DAYS: Final = 28
 """Days after which a record is given up: it stays visible until somebody acts."""
 
 TRANSIENT_WAITS: Final = (0.5, 2.0, 8.0)
-"""Seconds before each further try of a request that failed on the app's side."""
+"""Most seconds before each further try of a request that failed on the app's side."""
 
 AWAY_WAITS: Final = (10, 30, 60, 120, 300)
 """Seconds before each probe of an app that is not there; then every ten minutes."""
@@ -34,6 +34,14 @@ _CREDENTIALS: Final = 3600
 
 SETTLING: Final = 35.0
 """Seconds after we stopped waiting for an answer in which a request may still act (P2)."""
+
+
+def backoff(attempt: int, chance: float) -> float:
+    """Return the seconds before another try: anything up to the limit, by ``chance`` of 0 to 1.
+
+    Drawn over the whole length, so that those who failed together do not come back together.
+    """
+    return TRANSIENT_WAITS[attempt] * chance
 
 
 def next_retry(

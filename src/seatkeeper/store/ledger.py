@@ -240,6 +240,16 @@ class SqlLedger(Cycles, Outbox):
         )
         return [rows.escrow_of(row) for row in found]
 
+    async def retry_now(
+        self, app_id: str, records: Collection[Key] | None, now: dt.datetime
+    ) -> int:
+        """Make escrows due."""
+        mine = update(t.escrows).where(t.escrows.c.app_id == app_id).values(retry_at=now)
+        chosen = [mine] if records is None else []
+        for kind, record_id in records or ():
+            chosen.append(mine.where(t.escrows.c.kind == kind, t.escrows.c.record_id == record_id))
+        return await self._database.write(lambda c: sum(c.execute(one).rowcount for one in chosen))
+
     async def health(self, app_id: str) -> Health:
         """Return how the app is."""
         row = await self._first(select(t.health).where(t.health.c.app_id == app_id))
