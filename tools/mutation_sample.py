@@ -28,6 +28,7 @@ TESTS = {
     "handover": ["words_of_scope", "match"],
     "reference": ["reporting_line", "match", "decision_cases"],
     "reviewed": ["preview"],
+    "guard": ["guard"],
 }
 FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is,

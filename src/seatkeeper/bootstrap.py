@@ -352,7 +352,7 @@ class Installation:
         cycle = replace(imagined, kind=CycleKind.INCREMENTAL, from_seq=after)
         context = self._context(stored, rules, MemoryTarget(rules.capabilities), cycle)
         causes = await read_causes(self.directory, self.ledger, app_id, after=after, to=to)
-        return await preview_cycle(context, Asking(causes=causes))
+        return await preview_cycle(context, Asking(causes=causes, guarded=False))
 
     async def consequences(self, app_id: str, anyway: Preview) -> Consequences:
         """Say what the changes that came after the plan ``anyway`` lead to in its app."""

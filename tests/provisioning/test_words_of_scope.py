@@ -165,4 +165,5 @@ def test_reasons_have_the_codes_that_administrators_know() -> None:
         "ActionSwitchedOff",
         "SkipOutOfScopeDeletions",
         "AccountPassedOn",
+        "RemovalHeld",
     ]

@@ -58,6 +58,7 @@ class SimulatedApp:
     writing: Counter[str] = field(default_factory=Counter)
     written: set[str] = field(default_factory=set)
     adopted: set[str] = field(default_factory=set)
+    taken_away: set[str] = field(default_factory=set)
 
     def client(self) -> "Client":
         """Return a connector of a process that lives now."""
@@ -74,6 +75,11 @@ class SimulatedApp:
             for owner, count in owners.items():
                 if count > 1:
                     self.violations.append(f"P2: {kind} {owner} has {count} accounts")
+
+    def entitled(self, account_id: str) -> str:
+        """Return whose account gives access now; nothing where it gives none."""
+        values = self.app.held[Kind.USER].get(account_id, {})
+        return str(values.get("externalId", "")) if values.get("active") is True else ""
 
     def fault(self) -> str | None:
         """Draw what happens to one request."""
@@ -165,7 +171,10 @@ class Client:
         app.writing[subject] += 1
 
         async def acting() -> T:
+            before = app.entitled(subject)
             result = await call()
+            if before and not app.entitled(subject):
+                app.taken_away.add(before)
             app.written.add(result.id if isinstance(result, Account) else subject)
             app.check()
             return result

@@ -24,6 +24,16 @@ NAMES = ("ada", "grace", "ken", "Ada", "joão", "joao", "eve", "mia", "leo", "zo
 TITLES = ("Engineer", "engineer", "Lead", "", None)
 DEPARTMENTS = ("Sales", "sales", "Legal", None)
 GROUPS = ("Alps", "Baltic", "Carpathia", "Danube")
+MOST_WITHOUT_A_WORD = 1
+"""People who may lose access in one cycle without a word: few, so that it matters often."""
+
+GUARD = """\
+deletion_guard:
+  access: {at_least: 1, percent: 0}
+  access_in_a_day: {at_least: 2, percent: 0}
+  members: {at_least: 2, percent: 0}
+"""
+
 PEOPLE_AT_MOST, GROUPS_AT_MOST = 24, 6
 
 TITLES_BY_RULE: dict[str, Callable[[User], object]] = {
@@ -73,6 +83,7 @@ class Company(World):
             scope="all" if self.everybody else "assigned",
             users=self.users_rule,
             filters=filters,
+            more=GUARD,
         )
 
     # --- the engine, with the simulation's clock ---

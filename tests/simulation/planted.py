@@ -3,16 +3,17 @@
 They prove that the simulation can fail: every one must be caught by some of the first seeds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
 from seatkeeper.directory.model import Kind
-from seatkeeper.engine import doubt, exporter, sender
+from seatkeeper.engine import doubt, exporter, guarding, sender
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.sender import Sent
+from seatkeeper.provisioning.guard import Judgement, Planned, judge
 from seatkeeper.provisioning.journal import Escrow, MemberDifference, Work
 from seatkeeper.provisioning.plan import Disable, Update, known_after
 from seatkeeper.store import ledger_write
@@ -135,6 +136,30 @@ def who_waits_is_not_tried_again() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def removals_are_counted_per_record() -> Iterator[None]:
+    """The guard looks at each removal alone, not at the whole plan."""
+
+    def judge_alone(planned: Iterable[Planned], *more: Any) -> Judgement:
+        judged = [judge([one], *more) for one in planned]
+        return Judgement(
+            tuple(x for one in judged for x in one.held),
+            tuple(x for one in judged for x in one.kept),
+            tuple(x for one in judged for x in one.approved),
+            tuple(x for one in judged for x in one.free),
+        )
+
+    with patch.object(guarding, "judge", judge_alone):
+        yield
+
+
+@contextmanager
+def a_hold_is_forgotten_after_a_crash() -> Iterator[None]:
+    """What is held is written down only in the entry of its cycle."""
+    with patch.object(ledger_write, "write_holds", lambda *_: None):
+        yield
+
+
 PLANTED = (
     a_create_is_repeated_without_a_look,
     a_late_create_is_forgotten,
@@ -146,4 +171,6 @@ PLANTED = (
     a_page_begins_too_late,
     what_was_on_its_way_is_not_looked_up,
     who_waits_is_not_tried_again,
+    removals_are_counted_per_record,
+    a_hold_is_forgotten_after_a_crash,
 )

@@ -5,6 +5,7 @@ was broken, what happened, and every step, so that a failure can be played again
 """
 
 import asyncio
+import datetime as dt
 import hashlib
 import random
 import tempfile
@@ -16,7 +17,7 @@ from unittest import mock
 
 from tests.engine.world import Wish
 from tests.simulation.app import SimulatedApp
-from tests.simulation.company import Company
+from tests.simulation.company import MOST_WITHOUT_A_WORD, Company
 from tests.simulation.life import Life
 from tests.simulation.moments import run_virtually
 from tests.simulation.store import SimulatedDatabase
@@ -25,11 +26,13 @@ from seatkeeper.connectors.memory import UNIQUE, MemoryTarget
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine import planner
 from seatkeeper.provisioning.cycle import Cycle, CycleState
+from seatkeeper.provisioning.guard import HoldState
 from seatkeeper.provisioning.journal import Escrow
 
 HOUR = 3600.0
 LONGEST_RETRY = 25 * HOUR
 """Seconds after which every record that waits is due again."""
+
 
 OF_THE_DATA = frozenset(
     {"DuplicateSourceEntries", "MissingValues", "MatchingValueMissing", "MappingFailed"}
@@ -53,7 +56,7 @@ class Outcome:
 
 
 def simulate(seed: int) -> Outcome:
-    """Play one seed to its end and check P1 to P3, P6 and P7."""
+    """Play one seed to its end and check P1 to P4, P6 and P7."""
     outcome = Outcome(seed)
     chance = random.Random(seed)
     ids = random.Random(f"ids of {seed}")
@@ -76,6 +79,8 @@ def simulate(seed: int) -> Outcome:
 class _Play:
     def __init__(self, chance: random.Random, outcome: Outcome, folder: Path) -> None:
         self.chance, self.outcome, self.folder = chance, outcome, folder
+        self.approved: set[str] = set()
+        self.taken: dict[int, set[str]] = {}
 
     async def play(self) -> None:
         self._set_up()
@@ -122,6 +127,8 @@ class _Play:
         draw = chance.random()
         if draw < 0.2:
             await self._weather()
+        elif draw < 0.28:
+            await self._administrator_decides()
         elif draw < 0.5:
             for _ in range(chance.randint(1, 4)):
                 await self._event()
@@ -136,6 +143,25 @@ class _Play:
         app.trouble = self.chance.choice((0.0, 0.05, 0.2, 0.5))
         app.revoked = self.chance.random() < 0.1
         self._note(f"trouble {app.trouble} revoked {app.revoked}")
+
+    async def _administrator_decides(self, *, everything: bool = False) -> int:
+        """Somebody looks at what the guard holds, late and not at all of it; return how many."""
+        company, chance = self.company, self.chance
+        found = await company.ledger.holds(company.app, states=(HoldState.OPEN,))
+        chosen = [hold for _, hold in found if everything or chance.random() < 0.7]
+        if not chosen:
+            return 0
+        keep = not everything and chance.random() < 0.3
+        state = HoldState.KEPT if keep else HoldState.APPROVED
+        now = company.moment()
+        until = now + dt.timedelta(hours=20) if keep else None
+        ids = [hold.id for hold in chosen]
+        await company.ledger.decide(ids, state, word="sim", until=until, actor="ana", now=now)
+        if not keep:
+            self.approved |= {hold.record_id for hold in chosen}
+        self.outcome.happened[f"removal {state}"] += len(chosen)
+        self._note(f"{len(chosen)} {state}")
+        return len(chosen)
 
     async def _wish(self) -> Wish:
         draw = self.chance.random()
@@ -163,6 +189,7 @@ class _Play:
                 await self._event()
                 self.outcome.happened["change during a cycle"] += 1
         cycle: Cycle | None = await running
+        await self._check_no_surprise()
         if life.dead:
             self.outcome.happened["killed"] += 1
             self.outcome.happened[f"killed {life.died_at}"] += 1
@@ -172,13 +199,31 @@ class _Play:
             self._note(f"cycle {cycle.kind} {cycle.state} {cycle.counters}")
         return cycle
 
+    async def _check_no_surprise(self) -> None:
+        """P4: what one cycle took away without anybody's word is within the limit."""
+        cycles = await self.company.ledger.cycles(self.company.app, limit=1)
+        if not cycles:
+            return
+        newest = cycles[0]
+        taken = self.app.taken_away - self.approved
+        self.app.taken_away.clear()
+        mine = self.taken.setdefault(newest.number, set())
+        mine |= taken
+        if len(mine) > MOST_WITHOUT_A_WORD:
+            self._violated(f"P4: cycle {newest.number} took away {len(mine)} without a word")
+
     # --- the end: faults stop, and the promises are checked ---
 
     async def _end(self) -> None:
         self.app.trouble, self.app.revoked = 0.0, False
         self._note("faults stop")
         await asyncio.sleep(LONGEST_RETRY)  # late requests have acted, too
-        await self._quiet(cycles=3)
+        await self._quiet(cycles=1)
+        for _ in range(4):  # to let somebody go may leave more to decide about
+            if not await self._administrator_decides(everything=True):
+                break
+            await self._quiet(cycles=1)
+        await self._quiet(cycles=2)
         await self._check_in_step()
         await self._check_nothing_lost()
         await self._check_nothing_left()
@@ -187,6 +232,7 @@ class _Play:
     async def _quiet(self, cycles: int) -> None:
         for _ in range(cycles):
             cycle = await self.company.run(target=self.app.client())
+            await self._check_no_surprise()
             self._note(f"cycle {cycle.kind} {cycle.state} {cycle.counters}")
             if cycle.state is not CycleState.DONE:
                 self._violated(f"P1: a cycle ends {cycle.state} without faults: {cycle.note}")

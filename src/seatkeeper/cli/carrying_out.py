@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from seatkeeper.bootstrap import Installation
-from seatkeeper.cli.out import DONE, FAILED, installation, show, speak
+from seatkeeper.cli.out import DONE, FAILED, NEEDS_CONSENT, installation, show, speak
 from seatkeeper.cli.render import clean
 from seatkeeper.cli.running import ProgressBar, run_somewhere, told
 from seatkeeper.cli.views import Plain, cycle_plain
@@ -50,7 +50,9 @@ async def carry_out(app_id: str, file: Path, *, json: bool) -> int:
         lines = [f"Refused, because it is not what was reviewed: {len(refused)}"]
         lines += [f"  {clean(one['display_name'])}: {clean(one['reason'])}" for one in refused]
         show("\n".join(lines), sys.stderr)
-    return DONE if cycle.finished and not refused and not cycle.counters.failed else FAILED
+    if not cycle.finished or refused or cycle.counters.failed:
+        return FAILED
+    return NEEDS_CONSENT if cycle.counters.held else DONE
 
 
 async def _refused(opened: Installation, cycle: Cycle) -> list[Plain]:

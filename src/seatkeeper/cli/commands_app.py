@@ -10,7 +10,7 @@ from rich.console import Group
 from seatkeeper.cli.carrying_out import carry_out
 from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.commands_plan import wish_for
-from seatkeeper.cli.out import DONE, FAILED, actor, installation, show, speak
+from seatkeeper.cli.out import DONE, FAILED, NEEDS_CONSENT, actor, installation, show, speak
 from seatkeeper.cli.render_plan import steps_view
 from seatkeeper.cli.running import ProgressBar, run_somewhere, told
 from seatkeeper.cli.views import Plain, cycle_plain
@@ -115,9 +115,9 @@ async def run_app(
         if not json:
             show(Group(*map(steps_view, records)))
     speak([plain], told(app_id, cycle), json=json)
-    if not cycle.finished:
+    if not cycle.finished or (strict and cycle.counters.waiting):
         return FAILED
-    return FAILED if strict and cycle.counters.waiting else DONE
+    return NEEDS_CONSENT if cycle.counters.held else DONE
 
 
 async def retry(

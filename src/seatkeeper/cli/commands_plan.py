@@ -12,13 +12,22 @@ from cyclopts import Parameter
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.commands_config import Json, document_files, read_document_file
-from seatkeeper.cli.out import CHANGES_PLANNED, DONE, actor, installation, show, speak
+from seatkeeper.cli.out import (
+    CHANGES_PLANNED,
+    DONE,
+    NEEDS_CONSENT,
+    actor,
+    installation,
+    show,
+    speak,
+)
 from seatkeeper.cli.render_plan import plan_view
 from seatkeeper.cli.views_plan import plan_plain
 from seatkeeper.clock import utc_now
 from seatkeeper.configuration.documents import AppDocument
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.errors import BadInput
+from seatkeeper.provisioning.preview import Outlook
 from seatkeeper.store.plan_file import write_plan
 
 
@@ -67,6 +76,8 @@ async def plan(
     speak([plain], plan_view(plain), json=json)
     if out is not None and not json:
         show(f"Kept. Carry it out with: seatkeeper run {app_id} --plan {out}")
+    if any(one.verb is Outlook.HOLD for one in preview.records):
+        return NEEDS_CONSENT
     return CHANGES_PLANNED if preview.to_do else DONE
 
 

@@ -15,6 +15,7 @@ import cyclopts
 from seatkeeper import __version__
 from seatkeeper.cli import (
     commands_app,
+    commands_approvals,
     commands_config,
     commands_explain,
     commands_expression,
@@ -44,6 +45,7 @@ for module in (
     commands_explain,
     commands_expression,
     commands_app,
+    commands_approvals,
     commands_report,
     commands_people,
     commands_mappings,

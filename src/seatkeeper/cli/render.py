@@ -22,7 +22,7 @@ Plain: TypeAlias = Mapping[str, object]
 NARROWEST: Final = 80
 BAR: Final = 20
 _OUTCOMES: Final = (
-    "created", "updated", "disabled", "deleted", "skipped", "failed", "waiting",
+    "created", "updated", "disabled", "deleted", "skipped", "failed", "waiting", "held",
 )  # fmt: skip
 
 _RESULT_STYLES: Final = {

@@ -18,6 +18,7 @@ _STYLES: Final = {
     "link": "green",
     "disable": "yellow",
     "delete": "red",
+    "hold": "red",
     "fail": "red",
     "skip": "dim",
     "unlink": "dim",

@@ -151,6 +151,11 @@ def told(app_id: str, cycle: Cycle) -> str:
         )
     note = f" ({cycle.note})" if cycle.note else ""
     text = f"{app_id}: {cycle.kind} cycle {cycle.number} took {took}{note}: {counts or 'no change'}"
+    if cycle.counters.held:
+        text += (
+            f"\nHeld: {number_of(cycle.counters.held, 'removal')} more than the guard lets go; "
+            "everything else went through. Decide with: seatkeeper approvals"
+        )
     if cycle.counters.waiting:
         text += f"\nWho waits and why: seatkeeper logs {app_id} --status failure"
     return text

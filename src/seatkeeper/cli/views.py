@@ -13,6 +13,7 @@ from seatkeeper.directory.model import Group, Kind, User
 from seatkeeper.ports import StoredApp
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.explain import Explanation
+from seatkeeper.provisioning.guard import HoldState
 from seatkeeper.provisioning.journal import HealthState
 from seatkeeper.provisioning.log import LogEntry, Modified
 from seatkeeper.provisioning.membership import Membership, Missing
@@ -46,6 +47,7 @@ async def app_plain(opened: Installation, stored: StoredApp) -> Plain:
         "groups": counts.get(Kind.GROUP, 0),
         "waiting": len(escrows),
         "waiting_causes": _causes([escrow.code for escrow in escrows]),
+        "held": len(await opened.ledger.holds(app_id, states=(HoldState.OPEN,))),
         "immediate": settings.timing.immediate,
         "next_cycle": _next_cycle(schedule_of(app_id, settings, stored.version), cycles),
     }

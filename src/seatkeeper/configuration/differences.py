@@ -11,6 +11,7 @@ import msgspec
 from seatkeeper.configuration.address import forgets_secret
 from seatkeeper.configuration.documents import DEFAULT_ACCESS_ROLE, AppDocument, DocumentAssignment
 from seatkeeper.configuration.filters import in_words
+from seatkeeper.configuration.guard import guard_in_words
 from seatkeeper.configuration.secrets import STORED
 from seatkeeper.configuration.settings import ACTIONS, AppSettings, AttributeChange, MappingChange
 from seatkeeper.configuration.timing import print_interval
@@ -63,6 +64,7 @@ def _facts(settings: AppSettings) -> dict[str, str]:
         "time zone": settings.timing.time_zone,
         "notification": settings.notification.email,
         "mail on failure": _yes(settings.notification.on_failure),
+        "deletion guard": guard_in_words(settings.guard),
         "groups": "on" if settings.groups_enabled else "off",
         "actions of users": _actions(settings.user_actions),
         "actions of groups": _actions(settings.group_actions),

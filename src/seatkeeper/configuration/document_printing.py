@@ -9,6 +9,7 @@ import yaml
 
 from seatkeeper.configuration.documents import DEFAULT_ACCESS_ROLE, AppDocument
 from seatkeeper.configuration.filters import printed_filter
+from seatkeeper.configuration.guard import print_guard
 from seatkeeper.configuration.object_documents import printed_actions, printed_attributes
 from seatkeeper.configuration.settings import AppSettings, Notification
 from seatkeeper.configuration.timing import printed_schedule
@@ -30,6 +31,8 @@ def print_document(document: AppDocument) -> str:
         **({"rehire": settings.rehire} if settings.rehire != "link" else {}),
         "schedule": printed_schedule(settings),
     }
+    if guard := print_guard(settings.guard):
+        plain["deletion_guard"] = guard
     if settings.notification != Notification():
         plain["notification"] = msgspec.to_builtins(settings.notification)
     if document.assignments:

@@ -15,6 +15,7 @@ import yaml
 
 from seatkeeper.configuration.check import settings_flaws
 from seatkeeper.configuration.filters import read_filter
+from seatkeeper.configuration.guard import read_guard
 from seatkeeper.configuration.object_documents import (
     read_actions,
     read_attributes,
@@ -42,6 +43,7 @@ DEFAULT_ACCESS_ROLE: Final = "Default Access"
 _FIELDS: Final = (
     "app", "gallery", "name", "connection", "mode", "status", "scope",
     "exclude_default_access", "skip_out_of_scope_deletions", "rehire", "schedule", "notification",
+    "deletion_guard",
     "assignments", "scoping_filters", "actions", "attributes", "mappings",
 )  # fmt: skip
 _CHANGE_FIELDS: Final = MappingChange.__struct_fields__
@@ -150,6 +152,7 @@ def _settings(
         interval_seconds=read_interval(reading, schedule.get("every")),
         timing=read_timing(reading, schedule),
         notification=_notification(reading, fields),
+        guard=read_guard(reading, fields.get("deletion_guard")),
         users=read_changes(reading, "users", mappings.get("users"), places),
         groups=() if groups_off else read_changes(reading, "groups", groups, places),
         groups_enabled=not groups_off,

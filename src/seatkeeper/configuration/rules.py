@@ -13,6 +13,7 @@ import msgspec
 
 from seatkeeper.configuration.attributes import customized
 from seatkeeper.configuration.filters import usable_filter
+from seatkeeper.configuration.guard import limits_of
 from seatkeeper.configuration.settings import ActionWord, AppSettings, effective_mappings
 from seatkeeper.directory.model import Application, AppRole, Kind
 from seatkeeper.gallery.capabilities import capabilities_of
@@ -105,6 +106,7 @@ def rules_for(
         default_domain,
         Rehire(settings.rehire),
         address,
+        limits_of(settings.guard),
     )
 
 

@@ -103,6 +103,31 @@ class Timing(_Strict, frozen=True, omit_defaults=True):
     time_zone: str = "UTC"
 
 
+class GuardLimit(_Strict, frozen=True):
+    """So many removals without a person's word, or such a part of all, whichever is more."""
+
+    at_least: int
+    percent: int
+
+
+class DeletionGuard(_Strict, frozen=True, omit_defaults=True, kw_only=True):
+    """How many removals may leave by themselves; all are changed together with a reason.
+
+    ``access`` is people who lose access in one cycle, ``members`` memberships
+    that end, ``values`` one attribute that becomes empty. ``protected`` are user
+    names of people whose access is never taken away without a person's word.
+    """
+
+    enabled: bool = True
+    reason: str = ""
+    access: GuardLimit = GuardLimit(at_least=3, percent=2)
+    access_in_a_day: GuardLimit = GuardLimit(at_least=3, percent=5)
+    groups: GuardLimit = GuardLimit(at_least=1, percent=5)
+    members: GuardLimit = GuardLimit(at_least=20, percent=10)
+    values: GuardLimit = GuardLimit(at_least=10, percent=10)
+    protected: tuple[str, ...] = ()
+
+
 class AppSettings(_Strict, frozen=True, kw_only=True):
     """Everything an administrator decides for one app but its assignments and its secret.
 
@@ -133,6 +158,7 @@ class AppSettings(_Strict, frozen=True, kw_only=True):
     group_filter: dict[str, Any] | None = None
     skip_out_of_scope_deletions: bool = False
     rehire: Literal["link", "ask"] = "link"
+    guard: DeletionGuard = DeletionGuard()
     user_actions: tuple[ActionWord, ...] = ACTIONS
     group_actions: tuple[ActionWord, ...] = ACTIONS
     user_attributes: tuple[AttributeChange, ...] = ()

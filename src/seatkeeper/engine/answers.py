@@ -18,6 +18,7 @@ from seatkeeper.engine.rivals import rivals_now, walk_records
 from seatkeeper.errors import AmbiguousSource, RecordError, SeatkeeperError
 from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.explain import Explanation, Remembered, Verdict, explain
+from seatkeeper.provisioning.guard import Hold, HoldState, Removal
 from seatkeeper.provisioning.journal import Escrow, MemberDifference
 from seatkeeper.provisioning.log import Modified
 from seatkeeper.provisioning.match import Claim, claims
@@ -91,7 +92,18 @@ class Answers:
             escrow is not None and await self._next_cycle_looks(escrow, answer),
             logged[0][1] if logged else None,
             await self._rivals(facts, answer) if isinstance(answer, NeedsMatch) else {},
+            hold=await self._hold(facts) if facts.link is not None else None,
         )
+
+    async def _hold(self, facts: Facts) -> Hold | None:
+        """Return what keeps a removal of access from being sent: no word yet, or one against it."""
+        found = await self.ledger.holds(self.rules.app_id, states=(HoldState.OPEN, HoldState.KEPT))
+        for _, hold in found:
+            mine = (hold.kind, hold.record_id) == (facts.kind, facts.record_id)
+            over = hold.until is not None and hold.until <= self.now
+            if mine and hold.what is not Removal.MEMBERS and not over:
+                return hold
+        return None
 
     async def _next_cycle_looks(self, escrow: Escrow, answer: Answer | None) -> bool:
         """Whether a cycle that began now would look at a record that failed."""

@@ -6,6 +6,7 @@ Shell: turns results into one ``Work``: entries, links, log, escrow, counters.
 It decides nothing; what a failure means is ``provisioning.outcome``.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,7 @@ from seatkeeper.errors import PlanOutdated, SeatkeeperError
 from seatkeeper.ports import Exchange, Trace
 from seatkeeper.provisioning.account import TargetValues, ValueChange
 from seatkeeper.provisioning.cycle import counted
+from seatkeeper.provisioning.guard import Hold, Removal
 from seatkeeper.provisioning.journal import (
     Entry,
     EntryState,
@@ -79,6 +81,9 @@ class Booking:
     members_removed: list[MemberWrite] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
     inherited: dict[str, str] = field(default_factory=dict)
+    holds: list[Hold] = field(default_factory=list)
+    ended_holds: list[tuple[Kind, str, Removal]] = field(default_factory=list)
+    removed: Counter[Removal] = field(default_factory=Counter)
     unchanged: int = 0
 
     def entry(self, entry: Entry) -> None:
@@ -92,6 +97,24 @@ class Booking:
         since = facts.link.since if facts.link else self.context.now()
         self.links.append(
             Link(facts.kind, facts.record_id, account_id, known, facts.display_name, since)
+        )
+
+    def held(self, hold: Hold) -> None:
+        """Log that a removal waits for a person."""
+        self.log.append(
+            LogEntry(
+                id=self.context.new_id(),
+                app_id=self.context.app_id,
+                cycle_id=self.context.cycle.id,
+                at=self.context.now(),
+                kind=hold.kind,
+                record_id=hold.record_id,
+                display_name=hold.display_name,
+                action="other",
+                status=Status.SKIPPED,
+                code=Reason.HELD,
+                reason=f"Waits for approval {hold.id}: {hold.why}",
+            )
         )
 
     def unlink(self, facts: Facts) -> None:
@@ -287,7 +310,9 @@ class Booking:
         context = self.context
         context.count(unchanged=self.unchanged)
         self.unchanged = 0
-        ended = sum(e.state in {EntryState.DONE, EntryState.FAILED} for e in self.entries)
+        ended = sum(
+            e.state in {EntryState.DONE, EntryState.FAILED, EntryState.HELD} for e in self.entries
+        )
         done = context.cycle.done + ended
         total = max(context.cycle.total, done) if context.cycle.total else 0
         cycle = context.moved(replace(context.cycle, done=done, total=total))
@@ -303,6 +328,10 @@ class Booking:
             members_added=self.members_added,
             members_removed=self.members_removed,
             forgotten=self.forgotten,
+            holds=self.holds,
+            ended_holds=self.ended_holds,
+            removed=self.removed,
+            at=context.now(),
             inherited=self.inherited,
             cycle=cycle,
         )

@@ -19,6 +19,7 @@ from seatkeeper.ports import Ledger, Target
 from seatkeeper.provisioning.account import ValueChange
 from seatkeeper.provisioning.budget import RetryBudget
 from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.guard import Removal
 from seatkeeper.provisioning.journal import Key
 from seatkeeper.provisioning.outcome import TRANSIENT_WAITS, backoff
 from seatkeeper.provisioning.preview import PlannedRecord
@@ -63,6 +64,9 @@ class AppContext:
     link ends in the plan that is only previewed, so that it is not in the ledger.
     ``parked`` are values that were freed for a moment (``parking``). For ``in_flight_for``
     seconds requests of a process that was lost may still arrive at the app.
+    ``parked`` are values that were freed for a moment (``parking``). ``free`` are
+    removals that may leave without anybody's word, ``may_remove`` who of a group
+    may be removed from it now (``guarding``).
     """
 
     rules: Rules
@@ -82,6 +86,8 @@ class AppContext:
     released: set[Key] = field(default_factory=set)
     parked: dict[Key, tuple[ValueChange, ...]] = field(default_factory=dict)
     in_flight_for: float = 0.0
+    free: set[tuple[Kind, str, Removal]] = field(default_factory=set)
+    may_remove: dict[str, frozenset[str]] = field(default_factory=dict)
     linked_now: int = 0
     linked_before: int = 0
     vanished: int = 0

@@ -17,12 +17,19 @@ from seatkeeper.engine.confirming import confirm_links
 from seatkeeper.engine.context import AppContext, AppStopped
 from seatkeeper.engine.doubt import settle_doubts
 from seatkeeper.engine.exporter import export_cycle
-from seatkeeper.engine.notices import app_notices, failure_notices, open_causes
+from seatkeeper.engine.notices import (
+    app_notices,
+    failure_notices,
+    hold_causes,
+    hold_notices,
+    open_causes,
+)
 from seatkeeper.engine.planner import chosen, plan_records, planning_done
 from seatkeeper.engine.reviewing import plan_reviewed
 from seatkeeper.errors import ConnectorError, LeaseLost, Remedy
 from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
+from seatkeeper.provisioning.guard import HoldState
 from seatkeeper.provisioning.journal import EntryState, Health, HealthState, Position, Work
 from seatkeeper.provisioning.outcome import next_probe
 from seatkeeper.provisioning.preview import PlannedRecord
@@ -219,7 +226,12 @@ async def _finish(context: AppContext) -> None:
     escrows = await context.ledger.escrows(context.app_id)
     counters = replace(cycle.counters, waiting=len(escrows))
     ended = replace(cycle, state=CycleState.DONE, ended=now, counters=counters)
-    notices = failure_notices(context.rules, escrows, ended, context.recipient)
+    open_holds = await context.ledger.holds(context.app_id, states=(HoldState.OPEN,))
+    holds = [hold for _, hold in open_holds]
+    notices = [
+        *failure_notices(context.rules, escrows, ended, context.recipient),
+        *hold_notices(context.rules, holds, ended, context.recipient),
+    ]
     await context.ledger.write(
         context.app_id,
         Work(
@@ -227,7 +239,7 @@ async def _finish(context: AppContext) -> None:
             position=Position(cycle.to_seq, cycle.digest) if cycle.covers_all else None,
             health=Health(),
             notices=notices,
-            open_causes=frozenset(open_causes(escrows)),
+            open_causes=frozenset(open_causes(escrows) | hold_causes(holds)),
         ),
     )
 

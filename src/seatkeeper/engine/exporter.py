@@ -17,6 +17,7 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import Booking, intent_of
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.doubt import settle_doubts
+from seatkeeper.engine.guarding import guard_plan
 from seatkeeper.engine.outcomes import book
 from seatkeeper.engine.parking import open_rings
 from seatkeeper.engine.planner import match_records, plan_records
@@ -51,6 +52,7 @@ async def export_cycle(context: AppContext) -> bool:
     if not await settle_doubts(context):
         return False
     await match_records(context)
+    await guard_plan(context)
     for kind in (Kind.USER, Kind.GROUP):
         if context.rules.mapping(kind) is None:
             continue
@@ -65,6 +67,7 @@ async def export_cycle(context: AppContext) -> bool:
             healed.update(healable)
             await plan_records(context, kind, healable)
             await match_records(context)
+            await guard_plan(context)
             if not await _export_kind(context, kind):
                 return False
     return True

@@ -11,6 +11,7 @@ from typing import Final
 
 from seatkeeper.directory.token_ends import Stage, TokenEnd
 from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.guard import Hold
 from seatkeeper.provisioning.journal import Escrow, Health, NewNotice
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.words import number_of
@@ -39,6 +40,49 @@ def failure_notices(
     return [
         _failure(rules, cause, concerned, cycle, recipient) for cause, concerned in by_cause.items()
     ]
+
+
+def hold_causes(holds: Sequence[Hold]) -> set[str]:
+    """Return the causes that removals which wait stand for."""
+    return {_wave(hold) for hold in holds}
+
+
+def hold_notices(
+    rules: Rules, holds: Sequence[Hold], cycle: Cycle, recipient: str
+) -> list[NewNotice]:
+    """Return one notice per wave of removals that wait for a person; none without recipient."""
+    if not recipient:
+        return []
+    waves: dict[str, list[Hold]] = defaultdict(list)
+    for hold in holds:
+        waves[_wave(hold)].append(hold)
+    return [_held(rules, cause, some, cycle, recipient) for cause, some in waves.items()]
+
+
+def _wave(hold: Hold) -> str:
+    return f"guard:{hold.what}:{hold.since:%Y-%m-%dT%H:%M}"
+
+
+def _held(
+    rules: Rules, cause: str, some: Sequence[Hold], cycle: Cycle, recipient: str
+) -> NewNotice:
+    count = number_of(len(some), "removal")
+    names = [f"  - {hold.display_name}: {hold.reason}" for hold in some[:MOST_NAMES]]
+    if len(some) > MOST_NAMES:
+        names.append(f"  and {len(some) - MOST_NAMES} more")
+    body = (
+        f"{count} at {rules.app_name} wait for your word. Nothing of it was sent; everything "
+        f"else was.\n\n"
+        f"Why: {some[0].why}\n"
+        f"Since: {some[0].since:%Y-%m-%d %H:%M} UTC\n"
+        f"Who:\n" + "\n".join(names) + "\n\n"
+        "What to do: look at the list with: seatkeeper approvals\n"
+        f"If it is meant: seatkeeper approvals approve --app {rules.app_id} --reason WHY\n"
+        "If it is not: undo what caused it, and they vanish from the list by themselves.\n\n"
+        f"Cycle {cycle.number} ({cycle.id})\n"
+    )
+    subject = f"Seatkeeper: {count} at {rules.app_name} wait for approval"
+    return NewNotice(rules.app_id, cause, recipient, subject, body)
 
 
 def app_notices(rules: Rules, health: Health, cycle: Cycle, recipient: str) -> list[NewNotice]:

@@ -14,6 +14,7 @@ from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.sender import Sent
 from seatkeeper.errors import InDoubt, SeatkeeperError, Throttled, Transient
 from seatkeeper.provisioning.account import TargetValues
+from seatkeeper.provisioning.guard import Removal
 from seatkeeper.provisioning.journal import EntryState, Waiting
 from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import Adopt, Delete, Disable, Skip, Update, gives_access_back
@@ -96,8 +97,21 @@ def _book_account(booking: Booking, sent: Sent) -> None:
             booking.unlink(facts)
         else:
             _link(booking, sent, sent.account_id, sent.known)
+    _count_removals(booking, sent)
     booking.members_added.extend(sent.added)
     booking.members_removed.extend(sent.removed)
+
+
+def _count_removals(booking: Booking, sent: Sent) -> None:
+    """Count what left without anybody's word, and end the hold of members who left with one."""
+    kind, record_id, free = sent.facts.kind, sent.facts.record_id, booking.context.free
+    if sent.removed:
+        key = (kind, record_id, Removal.MEMBERS)
+        booking.ended_holds.append(key)
+        booking.removed[Removal.MEMBERS] += len(sent.removed) if key in free else 0
+    what = Removal.ACCESS if kind is Kind.USER else Removal.GROUP
+    if sent.error is None and (kind, record_id, what) in free:
+        booking.removed[what] += 1
 
 
 def _link(booking: Booking, sent: Sent, account_id: str, known: TargetValues) -> None:

@@ -100,8 +100,11 @@ async def chosen(
             for page in _pages(touched[kind]):
                 yield kind, page, ()
         due = await context.ledger.due(context.app_id, context.now())
+        spoken = await context.ledger.spoken_about(context.app_id, context.now())
         for kind in kinds:
-            again = {one.record_id for one in due if one.kind is kind} - touched[kind]
+            again = {one.record_id for one in due if one.kind is kind}
+            again |= {record for of, record in spoken if of is kind}
+            again -= touched[kind]
             for page in _pages(again):
                 yield kind, page, page
     else:

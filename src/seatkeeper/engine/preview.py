@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from seatkeeper.directory.model import Kind, User
 from seatkeeper.engine.context import AppContext, AppStopped
+from seatkeeper.engine.guarding import judged_now, removals_of
 from seatkeeper.engine.ordering import broken, given_up
 from seatkeeper.engine.planner import (
     PAGE,
@@ -22,13 +23,15 @@ from seatkeeper.engine.planner import (
     inheriting,
     shared,
 )
-from seatkeeper.engine.preview_lines import Asking, Seen, Sketch, line_of
+from seatkeeper.engine.preview_lines import Asking, Seen, Sketch, line_of, members_of
 from seatkeeper.engine.rivals import rivals_now, walk_records
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.provisioning.account import Account
 from seatkeeper.provisioning.causes import WAITED_FOR_VALUE
 from seatkeeper.provisioning.cycle import CycleKind
+from seatkeeper.provisioning.guard import Planned
 from seatkeeper.provisioning.handover import freed
+from seatkeeper.provisioning.log import verb
 from seatkeeper.provisioning.match import Claim, claims
 from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import (
@@ -41,7 +44,7 @@ from seatkeeper.provisioning.plan import (
     Update,
     gives_access_back,
 )
-from seatkeeper.provisioning.preview import Preview
+from seatkeeper.provisioning.preview import Members, Preview
 from seatkeeper.provisioning.reference import levels
 from seatkeeper.provisioning.walk import Facts, NeedsMatch, decide, decide_matched
 
@@ -78,6 +81,8 @@ async def preview_cycle(context: AppContext, asking: Asking, *, note: str = "") 
     at_work.deleted = {
         record for (_, record), seen in at_work.seen.items() if isinstance(seen.action, Delete)
     }
+    if asking.guarded:
+        await _hold_back(at_work)
     records = [
         line
         for key in sorted(at_work.seen, key=lambda key: (key[0] is not Kind.USER, key[1]))
@@ -95,6 +100,25 @@ async def preview_cycle(context: AppContext, asking: Asking, *, note: str = "") 
         context.cycle.counters.requests,
         note,
     )
+
+
+async def _hold_back(at_work: Sketch) -> None:
+    """Find out which removals the guard would hold, from all of them at once."""
+    found: list[Planned] = []
+    for (kind, _), seen in at_work.seen.items():
+        decided = seen.decided
+        if decided is None or seen.facts.link is None:
+            continue
+        action = decided.action
+        changes = action.changes if isinstance(action, Update | Disable) else ()
+        members = await members_of(at_work, seen) if kind is Kind.GROUP else Members()
+        word = "other" if isinstance(action, Skip) else verb(action)
+        found += removals_of(
+            at_work.context.rules, seen.facts, word, changes, members.remove, decided.scope.reason
+        )
+    judged = await judged_now(at_work.context, found)
+    at_work.held = {one.key: why for one, why in judged.held}
+    at_work.held |= {one.key: f"Kept: {hold.word}" for one, hold in judged.kept}
 
 
 async def _walk(

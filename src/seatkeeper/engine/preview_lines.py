@@ -18,6 +18,7 @@ from seatkeeper.provisioning.account import ValueChange
 from seatkeeper.provisioning.causes import FIRST_CYCLE, NO_CHANGE, TRIES_AGAIN, Causes
 from seatkeeper.provisioning.cycle import CycleKind
 from seatkeeper.provisioning.four_steps import action_step, import_step, match_step, scope_step
+from seatkeeper.provisioning.guard import HELD_ADVICE, Removal
 from seatkeeper.provisioning.journal import Key
 from seatkeeper.provisioning.log import Step
 from seatkeeper.provisioning.membership import SHOWN, some_of
@@ -49,7 +50,8 @@ class Asking:
 
     ``users`` and ``groups`` are those named in a cycle on demand. ``causes``
     explains records by what changed; ``rules_cause`` is what is said of those
-    that did not. ``steps``: show each record's four steps.
+    that did not. ``steps``: show each record's four steps. ``guarded``: say what
+    the deletion guard would hold, not only what the rules say.
     """
 
     users: Sequence[str] = ()
@@ -57,6 +59,7 @@ class Asking:
     causes: Causes | None = None
     rules_cause: str = ""
     steps: bool = False
+    guarded: bool = True
 
 
 @dataclass
@@ -94,6 +97,7 @@ class Sketch:
     values that change hands in a ring, and are freed for a moment. ``deleted``
     are records whose accounts this plan deletes, so that no group has them any more.
     ``inherited`` maps purged records to those that their accounts pass on to.
+    ``held`` says why a removal waits for a person.
     """
 
     context: AppContext
@@ -107,10 +111,11 @@ class Sketch:
     freed: dict[Key, tuple[ValueChange, ...]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     inherited: dict[str, str] = field(default_factory=dict)
+    held: dict[tuple[Kind, str, Removal], str] = field(default_factory=dict)
     unchanged: int = 0
 
 
-async def _members(at_work: Sketch, seen: Seen) -> Members:
+async def members_of(at_work: Sketch, seen: Seen) -> Members:
     """Return what a group's members would become, with the accounts that this plan makes."""
     context, facts = at_work.context, seen.facts
     decided = seen.decided
@@ -131,10 +136,11 @@ async def _members(at_work: Sketch, seen: Seen) -> Members:
         if owner in remove and heir in add:  # one account: it is in the group, and stays in it
             add.remove(heir)
             remove.remove(owner)
+    held = (facts.kind, facts.record_id, Removal.MEMBERS) in at_work.held
     abilities = context.rules.capabilities.groups
     return Members(
         tuple(dict.fromkeys(add)),
-        tuple(remove),
+        () if held else tuple(remove),
         tuple(missing),
         await _names(at_work, [*add, *remove, *missing[:SHOWN]]),
         abilities.members_per_patch if abilities is not None else 100,
@@ -167,7 +173,7 @@ async def line_of(at_work: Sketch, seen: Seen) -> PlannedRecord | None:
         error = seen.problem or SeatkeeperError("The record was not looked up.")
         steps = _steps(at_work, seen, None, error) if at_work.asking.steps else ()
         return failing(facts, error, cause, facts_digest(facts), steps)
-    members = await _members(at_work, seen)
+    members = await members_of(at_work, seen)
     action = decided.action
     word = outlook(action)
     if isinstance(action, Skip) and not members.empty:
@@ -213,11 +219,25 @@ async def line_of(at_work: Sketch, seen: Seen) -> PlannedRecord | None:
         facts_digest=facts_digest(facts),
         digests=tuple(dict.fromkeys(digests)),
     )
+    line = _held_back(at_work, line)
     if not at_work.asking.steps:
         return line
     theirs = await called(at_work.context.ledger, rules, line.changes)
     told = replace(line, changes=tuple(by_name(one, theirs) for one in line.changes))
     return replace(line, steps=_steps(at_work, seen, told))
+
+
+def _held_back(at_work: Sketch, line: PlannedRecord) -> PlannedRecord:
+    """Return the line as the guard leaves it: a removal that waits sends nothing."""
+    for what in Removal:
+        why = at_work.held.get((line.kind, line.record_id, what))
+        if why and what is Removal.MEMBERS:
+            return replace(line, waiting=(*line.waiting, f"members wait for approval: {why}"))
+        if why:
+            code = Reason.HELD.value
+            said = replace(line, verb=Outlook.HOLD, reason=why, code=code, advice=HELD_ADVICE)
+            return replace(said, requests=())
+    return line
 
 
 async def _name_manager(at_work: Sketch, seen: Seen) -> None:

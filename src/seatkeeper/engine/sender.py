@@ -329,6 +329,9 @@ async def _send_members(context: AppContext, sent: Sent) -> None:
     if context.reviewed is not None:
         kept = context.reviewed[sent.facts.kind, sent.facts.record_id]
         difference = reviewed_members(kept, difference)
+    may = context.may_remove.get(sent.facts.record_id, frozenset())
+    removed = [one for one in difference.remove if one.member_id in may]
+    difference = replace(difference, remove=removed)
     sent.unresolved = difference.unresolved
     if difference.empty:
         return

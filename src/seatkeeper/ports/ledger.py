@@ -14,6 +14,7 @@ from seatkeeper.directory.model import (
 from seatkeeper.directory.nesting import Regrouped
 from seatkeeper.ports.post import Notice
 from seatkeeper.provisioning.cycle import Cycle, CycleKind
+from seatkeeper.provisioning.guard import Hold, HoldState, Numbers
 from seatkeeper.provisioning.journal import (
     Entry,
     EntryState,
@@ -186,6 +187,39 @@ class Ledger(Protocol):
         self, app_id: str, records: Collection[Key] | None, now: dt.datetime
     ) -> int:
         """Make these records' escrows due, or all; return how many wait and are due now."""
+
+    async def removing(
+        self, cycle_id: str, kind: Kind, *, after: str, limit: int
+    ) -> Sequence[Entry]:
+        """Return a page of planned entries that may take something away, by record."""
+
+    async def holds(
+        self, app_id: str | None, *, states: Collection[HoldState] = tuple(HoldState)
+    ) -> Sequence[tuple[str, Hold]]:
+        """Return what the guard holds, or somebody decided about, with the app."""
+
+    async def spoken_about(self, app_id: str, now: dt.datetime) -> Sequence[Key]:
+        """Return records about whose removal somebody decided so that a cycle must look again."""
+
+    async def guard_numbers(
+        self, app_id: str, *, cycle_began: dt.datetime, day_began: dt.datetime
+    ) -> Numbers:
+        """Return how many there are of each, and how many left without anybody's word."""
+
+    async def decide(
+        self,
+        ids: Collection[str],
+        state: HoldState,
+        *,
+        word: str,
+        until: dt.datetime | None,
+        actor: str,
+        now: dt.datetime,
+    ) -> Sequence[tuple[str, Hold]]:
+        """Write down what somebody decided about these holds, with audit; all or none.
+
+        Raises ``NotFound`` for an id that nothing waits under.
+        """
 
     async def health(self, app_id: str) -> Health:
         """Return how the app is."""

@@ -48,6 +48,7 @@ class Counters:
     skipped: int = 0
     failed: int = 0
     waiting: int = 0
+    held: int = 0
     linked: int = 0
     unchanged: int = 0
     retried: int = 0

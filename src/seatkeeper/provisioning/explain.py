@@ -28,6 +28,7 @@ from seatkeeper.provisioning.checks import (
     values_check,
     write_check,
 )
+from seatkeeper.provisioning.guard import Hold, HoldState
 from seatkeeper.provisioning.journal import Escrow, Health, HealthState
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim, check_claims
@@ -55,6 +56,7 @@ class Verdict(StrEnum):
     TO_UPDATE = "to be updated"
     TO_DISABLE = "to be deactivated"
     TO_DELETE = "to be deleted"
+    HELD = "held"
     WAITS = "waits"
     UNKNOWN = "unknown"
 
@@ -65,6 +67,7 @@ _ACTING: Final = {
     Verdict.TO_DISABLE,
     Verdict.TO_DELETE,
 }
+_REMOVING: Final = {Verdict.TO_DISABLE, Verdict.TO_DELETE}
 _STAYING: Final = {Verdict.PARTLY, Verdict.TO_CREATE, Verdict.TO_UPDATE, Verdict.WAITS}
 
 
@@ -76,7 +79,8 @@ class Remembered:
     looks at it all the same, ``last`` its newest log entry, ``rivals`` other
     records per unique value that they ask for now. ``missing`` says of each
     record that a reference waits for why it has no account; ``members`` is of a
-    group that the app holds or should hold.
+    group that the app holds or should hold. ``hold``: its removal waits for a
+    person's word, or somebody decided about it.
     """
 
     escrow: Escrow | None = None
@@ -85,6 +89,7 @@ class Remembered:
     rivals: Mapping[Claim, Sequence[str]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     members: Membership | None = None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,8 @@ class Explanation:
     @property
     def code(self) -> str:
         """The public code of what keeps the record out or waiting, empty where nothing does."""
+        if self.verdict is Verdict.HELD:
+            return Reason.HELD.value
         failing = [check for check in self.checks if check.passed is False]
         if not failing:
             return ""
@@ -152,7 +159,10 @@ def explain(facts: Facts, rules: Rules, known: Remembered | None = None) -> Expl
     missing = _missing(facts, answer, known)
     escrow = known.escrow
     waits_for = _waits_for(problem, escrow)
-    sentence = _kept(facts, rules, answer) or _sentence(facts, rules, verdict, checks, waits_for)
+    held = _held(facts, rules, known.hold) if verdict is Verdict.HELD else ""
+    sentence = (
+        held or _kept(facts, rules, answer) or _sentence(facts, rules, verdict, checks, waits_for)
+    )
     history = failed_before(escrow) if escrow is not None else ""
     said = [sentence, *_left_out(rules, verdict, missing, known)]
     if verdict is not Verdict.WAITS and history:
@@ -176,6 +186,17 @@ def _waits_for(problem: RecordError | None, escrow: Escrow | None) -> str:
     if problem is None:
         return f"{told(escrow)} {tries(escrow)}; {next_try(escrow)}."
     return f"{plain(problem)} {tries(escrow)}; {next_try(escrow)}."
+
+
+def _held(facts: Facts, rules: Rules, hold: Hold | None) -> str:
+    """Return the sentence about a removal that is not sent, though the rules ask for it."""
+    if hold is None:
+        return ""
+    keeps = f"{facts.display_name} keeps access to {rules.app_name}, although not entitled any more"
+    if hold.state is HoldState.KEPT:
+        lasts = f" until {hold.until:%Y-%m-%d}" if hold.until else ""
+        return f"{keeps}: {hold.decided_by} decided so{lasts} ({hold.word})."
+    return f"{keeps}: the removal waits for approval {hold.id}. {hold.why}"
 
 
 def _kept(facts: Facts, rules: Rules, answer: Answer | None) -> str:
@@ -243,6 +264,8 @@ def _verdict(answer: Answer | None, problem: RecordError | None, known: Remember
     if problem is not None or answer is None:
         return Verdict.WAITS
     verdict = _outlook(answer, known)
+    if known.hold is not None and verdict in _REMOVING:
+        return Verdict.HELD
     untried = known.escrow is not None and not known.tried_again
     return Verdict.WAITS if untried and verdict in _ACTING else verdict
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import Account, ValueChange
 from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.guard import Hold, Removal
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim
@@ -166,7 +167,8 @@ class Work:
     ``waiting`` and ``claims`` replace what the record had. ``forgotten`` are
     records whose memberships and reports must be written again (a new or
     re-activated account). ``inherited`` maps purged people to the records that
-    have their accounts, and so their memberships, now. ``open_causes``, where
+    have their accounts, and so their memberships, now. ``removed`` counts what
+    was taken away without anybody's word, ``at`` says when. ``open_causes``, where
     given, are the causes that still hold; every other one has ended and may be
     told again. ``address`` is where the app is now: links that were made
     elsewhere are held from here on.
@@ -185,6 +187,10 @@ class Work:
     members_removed: Sequence[MemberWrite] = ()
     forgotten: Sequence[str] = ()
     inherited: Mapping[str, str] = field(default_factory=dict)
+    holds: Sequence[Hold] = ()
+    ended_holds: Sequence[tuple[Kind, str, Removal]] = ()
+    removed: Mapping[Removal, int] = field(default_factory=dict)
+    at: dt.datetime | None = None
     cycle: Cycle | None = None
     position: Position | None = None
     health: Health | None = None

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     SWITCHED_OFF = "ActionSwitchedOff"
     LEFT_ALONE = "SkipOutOfScopeDeletions"
     PASSED_ON = "AccountPassedOn"
+    HELD = "RemovalHeld"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ MADE_HERE = "the account of {name}, made in the same plan"
 
 
 class Outlook(StrEnum):
-    """What the cycle would do with a record. The last two send nothing."""
+    """What the cycle would do with a record. The last three send nothing."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -34,13 +34,14 @@ class Outlook(StrEnum):
     DELETE = "delete"
     LINK = "link"
     UNLINK = "unlink"
+    HOLD = "hold"
     SKIP = "skip"
     FAIL = "fail"
 
     @property
     def does_something(self) -> bool:
         """Whether the app, or what we know of it, would be other than before."""
-        return self not in {Outlook.SKIP, Outlook.FAIL}
+        return self not in {Outlook.HOLD, Outlook.SKIP, Outlook.FAIL}
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,6 +251,7 @@ def _past(verb: Outlook) -> str:
         Outlook.DELETE: "deleted",
         Outlook.LINK: "linked",
         Outlook.UNLINK: "let go",
+        Outlook.HOLD: "held for approval",
         Outlook.SKIP: "left as it is",
         Outlook.FAIL: "refused",
     }[verb]

@@ -14,6 +14,7 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import Capabilities
 from seatkeeper.provisioning.condition.model import Condition, reads_memberships
 from seatkeeper.provisioning.expression.values import Role
+from seatkeeper.provisioning.guard import Limits
 from seatkeeper.provisioning.mapping.model import ObjectMapping
 
 
@@ -60,6 +61,7 @@ class Rules:
     default_domain: str = ""
     rehire: Rehire = Rehire.LINK
     address: str = ""
+    limits: Limits = field(default_factory=Limits)
     day: dt.datetime | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:

@@ -40,6 +40,7 @@ from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store import ledger_waiting as waiting
 from seatkeeper.store.ledger_cycles import Cycles
+from seatkeeper.store.ledger_holds import Holds
 from seatkeeper.store.ledger_outbox import Outbox
 from seatkeeper.store.ledger_write import write_work
 from seatkeeper.store.tables import changes
@@ -53,7 +54,7 @@ RESETS = {
 """What ``restart --reset`` can forget, and the tables that hold it."""
 
 
-class SqlLedger(Cycles, Outbox):
+class SqlLedger(Cycles, Holds, Outbox):
     """``ports.Ledger`` on one database."""
 
     async def last_change(self) -> int:

@@ -193,6 +193,40 @@ health: Final = Table(
     Column("next_try", Moment),
 )
 
+holds: Final = Table(
+    "holds",
+    metadata,
+    _app(primary_key=True),
+    Column("kind", KEY, primary_key=True),
+    Column("record_id", KEY, primary_key=True),
+    Column("what", KEY, primary_key=True),
+    Column("id", KEY, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("state", KEY, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("decided_at", Moment),
+    Column("word", Text, nullable=False),
+    Column("until", Moment),
+    Index("ix_holds_state", "app_id", "state", "since"),
+    Index("ix_holds_id", "id"),
+)
+
+removals: Final = Table(
+    "removals",
+    metadata,
+    Column("seq", NUMBER, primary_key=True, autoincrement=True),
+    _app(),
+    Column("what", KEY, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("count", Integer, nullable=False),
+    Index("ix_removals_at", "app_id", "at"),
+)
+
 log: Final = Table(
     "log",
     metadata,

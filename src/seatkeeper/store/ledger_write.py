@@ -24,6 +24,7 @@ from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.ledger_claims import stored_claims, waiting_rivals
 from seatkeeper.store.ledger_held import stand_at
+from seatkeeper.store.ledger_holds import count_removals, end_holds, write_holds
 from seatkeeper.store.ledger_outbox import tell
 from seatkeeper.store.tables import memberships, users
 from seatkeeper.store.upsert import among, insert_missing, pieces, upsert
@@ -45,6 +46,10 @@ def write_work(connection: Connection, app_id: str, work: Work) -> None:
     _replace_claims(connection, app_id, work.claims)
     _forget(connection, app_id, work.forgotten)
     _delete_keys(connection, t.escrows, app_id, work.cleared)
+    end_holds(connection, app_id, work.cleared)
+    write_holds(connection, app_id, work.holds, work.ended_holds)
+    if work.at is not None:
+        count_removals(connection, app_id, work.removed, work.at)
     upsert(connection, t.escrows, [rows.escrow_row(app_id, one) for one in work.escrows])
     if work.log:
         connection.execute(insert(t.log), [rows.log_row(entry) for entry in work.log])

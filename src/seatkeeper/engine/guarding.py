@@ -1,0 +1,195 @@
+"""Keep removals back that are too many to be meant, before anything of a plan is sent.
+
+    source change -> scope -> map -> match -> [plan] -> export -> log
+
+Shell around ``provisioning.guard``: it gathers the removals of the whole plan,
+asks what was decided about them and how many left lately, and turns the answer
+into entries that wait. Everything else of the plan goes on.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from seatkeeper.directory.model import Kind, User
+from seatkeeper.engine.booking import Booking
+from seatkeeper.engine.context import AppContext
+from seatkeeper.provisioning.account import ValueChange
+from seatkeeper.provisioning.guard import (
+    WINDOW,
+    Hold,
+    HoldState,
+    Judgement,
+    Planned,
+    Removal,
+    emptied,
+    hold_id,
+    judge,
+    removal_digest,
+)
+from seatkeeper.provisioning.journal import Entry, EntryState, MemberDifference
+from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.walk import Facts
+
+PAGE = 500
+
+
+@dataclass
+class _Gathered:
+    planned: list[Planned] = field(default_factory=list)
+    entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
+    nothing_left: list[tuple[Kind, str, Removal]] = field(default_factory=list)
+
+
+async def guard_plan(context: AppContext) -> None:
+    """Judge every removal that is planned and not yet sent; called again whenever more is planned.
+
+    What is held ends for this cycle. Of a group only the removals of members
+    are held: it is sent without those that ``context.may_remove`` does not name.
+    """
+    gathered = _Gathered()
+    for kind in Kind:
+        after = ""
+        while page := await context.ledger.removing(
+            context.cycle.id, kind, after=after, limit=PAGE
+        ):
+            after = page[-1].record_id
+            await _gather(context, kind, page, gathered)
+    if not gathered.planned and not gathered.nothing_left:
+        return
+    known = {hold.key: hold for _, hold in await context.ledger.holds(context.app_id)}
+    judged = await judged_now(context, gathered.planned, known)
+    context.free |= {one.key for one in judged.free}
+    for one in (*judged.free, *judged.approved):
+        if one.what is Removal.MEMBERS:
+            context.may_remove[one.record_id] = one.members
+    booking = Booking(context)
+    booking.ended_holds += [key for key in gathered.nothing_left if key in known]
+    for planned, why in judged.held:
+        _hold(context, booking, gathered, planned, why, known.get(planned.key))
+    for planned, _ in judged.kept:
+        _leave(booking, gathered, planned)
+    await booking.write()
+
+
+async def judged_now(
+    context: AppContext,
+    planned: Sequence[Planned],
+    known: dict[tuple[Kind, str, Removal], Hold] | None = None,
+) -> Judgement:
+    """Judge these removals by the app's limits, its holds and what left lately."""
+    if not planned:
+        return Judgement()
+    if known is None:
+        known = {hold.key: hold for _, hold in await context.ledger.holds(context.app_id)}
+    now = context.now()
+    numbers = await context.ledger.guard_numbers(
+        context.app_id, cycle_began=context.cycle.started, day_began=now - WINDOW
+    )
+    return judge(planned, known, numbers, context.rules.limits, now)
+
+
+async def _gather(
+    context: AppContext, kind: Kind, page: Sequence[Entry], gathered: _Gathered
+) -> None:
+    entries = {one.record_id: one for one in page}
+    for facts in await context.facts(kind, list(entries)):
+        entry = entries[facts.record_id]
+        difference = MemberDifference()
+        if kind is Kind.GROUP and facts.link is not None and entry.verb == "update":
+            difference = await context.ledger.member_difference(context.app_id, facts.record_id)
+            if not difference.remove:
+                gathered.nothing_left.append((kind, facts.record_id, Removal.MEMBERS))
+        found = removals_of(
+            context.rules,
+            facts,
+            entry.verb,
+            entry.changes,
+            [one.member_id for one in difference.remove],
+            entry.reason,
+        )
+        if found:
+            gathered.planned += found
+            gathered.entries[kind, facts.record_id] = entry
+
+
+def removals_of(
+    rules: Rules,
+    facts: Facts,
+    verb: str,
+    changes: Sequence[ValueChange],
+    members: Collection[str],
+    reason: str,
+) -> list[Planned]:
+    """Return what one record's place in a plan takes away: access, a group, values, members."""
+    mapping = rules.mapping(facts.kind)
+    if facts.link is None or mapping is None:
+        return []
+    account = facts.link.account_id
+    record = facts.record
+    protected = isinstance(record, User) and record.user_name.casefold() in rules.limits.protected
+    found: list[Planned] = []
+
+    def add(what: Removal, lost: Collection[str], count: int = 1, path: str = "") -> None:
+        found.append(
+            Planned(
+                facts.kind,
+                facts.record_id,
+                what,
+                facts.display_name,
+                removal_digest(what, account, lost),
+                reason,
+                count,
+                path,
+                protected,
+                frozenset(lost) if what is Removal.MEMBERS else frozenset(),
+            )
+        )
+
+    if verb in {"disable", "delete"}:
+        add(Removal.ACCESS if facts.kind is Kind.USER else Removal.GROUP, (verb, reason))
+    elif verb == "update":
+        path, access = emptied(changes, mapping)
+        if access:
+            add(Removal.ACCESS, (verb, path))
+        elif path:
+            add(Removal.VALUE, (path,), path=path)
+    if members:
+        add(Removal.MEMBERS, members, len(members))
+    return found
+
+
+def _hold(
+    context: AppContext,
+    booking: Booking,
+    gathered: _Gathered,
+    planned: Planned,
+    why: str,
+    before: Hold | None,
+) -> None:
+    """Write down that a removal waits; told in the log once, not by every cycle."""
+    is_new = before is None or before.state is not HoldState.OPEN
+    hold = Hold(
+        hold_id(context.app_id, planned),
+        planned.kind,
+        planned.record_id,
+        planned.what,
+        planned.display_name,
+        planned.digest,
+        why,
+        planned.reason,
+        context.now() if before is None or is_new else before.since,
+        planned.count,
+    )
+    booking.holds.append(hold)
+    context.count(held=1)
+    if is_new:
+        booking.held(hold)
+    _leave(booking, gathered, planned)
+
+
+def _leave(booking: Booking, gathered: _Gathered, planned: Planned) -> None:
+    """Let a removal not be sent in this cycle; the rest of a group is."""
+    if planned.what is Removal.MEMBERS:
+        return
+    entry = gathered.entries[planned.kind, planned.record_id]
+    booking.entry(replace(entry, state=EntryState.HELD))

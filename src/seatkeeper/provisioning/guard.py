@@ -1,0 +1,270 @@
+"""Hold removals that are too many to be meant: the deletion guard.
+
+    source change -> scope -> map -> match -> [plan] -> export -> log
+
+Pure: the removals of a whole plan go in, with what was decided about them
+before and what left lately; which may be sent and which wait for a person
+comes out (reliability 8). It never stops a create or an update, and it does
+not look at single records: whether somebody loses access is the walk's decision.
+"""
+
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.provisioning.account import ValueChange
+from seatkeeper.provisioning.mapping.model import ObjectMapping
+from seatkeeper.words import number_of
+
+WINDOW: Final = dt.timedelta(hours=24)
+"""How far back removals count that left without anybody's word."""
+
+
+HELD_ADVICE: Final = "Decide with: seatkeeper approvals"
+
+
+class Removal(StrEnum):
+    """What is taken away. Each has limits of its own."""
+
+    ACCESS = "access"
+    GROUP = "group"
+    MEMBERS = "members"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many without a person's word: a number that is always allowed, or a part of all."""
+
+    at_least: int
+    percent: float
+
+    def of(self, total: int) -> int:
+        """Return how many may leave where there are ``total``."""
+        return max(self.at_least, int(total * self.percent / 100))
+
+    def __str__(self) -> str:
+        return f"{self.percent:g} %, at least {self.at_least}"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of one app. Not ``on``: only who is ``protected`` is held.
+
+    ``access_in_a_day`` counts over ``WINDOW``, the others in one cycle.
+    ``protected`` are user names, folded.
+    """
+
+    on: bool = True
+    access: Limit = Limit(3, 2)
+    access_in_a_day: Limit = Limit(3, 5)
+    groups: Limit = Limit(1, 5)
+    members: Limit = Limit(20, 10)
+    values: Limit = Limit(10, 10)
+    protected: frozenset[str] = frozenset()
+
+    def in_a_cycle(self, what: Removal) -> Limit:
+        """Return the limit of one cycle."""
+        return {
+            Removal.ACCESS: self.access,
+            Removal.GROUP: self.groups,
+            Removal.MEMBERS: self.members,
+            Removal.VALUE: self.values,
+        }[what]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One removal of a plan. ``path``: which value becomes empty; ``members``: who leaves a group.
+
+    ``digest`` stands for exactly this removal: another one asks anew.
+    """
+
+    kind: Kind
+    record_id: str
+    what: Removal
+    display_name: str
+    digest: str
+    reason: str = ""
+    count: int = 1
+    path: str = ""
+    protected: bool = False
+    members: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> tuple[Kind, str, Removal]:
+        """What names a hold: one for each record and kind of removal."""
+        return self.kind, self.record_id, self.what
+
+
+class HoldState(StrEnum):
+    """What was decided. ``OPEN`` waits for a person, ``KEPT`` until its end date."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One removal that waits, or about which somebody decided.
+
+    ``why`` is what the guard said, ``reason`` the reason chain of the record,
+    ``word`` what the person who decided gave as a reason.
+    """
+
+    id: str
+    kind: Kind
+    record_id: str
+    what: Removal
+    display_name: str
+    digest: str
+    why: str
+    reason: str
+    since: dt.datetime
+    count: int = 1
+    state: HoldState = HoldState.OPEN
+    decided_by: str = ""
+    decided_at: dt.datetime | None = None
+    word: str = ""
+    until: dt.datetime | None = None
+
+    @property
+    def key(self) -> tuple[Kind, str, Removal]:
+        """What names a hold: one for each record and kind of removal."""
+        return self.kind, self.record_id, self.what
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What the limits are compared with.
+
+    ``managed`` is how many there are of each: people and groups with an
+    account, memberships written. ``left`` is how many left in this cycle
+    before, ``left_today`` within ``WINDOW``, each without a person's word.
+    """
+
+    managed: Mapping[Removal, int] = field(default_factory=dict)
+    left: Mapping[Removal, int] = field(default_factory=dict)
+    left_today: Mapping[Removal, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Who waits, with why; whose account is kept by somebody's word; who was approved.
+
+    ``free`` may leave without a word.
+    """
+
+    held: tuple[tuple[Planned, str], ...] = ()
+    kept: tuple[tuple[Planned, Hold], ...] = ()
+    approved: tuple[Planned, ...] = ()
+    free: tuple[Planned, ...] = ()
+
+
+def judge(
+    planned: Iterable[Planned],
+    holds: Mapping[tuple[Kind, str, Removal], Hold],
+    numbers: Numbers,
+    limits: Limits,
+    now: dt.datetime,
+) -> Judgement:
+    """Decide about every removal of a plan.
+
+    A word counts for exactly the removal that it was given about, a hold stays
+    until somebody decides. Of the rest, either all of one kind may leave or none.
+    """
+    held: list[tuple[Planned, str]] = []
+    kept: list[tuple[Planned, Hold]] = []
+    approved: list[Planned] = []
+    rest: dict[tuple[Removal, str], list[Planned]] = defaultdict(list)
+    for one in planned:
+        hold = holds.get(one.key)
+        if hold is not None and hold.state is HoldState.KEPT and _lasts(hold, now):
+            kept.append((one, hold))
+        elif hold is not None and hold.digest == one.digest and hold.state is HoldState.APPROVED:
+            approved.append(one)
+        elif one.protected:
+            held.append((one, f"{one.display_name} is protected."))
+        elif hold is not None and hold.state is HoldState.OPEN and limits.on:
+            held.append((one, hold.why))
+        else:
+            rest[one.what, one.path].append(one)
+    free: list[Planned] = []
+    for (what, path), some in rest.items():
+        why = too_many(what, path, sum(one.count for one in some), numbers, limits)
+        if why:
+            held += [(one, why) for one in some]
+        else:
+            free += some
+    return Judgement(tuple(held), tuple(kept), tuple(approved), tuple(free))
+
+
+def _lasts(hold: Hold, now: dt.datetime) -> bool:
+    return hold.until is None or now < hold.until
+
+
+def too_many(what: Removal, path: str, count: int, numbers: Numbers, limits: Limits) -> str:
+    """Return why so many removals of one kind wait for a person, or nothing where they may go."""
+    if not limits.on:
+        return ""
+    total = numbers.managed.get(what, 0)
+    limit = limits.in_a_cycle(what)
+    asked = count + numbers.left.get(what, 0)
+    if asked > limit.of(total):
+        return (
+            f"{_of(what, path, asked, total)} in one cycle; the guard lets "
+            f"{limit.of(total)} go by themselves ({limit})."
+        )
+    if what is not Removal.ACCESS:
+        return ""
+    limit = limits.access_in_a_day
+    asked = count + numbers.left_today.get(what, 0)
+    if asked > limit.of(total):
+        return (
+            f"{_of(what, path, asked, total)} within a day; the guard lets "
+            f"{limit.of(total)} go by themselves ({limit})."
+        )
+    return ""
+
+
+def _of(what: Removal, path: str, count: int, total: int) -> str:
+    if what is Removal.ACCESS:
+        lose = "loses" if count == 1 else "lose"
+        return f"{number_of(count, 'person', 'people')} of {total:,} {lose} access"
+    if what is Removal.GROUP:
+        return f"{number_of(count, 'group')} of {total:,} would be deleted"
+    if what is Removal.MEMBERS:
+        end = "ends" if count == 1 else "end"
+        return f"{number_of(count, 'membership')} of {total:,} {end}"
+    becomes = "becomes" if count == 1 else "become"
+    return f"{number_of(count, 'value')} of {path}, of {total:,}, {becomes} empty"
+
+
+def emptied(changes: Sequence[ValueChange], mapping: ObjectMapping) -> tuple[str, bool]:
+    """Return the first path that a change leaves without a value, and whether it tells access.
+
+    An empty ``active`` takes access away as surely as ``false`` does.
+    """
+    for one in changes:
+        if one.new is None and one.old is not None:
+            access = any(m.target == one.path and m.tells_access for m in mapping.mappings)
+            return one.path, access
+    return "", False
+
+
+def removal_digest(what: Removal, account_id: str, lost: Collection[str] = ()) -> str:
+    """Return what stands for exactly one removal: which account, and what it loses."""
+    said = "\n".join((what.value, account_id, *sorted(lost)))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def hold_id(app_id: str, planned: Planned) -> str:
+    """Return the short name by which people decide about a hold."""
+    said = f"{app_id}\n{planned.kind}\n{planned.record_id}\n{planned.what}"
+    return hashlib.sha256(said.encode()).hexdigest()[:8]

@@ -1,0 +1,254 @@
+"""The deletion guard decides alone: which removals leave, and which wait for a person."""
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.provisioning.account import ValueChange
+from seatkeeper.provisioning.guard import (
+    Hold,
+    HoldState,
+    Judgement,
+    Limit,
+    Limits,
+    Numbers,
+    Planned,
+    Removal,
+    emptied,
+    hold_id,
+    judge,
+    removal_digest,
+    too_many,
+)
+from seatkeeper.provisioning.mapping.model import Direct, Mapping, ObjectMapping
+
+NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
+LIMITS = Limits()
+
+
+def leaver(number: int, what: Removal = Removal.ACCESS, **more: Any) -> Planned:
+    kind = Kind.GROUP if what in {Removal.GROUP, Removal.MEMBERS} else Kind.USER
+    one = Planned(kind, f"record-{number}", what, f"Person {number}", f"digest-{number}")
+    return replace(one, **more)
+
+
+def hold_of(planned: Planned, state: HoldState, **more: Any) -> Hold:
+    hold = Hold(
+        hold_id("app", planned),
+        planned.kind,
+        planned.record_id,
+        planned.what,
+        planned.display_name,
+        planned.digest,
+        "too many",
+        "left",
+        NOW,
+        state=state,
+    )
+    return replace(hold, **more)
+
+
+def judged(
+    planned: list[Planned], *holds: Hold, total: int = 100, limits: Limits = LIMITS, left: int = 0
+) -> Judgement:
+    numbers = Numbers(
+        dict.fromkeys(Removal, total),
+        dict.fromkeys(Removal, left),
+        dict.fromkeys(Removal, left),
+    )
+    return judge(planned, {one.key: one for one in holds}, numbers, limits, NOW)
+
+
+@pytest.mark.parametrize(
+    ("total", "allowed"), [(0, 3), (5, 3), (100, 3), (150, 3), (200, 4), (10_000, 200)]
+)
+def test_a_small_company_may_lose_three_and_a_large_one_two_percent(
+    total: int, allowed: int
+) -> None:
+    numbers = Numbers({Removal.ACCESS: total})
+
+    assert too_many(Removal.ACCESS, "", allowed, numbers, LIMITS) == ""
+    assert too_many(Removal.ACCESS, "", allowed + 1, numbers, LIMITS) != ""
+
+
+def test_what_left_before_counts_in_the_cycle_and_in_the_day() -> None:
+    in_the_cycle = judged([leaver(1)], left=3)
+    numbers = Numbers({Removal.ACCESS: 100}, {}, {Removal.ACCESS: 5})
+    in_the_day = judge([leaver(1)], {}, numbers, LIMITS, NOW)
+
+    assert in_the_cycle.held[0][1] == (
+        "4 people of 100 lose access in one cycle; the guard lets 3 go by themselves "
+        "(2 %, at least 3)."
+    )
+    assert in_the_day.held[0][1] == (
+        "6 people of 100 lose access within a day; the guard lets 5 go by themselves "
+        "(5 %, at least 3)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "count", "words"),
+    [
+        (Removal.GROUP, 6, "6 groups of 100 would be deleted in one cycle"),
+        (Removal.MEMBERS, 21, "21 memberships of 100 end in one cycle"),
+        (Removal.VALUE, 11, "11 values of title, of 100, become empty in one cycle"),
+    ],
+)
+def test_each_kind_of_removal_has_limits_and_words_of_its_own(
+    what: Removal, count: int, words: str
+) -> None:
+    path = "title" if what is Removal.VALUE else ""
+    some = [leaver(n, what, path=path) for n in range(count)]
+
+    assert judged(some[:-1]).held == ()
+    assert judged(some).held[0][1].startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (Removal.ACCESS, "1 person of 0 loses access"),
+        (Removal.GROUP, "1 group of 0 would be deleted"),
+        (Removal.MEMBERS, "1 membership of 0 ends"),
+        (Removal.VALUE, "1 value of title, of 0, becomes empty"),
+    ],
+)
+def test_one_is_said_as_one(what: Removal, words: str) -> None:
+    none = Limit(0, 0)
+    limits = Limits(True, none, none, none, none, none)
+
+    assert too_many(what, "title", 1, Numbers(), limits).startswith(words)
+
+
+def test_values_of_one_path_do_not_count_against_another() -> None:
+    some = [leaver(n, Removal.VALUE, path="title") for n in range(10)]
+    others = [leaver(n + 10, Removal.VALUE, path="nickName") for n in range(10)]
+
+    assert len(judged([*some, *others]).free) == 20
+
+
+def test_a_word_counts_for_exactly_what_it_was_given_about() -> None:
+    some = [leaver(n) for n in range(6)]
+    words = [hold_of(one, HoldState.APPROVED) for one in some]
+
+    approved = judged(some, *words)
+    changed = judged([replace(one, digest="another") for one in some], *words)
+
+    assert len(approved.approved) == 6
+    assert len(changed.held) == 6
+
+
+def test_one_who_was_approved_and_changed_leaves_if_they_are_not_too_many() -> None:
+    one = leaver(1)
+
+    result = judged([replace(one, digest="another")], hold_of(one, HoldState.APPROVED))
+
+    assert [planned.record_id for planned in result.free] == ["record-1"]
+
+
+def test_who_waits_goes_on_waiting_though_they_are_few_by_now() -> None:
+    one = leaver(1)
+
+    result = judged([one], hold_of(one, HoldState.OPEN))
+
+    assert result.held == ((one, "too many"),)
+
+
+def test_who_is_kept_is_kept_to_the_end_date_and_not_longer() -> None:
+    one = leaver(1)
+    for_ever = hold_of(one, HoldState.KEPT)
+    until = hold_of(one, HoldState.KEPT, until=NOW + dt.timedelta(seconds=1))
+    over = hold_of(one, HoldState.KEPT, until=NOW)
+
+    assert judged([one], for_ever).kept == ((one, for_ever),)
+    assert judged([one], until).kept == ((one, until),)
+    assert judged([one], over).free == (one,)
+
+
+def test_who_is_protected_waits_even_where_the_guard_is_off() -> None:
+    off = replace(LIMITS, on=False)
+    some = [leaver(n, protected=n == 0) for n in range(50)]
+
+    result = judged(some, limits=off)
+
+    assert [planned.record_id for planned, _ in result.held] == ["record-0"]
+    assert len(result.free) == 49
+
+
+def test_who_is_protected_leaves_with_a_word() -> None:
+    one = leaver(1, protected=True)
+
+    assert judged([one], hold_of(one, HoldState.APPROVED)).approved == (one,)
+
+
+def test_a_guard_that_was_switched_off_lets_go_of_what_it_held() -> None:
+    one = leaver(1)
+
+    result = judged([one], hold_of(one, HoldState.OPEN), limits=replace(LIMITS, on=False))
+
+    assert result.free == (one,)
+
+
+@given(
+    count=st.integers(0, 60),
+    total=st.integers(0, 500),
+    left=st.integers(0, 30),
+    spoken=st.sets(st.integers(0, 59)),
+)
+def test_never_more_than_the_limit_leaves_without_a_word(
+    count: int, total: int, left: int, spoken: set[int]
+) -> None:
+    some = [leaver(n) for n in range(count)]
+    words = [hold_of(some[n], HoldState.APPROVED) for n in spoken if n < count]
+
+    result = judged(some, *words, total=total, left=left)
+
+    assert len(result.free) == 0 or len(result.free) + left <= LIMITS.access.of(total)
+    assert {one.record_id for one in result.approved} == {one.record_id for one in words}
+    assert len(result.held) + len(result.free) + len(result.approved) == count
+
+
+@given(st.permutations([leaver(n, Removal(what)) for n, what in enumerate(list(Removal) * 6)]))
+def test_the_order_in_which_removals_are_found_does_not_matter(some: list[Planned]) -> None:
+    result = judged(list(some), total=20)
+
+    assert {one.key for one, _ in result.held} == {
+        one.key for one in some if one.what in {Removal.ACCESS, Removal.GROUP}
+    }
+
+
+TITLE = Mapping("title", Direct("jobTitle"))
+ACTIVE = Mapping("active", Direct("IsSoftDeleted"))
+MAPPED = ObjectMapping(Kind.USER, [TITLE, ACTIVE])
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ([], ("", False)),
+        ([ValueChange("title", "Lead", "Boss")], ("", False)),
+        ([ValueChange("title", None, None)], ("", False)),
+        ([ValueChange("title", "Lead", None)], ("title", False)),
+        ([ValueChange("active", "True", None)], ("active", True)),
+    ],
+)
+def test_a_value_that_becomes_empty_is_found_and_access_is_known(
+    changes: list[ValueChange], found: tuple[str, bool]
+) -> None:
+    assert emptied(changes, MAPPED) == found
+
+
+def test_another_removal_has_another_digest_and_name() -> None:
+    one, other = leaver(1), leaver(2)
+
+    assert removal_digest(Removal.ACCESS, "a") != removal_digest(Removal.ACCESS, "b")
+    assert removal_digest(Removal.MEMBERS, "a", ["x", "y"]) == removal_digest(
+        Removal.MEMBERS, "a", ["y", "x"]
+    )
+    assert len(hold_id("app", one)) == 8
+    assert hold_id("app", one) != hold_id("app", other)
