@@ -98,6 +98,27 @@ async def test_a_group_deleted_from_the_app_is_in_no_other_group_any_more(world:
     assert world.asked()["members"] == 0
 
 
+async def test_a_group_that_is_deleted_does_not_become_a_member_in_the_same_cycle(
+    any_world: World,
+) -> None:
+    world = any_world
+    await world.connect()
+    await world.hire("Ada")
+    await world.found("Alps", "Ada")
+    await world.found("Celtic", "Ada")
+    await world.join("Celtic", "Alps")
+    await world.assign("Alps")
+    await world.run()
+    deleted = world.account_id("Alps")
+
+    await world.assign("Celtic")
+    await world.unassign("Alps")
+    await world.run()
+
+    assert deleted not in world.target.memberships[world.account_id("Celtic")]
+    await world.assert_in_step()
+
+
 class Cut(BaseException):
     """The engine dies where this is raised."""
 

@@ -218,11 +218,9 @@ class _Play:
         self.app.trouble, self.app.revoked = 0.0, False
         self._note("faults stop")
         await asyncio.sleep(LONGEST_RETRY)  # late requests have acted, too
-        await self._quiet(cycles=1)
         for _ in range(4):  # to let somebody go may leave more to decide about
-            if not await self._administrator_decides(everything=True):
-                break
             await self._quiet(cycles=1)
+            await self._administrator_decides(everything=True)
         await self._quiet(cycles=2)
         await self._check_in_step()
         await self._check_nothing_lost()

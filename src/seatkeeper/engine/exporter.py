@@ -93,7 +93,10 @@ async def _export_kind(context: AppContext, kind: Kind) -> bool:
         if not page:
             return True
         level = page[0].level
-        await _export_batch(context, kind, [entry for entry in page if entry.level == level])
+        batch = [entry for entry in page if entry.level == level]
+        ends = [entry for entry in batch if entry.verb == "delete"]
+        # Side by side, a group would still be written as a member of another one.
+        await _export_batch(context, kind, ends or batch)
 
 
 async def _export_batch(context: AppContext, kind: Kind, batch: Sequence[Entry]) -> None:
