@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.journey]
 
 RUN = "from seatkeeper.cli.main import entry; entry()"
 LEASE, REQUEST = 2, 2
-PATIENCE = 120
+PATIENCE = 400
 """Seconds after which a test gives up waiting for what comes in a few."""
 
 

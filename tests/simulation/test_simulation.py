@@ -19,8 +19,6 @@ SEEDS = int(os.environ.get("SEATKEEPER_SEEDS", "200"))
 CAUGHT_WITHIN = 500
 
 CATCHES_SOON = {
-    "a_late_create_is_forgotten": 200,
-    "interrupted_members_are_forgotten": 323,
     "what_was_on_its_way_is_not_looked_up": 63,
     "a_reference_that_waits_is_never_healed": 42,
 }
