@@ -1,33 +1,14 @@
 """Removals that wait are listed, approved and rejected on the command line."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 
 import pytest
 from tests.journeys.company import Company
-
-from seatkeeper.cli.main import run
+from tests.journeys.conftest import Typed
 
 pytestmark = pytest.mark.journey
 
-Typed = Callable[..., Awaitable[tuple[int, str, str]]]
 SIX = ("ada", "bo", "cem", "dora", "eve", "finn")
-
-
-@pytest.fixture
-def typed(
-    company: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Typed:
-    """Type a command into the company's installation; get exit status, output and complaints."""
-    monkeypatch.setenv("SEATKEEPER_HOME", str(company.opened.settings.home))
-
-    async def type_it(*words: str) -> tuple[int, str, str]:
-        status = await asyncio.to_thread(run, [str(word) for word in words])
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return type_it
 
 
 @pytest.fixture

@@ -235,6 +235,10 @@ MAPPED = ObjectMapping(Kind.USER, [TITLE, ACTIVE])
         ([ValueChange("title", None, None)], ("", False)),
         ([ValueChange("title", "Lead", None)], ("title", False)),
         ([ValueChange("active", "True", None)], ("active", True)),
+        (
+            [ValueChange("title", "Lead", None), ValueChange("active", "True", None)],
+            ("active", True),
+        ),
     ],
 )
 def test_a_value_that_becomes_empty_is_found_and_access_is_known(

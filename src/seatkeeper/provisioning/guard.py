@@ -247,15 +247,15 @@ def _of(what: Removal, path: str, count: int, total: int) -> str:
 
 
 def emptied(changes: Sequence[ValueChange], mapping: ObjectMapping) -> tuple[str, bool]:
-    """Return the first path that a change leaves without a value, and whether it tells access.
+    """Return a path that a change leaves without a value, and whether it tells access.
 
-    An empty ``active`` takes access away as surely as ``false`` does.
+    An empty ``active`` takes access away as surely as ``false`` does, and weighs more than
+    any other value that becomes empty with it.
     """
-    for one in changes:
-        if one.new is None and one.old is not None:
-            access = any(m.target == one.path and m.tells_access for m in mapping.mappings)
-            return one.path, access
-    return "", False
+    paths = [one.path for one in changes if one.new is None and one.old is not None]
+    tells = {one.target for one in mapping.mappings if one.tells_access}
+    access = [path for path in paths if path in tells]
+    return (access or paths or [""])[0], bool(access)
 
 
 def removal_digest(what: Removal, account_id: str, lost: Collection[str] = ()) -> str:
