@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test soak coverage mutation lint types bench docs requirements clean
+.PHONY: help install demo test screenshots soak coverage mutation lint types bench docs requirements clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -13,18 +13,23 @@ install: $(STAMP) ## set up .venv with everything that is used here
 
 $(STAMP): requirements/dev.txt pyproject.toml tools/make_venv.sh
 	sh tools/make_venv.sh $(PYTHON)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes --no-deps -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
-demo: install ## sample company, 15Five sandbox and server, connected and running
-	$(BIN)/seatkeeper demo
+demo: install ## sample company, 15Five sandbox and server, connected and running (WIZARD=1: the first steps)
+	$(BIN)/seatkeeper demo $(if $(WIZARD),--wizard)
 
-test: install ## all tests
+test: install ## all tests, with Chromium (installed where that is allowed)
+	sh tools/make_chromium.sh
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+screenshots: install ## renew the pictures that README and documentation show
+	sh tools/make_chromium.sh
+	PYTHONPATH=. $(BIN)/python tools/screenshots.py --docs
+
 coverage: install ## every branch of the deciding core is tested (some minutes)
-	$(BIN)/python -m coverage run -m pytest tests/provisioning tests/directory \
+	$(BIN)/python -m coverage run -m pytest tests/provisioning tests/directory tests/administration \
 		tests/connectors/test_people_files.py
 	$(BIN)/python -m coverage report
 
@@ -32,8 +37,10 @@ mutation: install ## change the deciding core at 150 random places; do tests not
 	$(BIN)/python tools/mutation_sample.py
 
 SEEDS ?= 10000
-soak: install ## 10,000 simulated lives; a million hostile requests; 10,000 operations on each storage
+KILLS ?= 1000
+soak: install ## 10,000 simulated lives; 1,000 kills on each database; a million hostile requests; storage
 	PYTHONPATH=. $(BIN)/python -m tests.simulation.run 0-$(SEEDS) --jobs 2
+	for on in sqlite postgresql; do PYTHONPATH=. $(BIN)/python -m tests.soak.kills $(KILLS) --on $$on || exit 1; done
 	for after in 0 250000 500000 750000; do HOSTILE_AFTER=$$after HOSTILE_REQUESTS=250000 \
 		$(BIN)/python -m pytest -n 2 tests/service_provider/test_hostile.py || exit 1; done
 	SEATKEEPER_RACES=1000 $(BIN)/python -m pytest tests/service_provider/test_swift.py -k race
@@ -51,6 +58,8 @@ bench: install ## measure requests and rates, as ratios in one run
 	$(BIN)/python tools/bench_walk.py
 	$(BIN)/python tools/bench.py
 	$(BIN)/python tools/bench_scim.py
+	PYTHONPATH=. $(BIN)/python -m tests.soak.workers
+	PYTHONPATH=. $(BIN)/python -m tests.soak.pages
 
 docs: install ## build the documentation into site/
 	$(BIN)/python tools/fault_matrix.py --check

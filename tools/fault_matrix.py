@@ -34,9 +34,15 @@ FAULTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "T10": ("a change conflicts (409, 412)", "read again and sent once more, then it waits"),
         "T11": ("it refuses a value (400, 422)", "the record waits, with the app's own words"),
         "T12": ("too many members for one request", "sent in halves until they fit"),
-        "T13": ("too many requests (429)", "the whole app waits as it asks, up to 15 minutes"),
+        "T13": (
+            "too many requests (429)",
+            "the app waits as it asks (15 minutes at most), then is asked slower",
+        ),
         "T14": ("it fails for one request (5xx)", "three more tries, then the record waits"),
-        "T15": ("it fails again and again", "the cycle is suspended and keeps its plan"),
+        "T15": (
+            "it fails again and again",
+            "the cycle waits with its plan; the app is let in by and by",
+        ),
         "T16": ("it knows no PATCH or filter", "another way where its gallery file names one"),
         "T17": ("pages, cut or empty answers", "recognised, quoted and never taken for data"),
         "T18": ("it accepts a value and keeps another", "noticed, and not rewritten for ever"),
@@ -61,7 +67,7 @@ FAULTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "S7": ("managers in a loop, or not there yet", "written when there, without a restart"),
         "S8": ("somebody is hired again", "the account passes on, or a person is asked"),
         "S9": ("in and out of scope in one cycle", "one decision from how it ended"),
-        "S10": ("very many memberships at once", "in batches; other apps do not wait"),
+        "S10": ("very many memberships at once", "in batches; many who leave wait for a person"),
         "S11": ("odd characters", "kept where they are legal, escaped where they are shown"),
         "S12": ("an edit while the cycle plans", "decided again right before it is sent"),
     },
@@ -76,8 +82,8 @@ FAULTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "L8": ("the key is missing or wrong", "nothing is sent; the key wanted is named"),
         "L9": ("the mail server is down", "tried again; no cycle waits for it"),
         "L10": ("a log of millions", "pages and retention stay quick"),
-        "L11": ("two people save one configuration", "the second is told the difference"),
-        "L12": ("out of memory or files", "refused with grace"),
+        "L11": ("two people save one configuration", "the second is refused, with both versions"),
+        "L12": ("too few files may be open", "refused in words; nothing is lost"),
     },
 }
 

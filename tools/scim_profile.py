@@ -28,6 +28,7 @@ def main() -> None:
 
     from seatkeeper.cli.main import entry
 
+    threading.Thread.run = _profiled  # type: ignore[method-assign]
     worker = _asyncio.WorkerThread
     inner = worker.run
 

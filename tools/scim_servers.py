@@ -94,7 +94,8 @@ def seatkeeper(folder: Path, people: int, members: int) -> Iterator[Running]:
     path = folder / "seatkeeper.db"
     file = ResourceFile(path)
     store = ResourceStore(file, profile_of(gallery_app(APP)).keys_of)
-    ids = [store.create(USERS, user_body(one), utc_now()).id for one in range(people)]
+    with file.together(writes=True):
+        ids = [store.create(USERS, user_body(one), utc_now()).id for one in range(people)]
     group = store.create(GROUPS, {"displayName": "Everybody"}, utc_now(), ids[:members]).id
     file.close()
     command = [sys.executable, "-c", "from seatkeeper.cli.main import entry; entry()", "sandbox"]

@@ -5,6 +5,12 @@
     │   ├── InvalidFile          a file with faults, each with its line
     │   ├── InvalidValue         one value that its attribute does not take
     │   ├── NotFound             no person, group, app or order answers to that name
+    │   │   └── LinkUsedUp       a one-time link is unknown, too old, or was used
+    │   ├── AlreadyDecided       somebody else decided first, and that stands
+    │   ├── NeedsAnother         two people must agree, and this one cannot be the second
+    │   ├── WrongPassphrase      nobody is signed in by what was typed
+    │   ├── NotYet               something else must be done first
+    │   ├── SlowedDown           after many failures an attempt to sign in was not looked at
     │   └── ScimError            what SCIM answers with an error; its own tree is in ``scim.errors``
     ├── Occupied                 another process holds what only one may hold
     ├── StoreUnusable            the database cannot be used as it is
@@ -15,6 +21,7 @@
     │   ├── AmbiguousSource      several records claim one account
     │   ├── LinkHeld             the account cannot be confirmed as theirs; a person decides
     │   ├── PlanOutdated         what was reviewed is not what would be done now
+    │   │   └── AlreadyDone      the account is as it was to become
     │   └── MappingFailed        a mapped value cannot be made from this record
     └── ConnectorError           anything a target or source did (``remedy`` says what helps)
         ├── Unreachable          away: nothing was sent, or the app is not there
@@ -33,6 +40,7 @@ Messages hold counts, ids and the app's own words; no secrets. ``advice`` says
 what a person can do about it.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -104,6 +112,62 @@ class NotFound(BadInput):
     code = "input.not_found"
 
 
+class AlreadyDecided(BadInput):
+    """Somebody else decided first, and that stands; nothing was changed.
+
+    ``state`` is what was decided, ``by`` whom, ``at`` when, with which ``word``; ``names`` are
+    those it is about, of what the second decision named.
+    """
+
+    code = "input.decided"
+
+    def __init__(
+        self, state: str, by: str, at: dt.datetime | None, word: str, names: Sequence[str]
+    ) -> None:
+        when = f" at {at:%Y-%m-%d %H:%M} UTC" if at else ""
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        super().__init__(
+            f"{by} decided{when} about {', '.join(names[:3])}{more}: {state} ({word}). "
+            "That stands; nothing of yours was changed.",
+            advice="See what still waits: seatkeeper approvals. To decide anew, add --instead.",
+        )
+        self.state, self.by, self.at, self.word, self.names = state, by, at, word, tuple(names)
+
+
+class NeedsAnother(BadInput):
+    """Two people must agree, and this one cannot be the second; nothing was changed."""
+
+    code = "input.needs_another"
+
+
+class LinkUsedUp(NotFound):
+    """A one-time link is unknown, older than it may be, or was used."""
+
+    code = "link.used_up"
+
+
+class NotYet(BadInput):
+    """What was asked for can be done once something else is; ``advice`` says what."""
+
+    code = "input.not_yet"
+
+
+class WrongPassphrase(BadInput):
+    """E-mail address and passphrase do not belong together; which is wrong is not said."""
+
+    code = "sign_in.wrong"
+
+
+class SlowedDown(BadInput):
+    """After many failures an attempt to sign in was not looked at, right or wrong.
+
+    ``seconds`` says after how many the next one is.
+    """
+
+    code = "sign_in.slowed"
+    seconds: int = 1
+
+
 class Occupied(SeatkeeperError):
     """Another process holds what only one may hold, such as the engine's role."""
 
@@ -170,6 +234,12 @@ class PlanOutdated(RecordError):
     code = "PlanOutdated"
 
 
+class AlreadyDone(PlanOutdated):
+    """The account already is what somebody reviewed that it becomes; there was nothing to send."""
+
+    code = "RedundantExport"
+
+
 class MappingFailed(RecordError):
     """A mapped value cannot be made from this record."""
 
@@ -232,6 +302,13 @@ class Incompatible(ConnectorError):
     """Something answers at the address, but not as the SCIM service that is expected."""
 
     code = "SystemForCrossDomainIdentityManagementServiceIncompatible"
+    remedy = Remedy.SETUP
+
+
+class TooManyFailures(ConnectorError):
+    """So many writes were refused that the app is at fault, or what is sent to it as a whole."""
+
+    code = "EncounteredEscrowProportionThreshold"
     remedy = Remedy.SETUP
 
 

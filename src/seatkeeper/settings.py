@@ -24,12 +24,26 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secrets_dir: str = ""
     default_domain: str = ""
     public_url: str = "http://127.0.0.1:8080"
+    trusted_proxies: str = ""
+    allowed_hosts: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
     smtp_host: str = ""
     smtp_port: int = 587
     smtp_user: str = ""
     smtp_password: str = ""
     smtp_from: str = "seatkeeper@localhost"
     smtp_starttls: bool = True
+    notify_email: str = ""
+    notify_webhook: str = ""
+    notify_kinds: str = ""
+    notify_allow_loopback: bool = False
+    notify_digest_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
+    notify_silent_intervals: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 2
+    keep_log_days: int = 400
+    keep_cycles_days: int = 90
+    keep_messages_days: int = 90
+    keep_changes_days: int = 400
     administrators: str = ""
     lease_seconds: Annotated[int, msgspec.Meta(ge=2, le=600)] = 30
     request_seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 60

@@ -6,6 +6,7 @@ import pytest
 from rich.console import RenderableType
 
 from seatkeeper.cli.render import (
+    counted,
     duration,
     explain_view,
     logs_view,
@@ -115,7 +116,25 @@ def test_an_explanation_answers_first_and_then_shows_each_check() -> None:
 
 
 def test_a_plan_without_records_says_that_nothing_would_be_sent() -> None:
-    assert "Nothing would be sent" in shown(plan_view({"causes": [], "counts": {}}))
+    text = shown(plan_view({"causes": [], "counts": {}}))
+
+    assert "Nothing would be sent: everything is in step." in text
+
+
+def test_a_plan_that_sends_nothing_says_how_many_fail_and_wait() -> None:
+    counts = {"fail": 2, "hold": 1, "unchanged": 3, "requests": 0}
+
+    text = shown(plan_view({"causes": [], "counts": counts, "waiting": 1, "held": 1}))
+
+    assert (
+        "Nothing would be sent: 2 records fail, 1 record waits for approval, 1 record waits after "
+        "a failure, 3 records are in step."
+    ) in " ".join(text.split())
+
+
+def test_whoever_failed_and_so_waits_is_counted_once() -> None:
+    assert counted({"failed": 1, "waiting": 1}) == "1 failed"
+    assert counted({"failed": 1, "waiting": 3}) == "1 failed, 2 waiting from before"
 
 
 def test_a_plan_groups_people_by_cause_and_shows_values_and_requests() -> None:

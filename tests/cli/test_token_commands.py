@@ -2,29 +2,10 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from seatkeeper.cli.main import run
-
-Typed = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def typed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Typed:
-    monkeypatch.setenv("SEATKEEPER_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
-
-    def type_it(*words: str) -> tuple[int, str, str]:
-        status = run(list(words))
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return type_it
+from tests.cli.conftest import Typed
 
 
 def test_a_token_is_shown_once_and_listed_without_itself(typed: Typed) -> None:

@@ -2,7 +2,7 @@
 
 from tests.provisioning.builders import ada, facts, rules
 
-from seatkeeper.cli.views import explanation_plain
+from seatkeeper.facts.explain import explanation_plain
 from seatkeeper.provisioning.condition.model import All, Clause, MemberOf, Not
 from seatkeeper.provisioning.explain import explain
 

@@ -11,7 +11,7 @@ from seatkeeper.configuration.differences import differences
 from seatkeeper.configuration.document_printing import print_document
 from seatkeeper.configuration.documents import AppDocument, DocumentAssignment, read_documents
 from seatkeeper.configuration.secrets import resolve_secret, secret_warnings
-from seatkeeper.configuration.settings import AppSettings, MappingChange, Notification
+from seatkeeper.configuration.settings import AppSettings, MappingChange, Notification, Reconciling
 from seatkeeper.errors import Fault, InvalidFile, InvalidValue, NotFound
 from seatkeeper.gallery.schema import load_gallery
 
@@ -230,6 +230,28 @@ def test_a_schedule_that_cannot_be_kept_is_refused_with_its_reason(line: str, sa
     text = WHOLE.replace("  every: 40m\n", f"  every: 40m\n  {line}\n")
 
     assert any(says in fault.text for fault in faults(text))
+
+
+def test_how_often_an_app_is_read_again_is_read_printed_and_compared() -> None:
+    [weekly] = read(f"{WHOLE}reconcile:\n  every: 7d\n  action: repair\n")
+    [plain] = read(WHOLE)
+
+    assert weekly.settings.reconcile == Reconciling(7 * 86_400, "repair")
+    assert read(print_document(weekly)) == [weekly]
+    assert differences(plain, weekly) == ["reconcile: none -> 7d, repair"]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("action: repair", "reconcile needs how often"),
+        ("every: 10s", "every 1 minute to every 366 days"),
+        ("every: weekly", "a whole number with its unit"),
+        ("every: 7d\n  action: mend", "none of report, repair"),
+    ],
+)
+def test_reading_again_that_cannot_be_done_is_refused(line: str, says: str) -> None:
+    assert any(says in fault.text for fault in faults(f"{WHOLE}reconcile:\n  {line}\n"))
 
 
 def test_the_same_document_differs_in_nothing() -> None:

@@ -41,6 +41,25 @@ async def is_silent(request: bytes, writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()
 
 
+async def drips(request: bytes, writer: asyncio.StreamWriter) -> None:
+    """Answer a byte at a time, each soon enough, and never whole."""
+    with contextlib.suppress(ConnectionError):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+
+async def never_ends(request: bytes, writer: asyncio.StreamWriter) -> None:
+    """Answer for as long as anybody listens, as fast as it goes."""
+    with contextlib.suppress(ConnectionError):
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
+            await writer.drain()
+
+
 async def stops_half_way(request: bytes, writer: asyncio.StreamWriter) -> None:
     """Promise more than comes."""
     writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"totalResults": 1, ')
@@ -61,8 +80,13 @@ async def rude_app(
 ) -> AsyncIterator[tuple[str, list[bytes]]]:
     """Run the app; gives its base URL and the requests it received."""
     received: list[bytes] = []
+    # The loop itself holds its tasks weakly; one that is collected while it waits is an error.
+    talking: set[asyncio.Task[None]] = set()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        talking.add(task)
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -79,6 +103,7 @@ async def rude_app(
             # The server ends with the test; a client that never left is not an error.
             pass
         finally:
+            talking.discard(task)
             writer.close()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=tls)
@@ -88,6 +113,10 @@ async def rude_app(
         yield f"{scheme}://127.0.0.1:{port}/scim/v2", received
     finally:
         server.close()
+        left = list(talking)
+        for one in left:
+            one.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 def certificate(folder: Path, name: str, *, days: int = 30) -> tuple[ssl.SSLContext, bytes]:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.connectors.habits import Habits, Windows, put_body, put_members
+from seatkeeper.connectors.habits import Habits, put_body, put_members
+from seatkeeper.connectors.rate import Tempo
 from seatkeeper.directory.model import Kind
 from seatkeeper.gallery.abilities import FilterAbilities
 from seatkeeper.gallery.rates import RateWindow
@@ -28,17 +29,17 @@ class Clock:
 async def test_changes_of_groups_wait_for_their_window_and_others_do_not() -> None:
     clock = Clock()
     rule = RateWindow("PATCH", count=2, seconds=30, resources="groups")
-    windows = Windows([rule], now=clock.now, pause=clock.pause)
+    tempo = Tempo(100, [rule], now=clock.now, clock=clock.now, pause=clock.pause)
 
     times = []
     for method, kind in [
-        ("PATCH", Kind.GROUP),
-        ("PATCH", Kind.GROUP),
-        ("PATCH", Kind.USER),
-        ("GET", Kind.GROUP),
-        ("PATCH", Kind.GROUP),
+        ("PATCH", "Group"),
+        ("PATCH", "Group"),
+        ("PATCH", "User"),
+        ("GET", "Group"),
+        ("PATCH", "Group"),
     ]:
-        await windows.turn(method, kind)
+        await tempo.turn(method, kind)
         times.append(clock.time - 100.0)
 
     assert times == [0, 0, 0, 0, 30]

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from seatkeeper.console.views import app_card
+from seatkeeper.console.views.app_card import app_card
 
 MONDAY = dt.datetime(2026, 3, 2, 7, 0, tzinfo=dt.UTC)
 FRIDAY = MONDAY - dt.timedelta(days=2, hours=12)

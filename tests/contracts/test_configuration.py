@@ -33,8 +33,14 @@ async def test_an_app_comes_back_as_it_was_saved(configuration: SqlConfiguration
     saved = await save(configuration, 0, TOKEN, scope="assigned", limits={"delete": 500})
 
     assert saved == StoredApp(
-        APP, {"scope": "assigned", "limits": {"delete": 500}}, 1, True, "WXYZ"
+        APP,
+        {"scope": "assigned", "limits": {"delete": 500}},
+        1,
+        True,
+        "WXYZ",
+        saved.secret_since,
     )
+    assert saved.secret_since is not None
     assert await configuration.apps() == [saved]
     assert await configuration.reveal_secret("15five") == TOKEN
 
@@ -51,6 +57,7 @@ async def test_a_save_that_changes_nothing_writes_nothing(
     assert await SqlDirectory(database).last_change() == 1
 
 
+@pytest.mark.fault("L11")
 async def test_the_second_of_two_administrators_is_refused(
     configuration: SqlConfiguration,
 ) -> None:

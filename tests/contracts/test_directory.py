@@ -365,3 +365,64 @@ async def test_ending_an_assignment_twice_tells_it_once(
         await directory.unassign(app.id, ada.id, actor="grace")
 
     assert await told(directory, before) == [(Subject.ASSIGNMENT, Verb.DELETED, ada.id)]
+
+
+async def test_who_is_gone_for_good_is_known_by_the_last_name(directory: SqlDirectory) -> None:
+    ada = await person(directory, "ada", displayName="Ada Larsen")
+    first = await directory.create_group("Sales", actor="grace")
+    await directory.delete_group(first.id, actor="grace")
+    between = await directory.last_change()
+    second = await directory.create_group("Sales", actor="grace")
+    await directory.delete_group(second.id, actor="grace")
+    await directory.purge_user(ada.id, actor="grace")
+
+    by_name = [
+        await directory.former(Kind.USER, who) for who in ("Ada Larsen", "ADA@contoso.com", ada.id)
+    ]
+    names = await directory.former_names([ada.id, first.id, second.id, "nobody"])
+    later = await directory.former_names([first.id, second.id], after=between)
+
+    assert by_name == [(ada.id, "Ada Larsen")] * 3
+    assert await directory.former(Kind.GROUP, "Sales") == (second.id, "Sales")
+    assert names == {ada.id: "Ada Larsen", first.id: "Sales", second.id: "Sales"}
+    assert later == {second.id: "Sales"}
+    with pytest.raises(NotFound, match="no group 'Ada Larsen'"):
+        await directory.former(Kind.GROUP, "Ada Larsen")
+
+
+async def test_what_took_somebodys_access_is_found_in_the_feed(
+    directory: SqlDirectory, app: Application
+) -> None:
+    ada, bo, cem = [await person(directory, one) for one in ("ada", "bo", "cem")]
+    sales = await directory.create_group("Sales", actor="grace")
+    other = await directory.create_group("Choir", actor="grace")
+    for group in (sales, other):
+        await directory.change_members(group.id, add=[ada.id, bo.id], actor="grace")
+    await directory.assign(Assignment(app.id, Kind.GROUP, sales.id, STAFF.id), actor="grace")
+    await directory.edit_user(cem.id, UserEdit(enabled=False), actor="hr")
+
+    await directory.change_members(sales.id, remove=[ada.id], actor="lead")
+    await directory.change_members(other.id, remove=[ada.id], actor="grace")
+    left = await directory.lost(app.id, ada.id, assignment=True)
+    never = await directory.lost(app.id, bo.id, assignment=True)
+    await directory.unassign(app.id, sales.id, actor="grace")
+    ended = await directory.lost(app.id, bo.id, assignment=True)
+    disabled = await directory.lost(app.id, cem.id, assignment=False)
+
+    assert left is not None
+    assert (left.record_id, left.other_id, left.actor) == (sales.id, ada.id, "lead")
+    assert never is None
+    assert ended is not None
+    assert (ended.subject, ended.record_id) == (Subject.ASSIGNMENT, sales.id)
+    assert disabled is not None
+    assert (disabled.verb, disabled.actor) == (Verb.DISABLED, "hr")
+
+
+async def test_whoever_names_nobody_gets_advice(directory: SqlDirectory) -> None:
+    await person(directory, "ada", displayName="Ada Larsen")
+    await directory.create_group("Sales", actor="grace")
+
+    assert await directory.hint(Kind.USER, "Ada Larsen") == "Did you mean ada@contoso.com?"
+    assert "--group" in await directory.hint(Kind.USER, "Sales")
+    assert "user name" in await directory.hint(Kind.USER, "x")
+    assert "display name" in await directory.hint(Kind.GROUP, "x")

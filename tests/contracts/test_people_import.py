@@ -78,8 +78,9 @@ async def test_movers_are_counted_once_each(database: Database) -> None:
 
 
 async def test_an_import_killed_in_the_middle_goes_on_and_doubles_nobody(
-    database: Database, database_url: str
+    database_url: str,
 ) -> None:
+    database = Database.open(database_url)
     script = (
         "import asyncio, sys\n"
         "from tests.contracts.test_people_import import company, killed_after\n"
@@ -97,6 +98,7 @@ async def test_an_import_killed_in_the_middle_goes_on_and_doubles_nobody(
     counted = database.read_now(lambda c: c.scalar(select(func.count()).select_from(changes)))
     assert told == counted == 900 + 3 + 900 + 899
     assert database.read_now(lambda c: c.scalar(select(func.count()).select_from(users))) == 900
+    database.close()
 
 
 async def killed_after(url: str, rows: Sequence[PersonRow], count: int) -> None:

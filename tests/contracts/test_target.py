@@ -16,6 +16,7 @@ from seatkeeper.errors import Conflict, Vanished
 from seatkeeper.gallery.schema import load_gallery
 from seatkeeper.ports import Target, Trace
 from seatkeeper.provisioning.account import TargetValue, ValueChange
+from seatkeeper.provisioning.connection import CheckName, CheckResult, usable
 from seatkeeper.scim.element_text import element_text
 
 WORK_MAIL = 'emails[type eq "work"].value'
@@ -201,6 +202,19 @@ async def test_a_look_up_finds_exactly_the_name_however_it_is_written(target: Ta
     assert [[one.id for one in each] for each in found] == [[one.id] for one in made[1:]]
 
 
+async def test_a_walk_through_the_list_meets_everybody_once(target: Target) -> None:
+    names = ("ada", "bo", "cy", "dee", "eve")
+    made = [await target.create(Kind.USER, person(name), Trace()) for name in names]
+
+    met: list[str] = []
+    while (page := await target.page(Kind.USER, len(met) + 1, Trace())).accounts:
+        met += [one.id for one in page.accounts]
+
+    assert page.total == len(met)
+    assert len(set(met)) == len(met)
+    assert {one.id for one in made} <= set(met)
+
+
 async def test_nobody_is_found_under_a_name_that_is_not_there(target: Target) -> None:
     await target.create(Kind.USER, person(), Trace())
 
@@ -367,6 +381,17 @@ async def test_an_update_of_somebody_who_is_gone_says_so(target: Target) -> None
 
 async def test_the_connection_is_proven_with_a_sentence(target: Target) -> None:
     assert (await target.probe("userName")).endswith(".")
+
+
+async def test_every_check_of_a_connection_that_works_passes_in_its_order(target: Target) -> None:
+    await target.create(Kind.USER, person(), Trace())
+
+    checks = [one async for one in target.checks("userName")]
+
+    assert [one.name for one in checks] == list(CheckName)
+    assert [one for one in checks if one.result is not CheckResult.PASSED and one.needed] == []
+    assert usable(checks)
+    assert all(one.words.endswith(".") for one in checks)
 
 
 async def test_a_person_is_found_by_work_mail_and_by_external_id_in_its_own_case(

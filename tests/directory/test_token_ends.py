@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from seatkeeper.directory.token_ends import Stage, token_ends
+from seatkeeper.directory.token_ends import Stage, end_of, token_ends
+from seatkeeper.errors import BadInput
 
 NOW = dt.datetime(2026, 11, 26, 9, tzinfo=dt.UTC)
 
@@ -30,7 +31,9 @@ def ending(**left: float) -> Token:
         (ending(days=30), Stage.MONTH),
         (ending(days=7, seconds=1), Stage.MONTH),
         (ending(days=7), Stage.WEEK),
-        (ending(seconds=1), Stage.WEEK),
+        (ending(days=1, seconds=1), Stage.WEEK),
+        (ending(days=1), Stage.DAY),
+        (ending(seconds=1), Stage.DAY),
         (ending(), Stage.ENDED),
         (ending(days=-400), Stage.ENDED),
         (Token(), None),
@@ -73,3 +76,24 @@ def test_it_is_said_in_words_what_happens_and_what_to_do(token: Token, title: st
     assert "Xy9Z" in end.meaning
     assert "token create --source hr" in end.todo
     assert "token revoke t1" in end.todo
+    assert end.to_plain()["title"] == title
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("never", None),
+        ("90d", NOW + dt.timedelta(days=90)),
+        ("2027-03-31", dt.datetime(2027, 3, 31, tzinfo=dt.UTC)),
+    ],
+)
+def test_an_end_is_written_in_days_as_a_date_or_as_never(
+    text: str, end: dt.datetime | None
+) -> None:
+    assert end_of(text, NOW) == end
+
+
+@pytest.mark.parametrize("text", ["", "0d", "soon", "2027-02-31"])
+def test_any_other_end_is_refused_with_what_may_be_written(text: str) -> None:
+    with pytest.raises(BadInput, match="is no expiry"):
+        end_of(text, NOW)

@@ -15,6 +15,7 @@ from seatkeeper.errors import ConnectorError, RecordError, SeatkeeperError
 from seatkeeper.provisioning.expression.catalogue import FUNCTIONS
 from seatkeeper.provisioning.outcome import log_code
 from seatkeeper.provisioning.plan import Reason
+from seatkeeper.provisioning.reconcile import Found
 from seatkeeper.scim.dialect import QUIRKS
 from seatkeeper.settings import Settings
 
@@ -106,6 +107,7 @@ def test_every_code_of_the_log_is_explained_and_no_other() -> None:
             importlib.import_module(module.name)
     errors = kinds_of(RecordError) | kinds_of(ConnectorError)
     can_be_said = {one.code for one in errors - {RecordError}} | {one.value for one in Reason}
+    can_be_said |= {one.value for one in Found}
     can_be_said |= {"UnableToResolveReferenceAttributeValue", log_code(SeatkeeperError(""))}
 
     page = (ROOT / "docs/reference/log.md").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ import pytest
 from tests.engine.world import Wish, World
 
 from seatkeeper.directory.model import Kind
+from seatkeeper.errors import Refused
 from seatkeeper.provisioning.preview import Outlook
 
 
@@ -97,6 +98,49 @@ async def test_memberships_of_the_one_who_left_are_not_those_of_the_one_who_came
 
     assert world.members("Board") == {"Bob"}
     assert world.members("Choir") == {"Ada", "Bob"}
+
+
+async def test_somebody_hired_again_stays_in_the_group_that_the_app_refused_to_change(
+    any_world: World,
+):
+    world = any_world
+    await world.connect(scope="all")
+    await world.hire("Ada")
+    await world.hire("Bo")
+    await world.found("Sales", "Ada", "Bo")
+    await world.run()
+    await gone(world, "Ada")
+    world.plant("members", Refused("Not today."))
+    await world.run()
+    await world.hire("Ada", groups=["Sales"])
+
+    await world.run()
+    world.now += dt.timedelta(hours=1)
+    await world.run()
+
+    assert world.members("Sales") == {"Ada", "Bo"}
+    world.asked()
+    await world.run(Wish(full=True))
+    assert world.asked()["members"] == 0
+
+
+async def test_who_was_hired_again_and_leaves_the_group_is_in_it_no_more(any_world: World):
+    world = any_world
+    await world.connect(scope="all")
+    await world.hire("Ada")
+    await world.found("Sales", "Ada")
+    await world.run()
+    await gone(world, "Ada")
+    world.plant("members", Refused("Not today."))
+    await world.run()
+    await world.hire("Ada", groups=["Sales"])
+    world.now += dt.timedelta(hours=1)
+    await world.run()
+
+    await world.leave("Sales", "Ada")
+    await world.run()
+
+    assert world.members("Sales") == set()
 
 
 async def test_somebody_who_can_still_be_restored_keeps_the_account(world: World):

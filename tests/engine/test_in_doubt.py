@@ -45,6 +45,23 @@ async def test_a_doubt_that_cannot_be_looked_up_stays_a_doubt(
     await world.assert_in_step()
 
 
+async def test_what_a_lost_process_had_in_flight_is_looked_up_once_it_must_have_arrived(
+    world: World,
+) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    await died_at(world, "create", after=True)
+    world.slept.clear()
+    world.in_flight_for = 40
+
+    await world.run()
+
+    assert sum(world.slept) == 40
+    assert len(world.target.held[Kind.USER]) == 1
+    await world.assert_in_step()
+
+
 class LateApp(MemoryTarget):
     """An app that acts on the first create only when the engine next waits for long."""
 
@@ -120,3 +137,93 @@ async def test_an_app_that_takes_duplicates_is_asked_twice_before_a_create_is_re
 
     assert [one.verb for one in app.journal].count("create") == 1
     assert len(app.held[Kind.USER]) == 1
+
+
+async def test_a_change_that_nobody_can_look_up_is_not_taken_for_one_that_never_came(
+    world: World,
+) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    await world.run()
+    await world.enable("Ada", False)
+    await world.run()
+    await world.enable("Ada")
+    await died_at(world, "update", after=True)
+    world.plant("read", Refused("The app says no.", status=400))
+    await world.run()
+
+    await world.directory.delete_user(world.ids["Ada"], actor="hr", now=world.now)
+    await world.directory.purge_expired(now=world.now + dt.timedelta(days=60))
+    await world.run()
+
+    [held] = world.target.held[Kind.USER].values()
+    assert held["active"] is False
+
+
+@pytest.mark.fault("T3")
+async def test_who_may_have_been_created_waits_with_the_doubt_while_the_app_refuses_to_look(
+    any_world: World,
+) -> None:
+    """Nobody can say whether Ada has an account, and she leaves before somebody can."""
+    world = any_world
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    await died_at(world, "create", after=True)
+    await world.unassign("Ada")
+    world.plant("find", Refused("The app cannot filter.", status=400))
+
+    waiting = await world.run()
+    waits = await world.waits()
+    world.now += dt.timedelta(hours=1)
+    await world.run()
+
+    assert waiting.state is CycleState.DONE
+    assert waits == {"Ada": "UnprocessableEntity"}
+    assert await world.waits() == {}
+    [account] = world.target.held[Kind.USER].values()
+    assert account["active"] is False
+    assert [one.action for one in await world.log("Ada", status="success")][:1] == ["create"]
+
+
+async def test_an_app_that_refuses_one_value_in_a_filter_goes_on_with_everybody_else(
+    world: World,
+) -> None:
+    world.concurrency = 1
+    await world.connect()
+    for name in ("Ada", "Grace"):
+        await world.hire(name)
+        await world.assign(name)
+    world.plant_after("create", InDoubt("The answer did not come."))
+    world.plant("find", Refused("The app cannot filter.", status=400), skip=2)
+
+    cycle = await world.run()
+    waits = await world.waits()
+    world.now += dt.timedelta(hours=1)
+    await world.run()
+
+    assert cycle.state is CycleState.DONE
+    assert len(waits) == 1
+    assert await world.waits() == {}
+    assert len(world.target.held[Kind.USER]) == 2
+    assert world.asked()["create"] == 2
+    await world.assert_in_step()
+
+
+async def test_a_doubt_outlives_every_try_that_finds_no_answer(world: World) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    await died_at(world, "create", after=True)
+    world.plant("find", Refused("The app cannot filter.", status=400), times=3)
+
+    for _ in range(3):
+        await world.run()
+        await world.change("Ada", userPrincipalName="ada.lovelace@larkspur.example")
+        world.now += dt.timedelta(days=1)
+    await world.run()
+
+    assert len(world.target.held[Kind.USER]) == 1
+    assert await world.waits() == {}
+    await world.assert_in_step()

@@ -58,7 +58,7 @@ async def takes(world: World, step: Step) -> None:
 async def begin(database: Database, folder: Path) -> World:
     """Return a company in which Alps holds Baltic, which holds Celtic, with a person in each."""
     world = World(database, folder)
-    await world.connect()
+    await world.connect(more="deletion_guard: {enabled: false, reason: access is the law here}\n")
     for name in PEOPLE:
         await world.hire(name)
     for group, *members in (*zip(GROUPS, PEOPLE, strict=False), ("Danube",)):

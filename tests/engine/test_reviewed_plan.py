@@ -34,7 +34,7 @@ async def refused(world: World, cycle: Cycle) -> Mapping[str, str]:
     return {
         one.display_name: one.reason.removesuffix(" Make the plan anew and review it again.")
         for one in await world.log()
-        if one.cycle_id == cycle.id and one.code == "PlanOutdated"
+        if one.cycle_id == cycle.id and one.code in {"PlanOutdated", "RedundantExport"}
     }
 
 

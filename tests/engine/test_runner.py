@@ -14,10 +14,12 @@ from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.engine.holding import Holder
-from seatkeeper.engine.runner import EngineRunner
+from seatkeeper.engine.runner import EngineRunner, options_of, wish_of
+from seatkeeper.notify.mail import MailPost
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account, TargetValues
-from seatkeeper.provisioning.cycle import Cycle, CycleState
+from seatkeeper.provisioning.cycle import Cycle, CycleKind, CycleState
+from seatkeeper.provisioning.journal import OrderVerb
 from seatkeeper.provisioning.schedule import Schedule
 
 pytestmark = pytest.mark.anyio
@@ -42,7 +44,7 @@ class Engine:
             run_app=self._run,
             stirred=object,  # always another mark: it looks round at every poll
             housekeeping=self._nothing,
-            post=None,
+            posting=self.world.posting(MailPost("127.0.0.1", 1, sender="nobody@larkspur.example")),
             now=lambda: self.world.now,
             holder=Holder(None, uptime),
         )
@@ -174,3 +176,48 @@ async def test_switching_off_pauses_after_the_batch_and_switching_on_goes_on(wor
     assert (paused.state, paused.done, len(made)) == (CycleState.EXPORTING, 1, 1)
     assert (resumed.id, resumed.state) == (paused.id, CycleState.DONE)
     assert all(world.account(name) for name in people)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        Wish(reconcile=True),
+        Wish(users=("ada",), reconcile=True, repair=True),
+        Wish(reconcile=True, repair=True, unattended=True),
+        Wish(undo="cycle-41"),
+    ],
+)
+async def test_an_order_says_what_was_wished(world: World, wish: Wish) -> None:
+    await world.connect()
+
+    await world.ledger.place_order(
+        world.app, OrderVerb.RUN, options_of(wish), actor="it", now=world.now
+    )
+
+    [order] = await world.ledger.open_orders()
+    assert wish_of(order) == wish
+
+
+async def test_an_app_is_read_again_on_its_schedule_and_what_differs_is_repaired(
+    world: World,
+) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    async with at_work(world, immediate=False) as engine:
+        await engine.next_cycle()
+        world.account("Ada")["title"] = "Queen"
+        engine.schedule = replace(
+            engine.schedule, reconcile_every=dt.timedelta(days=7), repairs=True
+        )
+        first = await engine.next_cycle()
+        mended = world.account("Ada")["title"]
+        await engine.looked_round()
+        early = engine.ended.qsize()
+        world.now += dt.timedelta(days=7)
+        kinds = {(await engine.next_cycle()).kind, (await engine.next_cycle()).kind}
+
+    assert first.kind is CycleKind.REPAIR
+    assert mended == "Engineer"
+    assert early == 0
+    assert kinds == {CycleKind.INCREMENTAL, CycleKind.REPAIR}

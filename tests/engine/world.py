@@ -23,17 +23,29 @@ from seatkeeper.engine.answers import Answers
 from seatkeeper.engine.changes import read_causes
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.cycle_runner import Wish, cycle_to_be, run_cycle
+from seatkeeper.engine.posting import Audience, Posting
 from seatkeeper.engine.preview import Asking, preview_cycle
+from seatkeeper.engine.undo_preview import preview_undo
 from seatkeeper.errors import ConnectorError
 from seatkeeper.gallery.capabilities import capabilities_of
 from seatkeeper.gallery.schema import gallery_app, load_gallery
-from seatkeeper.ports import Ledger, Target, UserEdit
+from seatkeeper.ports import Ledger, Post, Target, UserEdit
+from seatkeeper.provisioning.absence import FEWEST
 from seatkeeper.provisioning.causes import RULES_CHANGED
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.explain import Explanation
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.preview import Preview
 from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.telling import (
+    DAY,
+    Channel,
+    Listener,
+    Notice,
+    Past,
+    Telling,
+    to_tell,
+)
 from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
 from seatkeeper.store.directory import SqlDirectory
@@ -80,6 +92,7 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     slept: list[float] = field(default_factory=list)
     batch: int = 100
+    listed_from: int = FEWEST
     concurrency: int = 8
     stopping: Callable[[], bool] = lambda: False
     in_flight_for: float = 0.0
@@ -224,8 +237,16 @@ class World:
         )
         changed = position is not None and position.digest != rules.digest
         named = wish or Wish()
-        asking = Asking(named.users, named.groups, causes, RULES_CHANGED if changed else "", steps)
+        edits = (RULES_CHANGED,) if changed else ()
+        asking = Asking(named.users, named.groups, causes, edits, steps)
         return await preview_cycle(self._beginning(rules, self.ledger, self.target)(cycle), asking)
+
+    async def preview_undo(self, undone: Cycle) -> Preview:
+        """Say what undoing that cycle would do, as ``seatkeeper plan --undo`` does."""
+        rules, position = await self.rules(), await self.ledger.position(self.app)
+        last = await self.ledger.last_change()
+        cycle = cycle_to_be(Wish(undo=undone.id), position, rules, last, self.now)
+        return await preview_undo(self._beginning(rules, self.ledger, self.target)(cycle), undone)
 
     def _beginning(
         self, rules: Rules, ledger: Ledger, target: Target
@@ -241,8 +262,8 @@ class World:
                 sleep=self._sleep,
                 cycle=cycle,
                 batch=self.batch,
+                listed_from=self.listed_from,
                 concurrency=self.concurrency,
-                recipient="it@larkspur.example",
                 stopping=lambda: self.stopping(),
                 in_flight_for=self.in_flight_for,
             )
@@ -303,9 +324,25 @@ class World:
         return {names.get(one.record_id, one.record_id): one.code for one in found}
 
     async def mails(self) -> list[str]:
-        """Return the subjects of the mails that wait to be sent."""
-        due = await self.ledger.unsent_notices(self.now + dt.timedelta(days=1))
-        return [one.subject for one in due]
+        """Return the subjects of all that people are told of now or were told of before."""
+        it = Listener(Channel.MAIL, "it@larkspur.example")
+
+        def decide(notices: Sequence[Notice], past: Mapping[str, Past]) -> Telling:
+            return to_tell(notices, [it], past, [self.app], self.now)
+
+        await self.ledger.pack(decide, self.now)
+        sent = await self.ledger.deliveries(limit=1000)
+        return [
+            f"Seatkeeper: {one.title}" for each in reversed(sent) for one in each.parcel.messages
+        ]
+
+    def posting(self, post: Post, *listeners: Listener) -> Posting:
+        """Return what tells these people, on the world's clock."""
+
+        async def audience() -> Audience:
+            return Audience(listeners, [self.app], DAY)
+
+        return Posting(self.ledger, post, audience, lambda: self.now)
 
     async def explain(self, name: str) -> Explanation:
         """Ask why, as ``seatkeeper explain`` does."""

@@ -14,6 +14,9 @@ from typing import Any
 from urllib.parse import unquote
 
 import httpx
+import msgspec
+from msgspec.structs import replace
+from tests.mail_server import MailServer
 from tests.sandboxes import RunningSandbox, running_sandbox
 
 from seatkeeper.bootstrap import Installation
@@ -25,6 +28,7 @@ from seatkeeper.cli.sample_company import (
 )
 from seatkeeper.configuration.applying import apply_document
 from seatkeeper.configuration.documents import read_documents
+from seatkeeper.configuration.editing import edit_settings
 from seatkeeper.directory.model import Group, User, Value
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.ports import PersonRow, UserEdit
@@ -61,6 +65,32 @@ class Company:
     names: dict[str, str] = field(default_factory=dict)
     seen: int = 0
     ids: dict[str, str] = field(default_factory=dict)
+
+    async def restarted(self, **settings: str | int | bool) -> None:
+        """Start anew with these settings instead, as whoever changes them must."""
+        changed = msgspec.structs.replace(self.opened.settings, **settings)
+        await self.opened.close()
+        self.opened = Installation.open(changed)
+
+    async def two_must_agree(self) -> None:
+        """Let the app's settings ask for the word of two people about what is held."""
+        stored = await self.opened.configuration.app(self.app_id)
+        await edit_settings(
+            self.opened.configuration,
+            self.app_id,
+            lambda before: replace(before, guard=replace(before.guard, four_eyes=True)),
+            actor=ACTOR,
+            expected_version=stored.version,
+        )
+
+    async def mails_go_to(self, server: MailServer) -> None:
+        """Have mail sent by this server from now on."""
+        await self.restarted(
+            smtp_host=server.host,
+            smtp_port=server.port,
+            smtp_from="seatkeeper@larkspur.example",
+            smtp_starttls=False,
+        )
 
     # --- the directory ---
 
@@ -153,7 +183,7 @@ class Company:
 
     async def run(self, wish: Wish | None = None) -> Cycle:
         """Run one cycle to its end."""
-        cycle = await self.opened.run_app(
+        cycle = await self.opened.running.run_app(
             self.app_id, wish or Wish(), lambda _: None, lambda: False
         )
         assert cycle.finished, cycle.note
@@ -161,7 +191,7 @@ class Company:
 
     async def attempt(self) -> Cycle:
         """Run one cycle as far as it goes."""
-        return await self.opened.run_app(self.app_id, Wish(), lambda _: None, lambda: False)
+        return await self.opened.running.run_app(self.app_id, Wish(), lambda _: None, lambda: False)
 
     async def requests_since(self) -> list[Asked]:
         """Return what the app was asked since the last time somebody looked."""
@@ -224,10 +254,11 @@ async def company_with(app_id: str, folder: Path, **settings: Any) -> AsyncItera
     """Open an installation in ``folder`` beside a stand-in for an app."""
     async with running_sandbox(app_id, folder / "app.db") as box:
         opened = Installation.open(Settings(home=folder / "home", **settings))
+        company = Company(opened, app_id, box)
         try:
-            yield Company(opened, app_id, box)
+            yield company
         finally:
-            await opened.close()
+            await company.opened.close()
 
 
 async def complaints(company: Company) -> list[str]:

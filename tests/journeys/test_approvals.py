@@ -104,3 +104,35 @@ async def test_a_decision_that_is_unclear_changes_nothing(
     assert complaint in err
     assert await active(emptied) == 6
     assert (await typed("approvals"))[0] == 3
+
+
+async def test_the_first_decision_stands_unless_another_is_put_in_its_place(
+    emptied: Company, typed: Typed
+) -> None:
+    await typed("run", "15five")
+    _, listed, _ = await typed("approvals", "--json")
+    one = json.loads(listed.splitlines()[0])["id"]
+    await typed("approvals", "reject", one, "--reason", "hands over")
+
+    refused, _, said = await typed("approvals", "approve", one, "--reason", "left")
+    replaced, _, _ = await typed("approvals", "approve", one, "--reason", "left", "--instead")
+
+    assert (refused, replaced) == (1, 0)
+    assert "hands over" in said
+    assert "--instead" in said
+    assert await active(emptied) == 5
+
+
+async def test_where_two_must_agree_the_command_line_lists_and_keeps_and_does_not_approve(
+    emptied: Company, typed: Typed
+) -> None:
+    await typed("run", "15five")
+    await emptied.two_must_agree()
+
+    refused, _, said = await typed("approvals", "approve", "--app", "15five", "--reason", "x")
+    still = await active(emptied)
+    kept, _, _ = await typed("approvals", "reject", "--app", "15five", "--reason", "stay")
+
+    assert (refused, kept) == (1, 0)
+    assert "the command line does not know who you are" in " ".join(said.split())
+    assert still == 6

@@ -15,7 +15,7 @@ PATIENCE = 60
 async def test_a_change_is_in_the_app_long_before_the_interval_is_over(company: Company) -> None:
     await company.person("ada", jobTitle="Mate")
     await company.connect(people=["ada"], more="schedule: {every: 1d, immediate: true}")
-    engine = company.opened.runner()
+    engine = company.opened.running.runner()
     running = asyncio.create_task(engine.run())
 
     await title_is(company, "Mate")

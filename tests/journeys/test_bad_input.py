@@ -1,8 +1,10 @@
 """What goes wrong in an ordinary week: each has clear words, and loses nothing."""
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,9 @@ from tests.mail_server import running_mail_server
 from tests.sandboxes import running_sandbox
 
 from seatkeeper.bootstrap import Installation
+from seatkeeper.clock import utc_now
 from seatkeeper.connectors.people_files import check_people_file
-from seatkeeper.engine.runner import EngineRunner
+from seatkeeper.engine.posting import Posting
 from seatkeeper.errors import (
     CredentialsRejected,
     Incompatible,
@@ -20,7 +23,6 @@ from seatkeeper.errors import (
     Occupied,
     Unreachable,
 )
-from seatkeeper.notify.mail import MailPost
 from seatkeeper.ports import UserEdit
 from seatkeeper.provisioning.cycle import CycleState
 from seatkeeper.provisioning.journal import HealthState
@@ -217,6 +219,11 @@ async def test_a_second_engine_on_one_database_is_refused_with_the_first_ones_pr
     assert caught.value.advice
 
 
+def hours_later(company: Company, hours: int) -> Posting:
+    moment = utc_now() + dt.timedelta(hours=hours, minutes=hours)
+    return replace(company.opened.messages.posting(), now=lambda: moment)
+
+
 async def test_a_failure_is_mailed_once_and_again_only_after_it_had_ended(
     company: Company,
 ) -> None:
@@ -225,14 +232,13 @@ async def test_a_failure_is_mailed_once_and_again_only_after_it_had_ended(
     await company.connect(people=["elif"], more=more)
     fill, clear = UserEdit({"mail": "elif@larkspur.example"}), UserEdit({"mail": None})
     with running_mail_server() as server:
-        post = MailPost("127.0.0.1", server.port, sender="sk@larkspur.example", starttls=False)
-        runner: EngineRunner = company.opened.runner()
+        await company.mails_go_to(server)
 
-        for edit in (None, UserEdit({"jobTitle": "Same fault"}), fill, clear):
+        for hours, edit in enumerate((None, UserEdit({"jobTitle": "Same fault"}), fill, clear)):
             if edit is not None:
                 await company.opened.directory.edit_user(company.ids["elif"], edit, actor="t")
             await company.run()
-            await runner._post_mails(post)
+            await hours_later(company, hours).round()
 
         subjects = [str(message["Subject"]) for message in server.messages]
     assert subjects == ["Seatkeeper: 1 record could not be provisioned to 15Five"] * 2

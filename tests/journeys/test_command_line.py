@@ -83,6 +83,22 @@ def test_what_is_exported_is_applied_without_a_change(typed: Typed, tmp_path: Pa
     assert again["changes"] == []
 
 
+def test_a_connection_that_cannot_be_made_is_tested_line_by_line(typed: Typed) -> None:
+    typed("import-people", "people.csv")
+    typed("apply", "app.yaml")
+
+    status, words, _ = typed("test-connection", "15five", "--verbose")
+    _, lines, _ = typed("test-connection", "15five", "--verbose", "--json")
+
+    made = [json.loads(line) for line in lines.splitlines()]
+    assert status == 1
+    assert "✓ address" in words
+    assert "✕ encryption: 127.0.0.1, port 8999, refuses connections." in words
+    assert "· token: not reached" in words
+    assert [one["result"] for one in made[:3]] == ["passed", "failed", "not reached"]
+    assert len(made) == 8
+
+
 def test_another_port_in_the_address_forgets_the_token_and_says_so(
     typed: Typed, tmp_path: Path
 ) -> None:

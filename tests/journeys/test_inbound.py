@@ -24,7 +24,13 @@ async def served(company: Company) -> AsyncIterator[str]:
     """Run ``seatkeeper serve`` on a free port; yield its SCIM base URL."""
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(
-        serve_installation(company.opened, host="127.0.0.1", port=0, on_ready=ready.set_result)
+        serve_installation(
+            company.opened,
+            host="127.0.0.1",
+            port=0,
+            on_ready=ready.set_result,
+            sandbox_port=0,  # the usual one may be another test's
+        )
     )
     waits: list[asyncio.Future[Any]] = [task, ready]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -48,7 +54,7 @@ def token(
 ) -> str:
     """Make a token for a source and return its text."""
     made = made or utc_now()
-    _, text = company.opened.source_tokens.issue(source, may, made + lasts, actor="test", now=made)
+    _, text = company.opened.sources.tokens.issue(source, may, made + lasts, actor="test", now=made)
     return text
 
 
@@ -199,7 +205,7 @@ async def test_no_token_that_is_not_usable_opens_the_door(company: Company) -> N
     long_ago = utc_now() - dt.timedelta(days=400)
     expired = token(company, made=long_ago)
     revoked = token(company)
-    tokens = company.opened.source_tokens
+    tokens = company.opened.sources.tokens
     newest = tokens.tokens()[0]
     tokens.revoke(newest.id, actor="test", now=utc_now())
     wrong = ["nothing", "nonsense", expired, revoked, f"{token(company)[:-1]}!", "sk_scim_é"]
@@ -264,14 +270,14 @@ async def test_a_token_is_nowhere_but_in_its_owners_hands(company: Company) -> N
 
     kept = b"".join(one.read_bytes() for one in company.opened.settings.home.iterdir())
 
-    used = company.opened.source_tokens.tokens()[0]
+    used = company.opened.sources.tokens.tokens()[0]
     assert text.encode() not in kept
     assert text[8:51].encode() not in kept
     assert used.last_used_at is not None
     assert used.last_four == text[-4:]
 
 
-async def test_the_pages_beside_the_door_stay_as_they_were(company: Company) -> None:
+async def test_a_source_s_token_opens_no_page_beside_the_door(company: Company) -> None:
     async with client(company, token(company), Host="evil.example") as stranger:
         elsewhere = await stranger.get("/Users")
     async with client(company, token(company)) as hr:
@@ -282,7 +288,8 @@ async def test_the_pages_beside_the_door_stay_as_they_were(company: Company) -> 
         broken = await hr.post("/Users", content=b'{"userName": "\xff"}')
 
     assert elsewhere.status_code == 421
-    assert (page.status_code, posted.status_code) == (200, 405)
+    assert (page.status_code, posted.status_code) == (303, 405)
+    assert page.headers["Location"].startswith("/sign-in?")
     assert nothing.headers["Content-Type"] == "application/scim+json"
     assert (nothing.status_code, huge.status_code, broken.status_code) == (404, 413, 400)
 

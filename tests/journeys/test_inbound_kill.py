@@ -25,14 +25,14 @@ async def test_a_killed_server_leaves_people_whole_or_not_at_all(tmp_path: Path)
     chance = random.Random(42)
     home = tmp_path / "home"
     opened = Installation.open(Settings(home=home))
-    _, text = opened.source_tokens.issue("hr", [], None, actor="test", now=utc_now())
+    _, text = opened.sources.tokens.issue("hr", [], None, actor="test", now=utc_now())
     answered: list[str] = []
 
     for kill in range(KILLS):
         names = [f"p{kill}-{number}" for number in range(60)]
         answered += await pushed_until_killed(home, text, names, chance.randint(3, 50))
 
-    keeper = opened.inbound_keeper("hr")
+    keeper = opened.sources.keeper("hr")
     people = {one.id: one for one in await opened.directory.all_users()}
     changes = await opened.directory.changes(after=0)
     shown = {str(keeper.get("User", one).values["userName"]).partition("@")[0] for one in answered}

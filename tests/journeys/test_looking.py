@@ -6,15 +6,13 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 
 import cyclopts
-import httpx
 import pytest
+from tests.console_visitor import signed_in
 from tests.journeys.company import Company
+from tests.journeys.test_inbound import served
 
 from seatkeeper.cli.main import app, run
 from seatkeeper.cli.out import CHANGES_PLANNED
-from seatkeeper.cli.views import app_plain
-from seatkeeper.console.app import console_app
-from seatkeeper.directory.token_ends import TokenEnd
 
 pytestmark = pytest.mark.journey
 
@@ -125,24 +123,13 @@ async def test_the_mappings_in_force_are_shown_with_the_changes_of_the_document(
 
 
 async def status_page(company: Company) -> str:
-    """Return the status page as a browser gets it, without its tags."""
+    """Return Home and the app's page as a browser gets them, without their tags."""
 
-    async def status() -> list[dict[str, object]]:
-        apps = await company.opened.configuration.apps()
-        return [await app_plain(company.opened, one) for one in apps]
-
-    async def ready() -> None:
-        return None
-
-    async def ends() -> list[TokenEnd]:
-        return []
-
-    pages = console_app(status, ends=ends, allowed_hosts=frozenset({"127.0.0.1"}), ready=ready)
-    transport = httpx.ASGITransport(pages)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as visitor:
-        answer = await visitor.get("/")
-    assert answer.status_code == 200
-    return re.sub(r"<[^>]*>", "", answer.text)
+    async with served(company) as url:
+        async with signed_in(company.opened, url.removesuffix("/scim/v2")) as visitor:
+            answers = [await visitor.get(path) for path in ("/", "/apps/15five")]
+    assert [one.status_code for one in answers] == [200, 200]
+    return re.sub(r"<[^>]*>", "", "".join(one.text for one in answers))
 
 
 def commands(one: cyclopts.App, *path: str) -> Iterator[tuple[str, ...]]:

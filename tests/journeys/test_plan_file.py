@@ -351,7 +351,7 @@ async def test_a_running_engine_carries_out_the_plan(
     await typed("plan", "15five", "--out", str(file))
     await typed("off", "15five")
     await sales.change("zoe", jobTitle="Captain")
-    lock, engine = sales.opened.lock(), sales.opened.runner()
+    lock, engine = sales.opened.lock(), sales.opened.running.runner()
     lock.acquire()
     running = asyncio.create_task(engine.run())
 
@@ -363,3 +363,16 @@ async def test_a_running_engine_carries_out_the_plan(
     assert status == 1
     assert [one["display_name"] for one in json.loads(out)["refused"]] == ["Zoe Larsen"]
     assert await sales.members("Sales") == ["ada", "bo"]
+
+
+async def test_what_is_done_already_is_named_as_done_and_is_no_failure(
+    sales: Company, typed: Typed, file: Path
+) -> None:
+    await typed("plan", "15five", "--out", str(file))
+    await sales.run()
+
+    status, out, complaint = await typed("run", "15five", "--plan", str(file))
+
+    assert status == 0
+    assert "Already as reviewed, so nothing was sent: 4 (" in out
+    assert "Refused" not in complaint

@@ -33,6 +33,13 @@ def switched_off(file: Path) -> Path:
     return off
 
 
+def mistaken(file: Path) -> Path:
+    """Return a file with a document that is not one, for its status is neither on nor off."""
+    wrong = file.with_name("wrong.yaml")
+    wrong.write_text("app: 15five\ngallery: 15five\nstatus: perhaps\n", encoding="utf-8")
+    return wrong
+
+
 async def test_the_plan_of_an_edit_shows_whom_it_would_change_and_nothing_stays(
     company: Company, typed: Typed, edited: Path
 ) -> None:
@@ -94,3 +101,42 @@ async def test_who_applies_an_edit_of_an_app_that_is_on_is_told_that_it_begins_a
     assert "seatkeeper plan 15five --with FILE" in switched_on
     assert "begins at once" not in nothing
     assert "begins at once" in restored
+
+
+async def test_the_plan_of_a_document_that_switches_the_app_on_says_that_it_begins_at_once(
+    company: Company, typed: Typed, edited: Path
+) -> None:
+    off = switched_off(edited)
+    await typed("apply", str(off))
+
+    _, stays_off, _ = await typed("plan", "15five", "--with", str(off))
+    _, goes_on, _ = await typed("plan", "15five", "--with", str(edited))
+
+    assert "begins at once" not in stays_off
+    said = "With this document applied the app is on: a running server begins at once."
+    assert said in " ".join(goes_on.split())
+
+
+async def test_a_mistake_in_a_document_that_is_only_looked_at_says_that_nothing_was_changed(
+    company: Company, typed: Typed, edited: Path
+) -> None:
+    wrong = mistaken(edited)
+
+    status, _, complaint = await typed("plan", "15five", "--with", str(wrong))
+
+    assert status == 1
+    assert "apply again" not in complaint
+    assert "nothing was changed" in complaint
+    assert "run the command again" in complaint
+
+
+async def test_a_version_that_was_restored_says_from_which(
+    company: Company, typed: Typed, edited: Path
+) -> None:
+    await typed("apply", str(edited))
+    await typed("versions", "restore", "15five", "1")
+
+    _, listed, _ = await typed("versions", "list", "15five")
+
+    assert "restored from 1: mapping of users: title" in " ".join(listed.split())
+    assert listed.count("restored from") == 1

@@ -283,6 +283,227 @@ async def test_nobody_who_loses_access_hides_behind_a_number(
     assert "P23 Larsen" in told["text"]
 
 
+async def test_a_deleted_group_keeps_its_name_wherever_a_person_reads(
+    sales: Company, asked: Asked, typed: Typed
+) -> None:
+    await sales.opened.directory.delete_group(sales.ids["Sales"], actor="test")
+
+    planned = await typed("plan", "15five")
+    going = await asked("Sales", "--group")
+    await sales.run()
+    gone = await asked("Sales", "--group")
+    logged = await typed("logs", "15five", "--user", "Sales")
+    audit = await typed("audit")
+
+    assert "group Sales was deleted: 2 disable" in planned
+    assert sales.ids["Sales"] not in planned
+    assert going["verdict"] == "to be deleted"
+    assert "Is in the directory" in going["text"]
+    assert "Is active in the directory" not in going["text"]
+    assert gone["answer"].startswith("Sales is not in the directory, and no account in 15Five is")
+    assert "deleted in the directory (by test)." in gone["since"]
+    assert "No longer exists in the directory." in logged
+    assert "group.delete" in audit
+    assert sales.ids["Sales"] not in audit
+
+
+async def test_the_status_tells_deactivated_accounts_from_the_others(
+    sales: Company, typed: Typed
+) -> None:
+    before = await typed("status", "15five")
+    await sales.leave("Sales", "ada")
+    await sales.run()
+
+    after = await typed("status", "15five")
+
+    assert "deactivated" not in before
+    assert "3, of them 1 deactivated" in after
+
+
+async def test_members_are_said_to_come_and_go_and_of_many_only_the_first_are_named(
+    company: Company, typed: Typed
+) -> None:
+    people = [f"p{number:02}" for number in range(24)]
+    for one in people:
+        await company.person(one)
+    await company.group("Crew", *people)
+    await company.connect(groups=["Crew"])
+    first = await typed("plan", "15five")
+    await company.run()
+    logged = " ".join((await typed("logs", "15five", "--user", "Crew")).split())
+    await company.leave("Crew", "p03")
+
+    later = await typed("plan", "15five")
+    steps = await typed("plan", "15five", "--group", "Crew")
+    table = await typed("logs", "15five", "--user", "Crew", "--format", "csv")
+
+    assert "members: added P" in first
+    assert "and 4 more" in first
+    assert "and 19 more" in logged
+    assert "members: removed P03 Larsen" in later
+    assert "removed P03 Larsen" in steps
+    assert "empty" not in later
+    assert "None" not in table
+
+
+async def test_explain_says_since_when_and_by_which_change_access_went(
+    sales: Company, asked: Asked
+) -> None:
+    await sales.leave("Sales", "ada")
+    await sales.change("zoe", enabled=False)
+    before = await asked(ADA)
+    await sales.run()
+
+    left, disabled = await asked(ADA), await asked("zoe@larkspur.example")
+    never = await asked(MAX)
+    await sales.opened.directory.delete_group(sales.ids["Sales"], actor="test")
+    gone = await asked("Sales", "--group")
+
+    assert "left group Sales (by test)." in before["since"]
+    assert left["answer"].endswith(left["since"])
+    assert "left group Sales (by test)." in left["since"]
+    assert "disabled in the directory (by test)." in disabled["since"]
+    assert never["since"] == ""
+    assert "deleted in the directory (by test)." in gone["since"]
+
+
+@pytest.fixture
+async def crew(company: Company) -> Company:
+    """Ten people have access through one group, more than the guard lets go at once."""
+    people = [f"p{number}" for number in range(10)]
+    for one in people:
+        await company.person(one)
+    await company.group("Crew", *people)
+    await company.connect(groups=["Crew"])
+    await company.run()
+    return company
+
+
+async def test_what_the_guard_would_hold_is_said_before_it_happens(
+    crew: Company, asked: Asked
+) -> None:
+    tried = await asked("Crew", "--group", "--if-removed")
+    await crew.opened.directory.delete_group(crew.ids["Crew"], actor="test")
+
+    told = await asked("p1@larkspur.example")
+
+    assert len(tried["held"]["names"]) == 10
+    assert (
+        "keep back 10 of these removals until somebody approves: 10 people of 10" in (tried["text"])
+    )
+    assert "deletes the group there" in tried["after"]
+    assert told["verdict"] == "held"
+    assert "But the deletion guard holds it until somebody approves: 10 people" in told["answer"]
+
+
+async def test_removals_that_wait_stay_in_sight(crew: Company, typed: Typed) -> None:
+    await crew.opened.directory.delete_group(crew.ids["Crew"], actor="test")
+    await crew.run()
+
+    planned, status = await typed("plan", "15five"), await typed("status", "15five")
+
+    assert "Nothing would be sent: 10 records wait for approval." in planned
+    assert "10 removals wait for approval. Decide with: seatkeeper approvals" in planned
+    assert "10 removals wait for approval (seatkeeper approvals)" in status
+
+    await typed("approvals", "approve", "--app", "15five", "--reason", "meant so", "--later")
+    approved = await typed("plan", "15five")
+    assert "a removal was approved: 10 disable" in approved
+
+
+async def test_a_removal_that_would_wait_keeps_its_own_reason_and_the_guards_is_said_once(
+    crew: Company, capsys: pytest.CaptureFixture[str], typed: Typed
+) -> None:
+    await typed("status")
+    await crew.opened.directory.delete_group(crew.ids["Crew"], actor="test")
+
+    status = await asyncio.to_thread(run, ["plan", "15five"])
+    planned, _ = capsys.readouterr()
+
+    assert status == 3
+    assert "hold    P1 Larsen (is not assigned to 15Five)" in planned
+    assert planned.count("10 people of 10 lose access in one cycle") == 1
+
+
+async def test_somebody_named_who_is_in_step_is_not_said_to_differ(
+    sales: Company, typed: Typed
+) -> None:
+    planned = await typed("plan", "15five", "--user", ADA)
+
+    assert "nothing differs: 1 unchanged" in planned
+    assert "Nothing would be sent: 1 record is in step." in planned
+
+
+async def test_the_log_leads_to_an_earlier_group_of_the_same_name(
+    sales: Company, typed: Typed
+) -> None:
+    await sales.opened.directory.delete_group(sales.ids["Sales"], actor="test")
+    await sales.run()
+    before = sales.ids["Sales"]
+    await sales.group("Sales")
+
+    told = await typed("logs", "15five", "--user", "Sales")
+
+    assert f"An earlier Sales is gone; the log has: seatkeeper logs --user {before}" in told
+
+
+async def test_the_log_says_why_somebody_lost_access(sales: Company, typed: Typed) -> None:
+    await sales.leave("Sales", "ada")
+    await sales.change("zoe", enabled=False)
+    await sales.run()
+
+    ada = json.loads((await typed("logs", "--user", ADA, "--json")).splitlines()[-1])
+    shown = await typed("logs", "--user", "zoe@larkspur.example")
+
+    assert (ada["action"], ada["status"]) == ("disable", "success")
+    assert ada["reason"] == "Is not assigned to 15Five."
+    assert "Is disabled in the directory." in shown
+
+
+async def test_an_edit_of_a_mapping_is_not_said_to_delete_a_group(
+    sales: Company, typed: Typed
+) -> None:
+    await sales.opened.directory.delete_group(sales.ids["Sales"], actor="test")
+    await sales.connect(
+        people=["bo"], more="mappings: {users: [{target: title, attribute: department}]}"
+    )
+
+    planned = await typed("plan", "15five")
+
+    assert "deleted in the directory: 1 delete" in planned
+    assert "group Sales was deleted: 2 disable" in planned
+    assert "mapping of users: title: as in the gallery -> attribute department: 1 update" in planned
+
+
+async def test_a_group_of_somebody_who_comes_back_says_so(sales: Company, typed: Typed) -> None:
+    await sales.change("ada", enabled=False)
+    await sales.run()
+    await sales.change("ada", enabled=True)
+
+    planned = await typed("plan", "15five")
+
+    assert "a member gets access back: 1 update" in planned
+
+
+async def test_where_everybody_fails_plan_and_run_say_so_and_fail(
+    company: Company, typed: Typed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await company.person("ken", mail=None)
+    await company.connect(people=["ken"])
+
+    planned = await asyncio.to_thread(run, ["plan", "15five"])
+    plan, _ = capsys.readouterr()
+    ran = await asyncio.to_thread(run, ["run", "15five"])
+    told, _ = capsys.readouterr()
+    after = await typed("plan", "15five")
+
+    assert (planned, ran) == (1, 1)
+    assert "Nothing would be sent: 1 record fails." in plan
+    assert "Nothing was done: everybody that the cycle looked at failed." in told
+    assert ": 1 failed\n" in told
+    assert "Nothing would be sent: 1 record waits after a failure." in after
+
+
 async def test_a_question_that_cannot_be_answered_says_so(
     sales: Company, asked: Asked, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -292,6 +513,8 @@ async def test_a_question_that_cannot_be_answered_says_so(
         ((ADA, "--if", "no equals sign"), "is no NAME=VALUE"),
         ((ADA, "--if-joins", "Nobody"), "no group"),
         (("nobody@larkspur.example",), "no user"),
+        (("Sales",), "There is a group of that name: say so with --group."),
+        (("Ada Larsen",), f"Did you mean {ADA}?"),
         (("Sales", "--group", "--if", "description"), "is no NAME=VALUE"),
         ((ADA, "--value", "title", "--if", "a=b"), "goes with no --if"),
     ):

@@ -12,10 +12,14 @@ async def refused(company: Company, *names: str) -> None:
     for name in names:
         await company.person(name)
     await company.connect(people=names)
-    async with httpx.AsyncClient(base_url=company.box.site) as visitor:
-        faults = f"POST /Users: 400 times={len(names)}"
-        await visitor.put("/_sandbox/faults", content=faults)
+    await faults(company, f"POST /Users: 400 times={len(names)}")
     await company.run()
+
+
+async def faults(company: Company, spec: str) -> None:
+    """Have the app answer so from now on."""
+    async with httpx.AsyncClient(base_url=company.box.site) as visitor:
+        await visitor.put("/_sandbox/faults", content=spec)
 
 
 async def test_everybody_who_waits_is_tried_again_at_once(company: Company, typed: Typed) -> None:
@@ -40,6 +44,65 @@ async def test_one_person_is_tried_again_and_others_wait_on(company: Company, ty
     assert await company.account("ana") is not None
     [still] = await company.opened.ledger.escrows("15five")
     assert still.record_id == company.ids["ben"]
+
+
+async def test_where_all_who_were_asked_for_fail_again_it_has_failed(
+    company: Company, typed: Typed
+) -> None:
+    await refused(company, "ana", "ben")
+    await faults(company, "POST /Users: 400 times=1")
+
+    status, _, _ = await typed("retry", "15five", "--user", "ana@larkspur.example")
+
+    assert status == 1
+    assert len(await company.opened.ledger.escrows("15five")) == 2
+
+
+async def test_where_one_of_two_fails_again_it_is_done_unless_it_is_strict(
+    company: Company, typed: Typed
+) -> None:
+    await refused(company, "ana", "ben")
+    await faults(company, "POST /Users: 400 times=1")
+
+    status, _, _ = await typed("retry", "15five", "--all")
+    await faults(company, "POST /Users: 400 times=1")
+    await company.person("cem")
+    await company.connect(people=("ana", "ben", "cem"))
+    strict, _, _ = await typed("retry", "15five", "--all", "--strict")
+
+    assert (status, strict) == (0, 1)
+    assert len(await company.opened.ledger.escrows("15five")) == 1
+
+
+async def test_where_the_app_is_away_it_has_failed_and_the_plan_is_kept(
+    company: Company, typed: Typed
+) -> None:
+    await refused(company, "ana")
+    await faults(company, "POST /Users: 401 times=9")
+
+    status, out, _ = await typed("retry", "15five", "--all", "--json")
+
+    assert (status, json.loads(out)["state"]) == (1, "suspended")
+
+
+async def test_where_removals_wait_for_a_word_it_needs_consent(
+    company: Company, typed: Typed
+) -> None:
+    crew = ["ana", "ben", "cem", "dee", "eve"]
+    for name in (*crew, "fay"):
+        await company.person(name)
+    await company.connect(people=crew)
+    await company.run()
+    await company.connect(people=(*crew, "fay"))
+    await faults(company, "POST /Users: 400 times=1")
+    await company.run()
+    for name in crew:
+        await company.change(name, enabled=False)
+
+    status, _, _ = await typed("retry", "15five", "--all")
+
+    assert status == 3
+    assert await company.account("fay") is not None
 
 
 async def test_who_is_meant_has_to_be_said(company: Company, typed: Typed) -> None:

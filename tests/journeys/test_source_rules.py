@@ -115,7 +115,7 @@ async def test_a_dry_run_changes_nothing(company: Company, typed: Typed, tmp_pat
     status, said = await typed("source", "apply", rules(tmp_path, LOUD), "--dry-run")
 
     assert (status, "would change" in said) == (0, True)
-    assert company.opened.source_rules.current("hr").version == 0
+    assert company.opened.sources.rules.current("hr").version == 0
 
 
 async def test_rules_are_shown_listed_and_their_versions_kept(

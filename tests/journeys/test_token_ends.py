@@ -4,28 +4,28 @@ import asyncio
 import datetime as dt
 import json
 
-import httpx
 import pytest
+from tests.console_visitor import signed_in
 from tests.journeys.company import Company
 from tests.journeys.test_inbound import served, token
 from tests.mail_server import running_mail_server
 
 from seatkeeper.cli.main import run
 from seatkeeper.clock import utc_now
+from seatkeeper.console.starting import SKIPPED
 from seatkeeper.engine.runner import EngineRunner
-from seatkeeper.notify.mail import MailPost
 
 pytestmark = pytest.mark.journey
 
 TOLD = "notification: {email: it@larkspur.example, on_failure: true}"
 
 
-async def hours_pass(company: Company, runner: EngineRunner, post: MailPost) -> None:
-    """Let the engine look twice, as it does each hour, and post what waits."""
+async def hours_pass(company: Company, runner: EngineRunner) -> None:
+    """Let the engine look twice, as it does each hour, and tell what is to be told."""
     for _ in range(2):
-        company.opened._purged_at = None
+        company.opened.housekeeping._purged_at = None
         await runner.housekeeping()
-        await runner._post_mails(post)
+        await runner.posting.round()
 
 
 async def test_each_stage_is_mailed_once(company: Company) -> None:
@@ -36,9 +36,9 @@ async def test_each_stage_is_mailed_once(company: Company) -> None:
     token(company, "week", lasts=5 * day)
     token(company, "gone", made=utc_now() - 9 * day, lasts=8 * day)
     with running_mail_server() as server:
-        post = MailPost("127.0.0.1", server.port, sender="sk@larkspur.example", starttls=False)
+        await company.mails_go_to(server)
 
-        await hours_pass(company, company.opened.runner(), post)
+        await hours_pass(company, company.opened.running.runner())
 
     assert {str(one["To"]) for one in server.messages} == {"it@larkspur.example"}
     assert sorted(str(one["Subject"]) for one in server.messages) == [
@@ -53,21 +53,25 @@ async def test_nobody_is_mailed_who_did_not_ask(company: Company) -> None:
     await company.connect(more="notification: {email: it@larkspur.example, on_failure: false}")
     token(company, lasts=dt.timedelta(days=5))
 
-    company.opened._purged_at = None
-    await company.opened.runner().housekeeping()
+    with running_mail_server() as server:
+        await company.mails_go_to(server)
 
-    assert await company.opened.ledger.unsent_notices(utc_now()) == []
+        await hours_pass(company, company.opened.running.runner())
+
+    assert server.messages == []
 
 
 async def test_the_status_page_and_the_commands_say_so(
     company: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SEATKEEPER_HOME", str(company.opened.settings.home))
+    await company.connect()  # before there is an app, Home leads to the first steps
     token(company, lasts=dt.timedelta(days=5))
-    async with served(company) as url, httpx.AsyncClient() as visitor:
-        site = url.removesuffix("/scim/v2")
-        page = (await visitor.get(f"{site}/")).text
-        facts = (await visitor.get(f"{site}/status.json")).json()
+    await company.opened.configuration.record_decision("ana", SKIPPED, "installation", {})
+    async with served(company) as url:
+        async with signed_in(company.opened, url.removesuffix("/scim/v2")) as visitor:
+            page = (await visitor.get("/")).text
+            facts = (await visitor.get("/status.json")).json()
     said = {}
     for words in (("token", "check"), ("token", "check", "--json"), ("token", "list"), ("status",)):
         status = await asyncio.to_thread(run, list(words))

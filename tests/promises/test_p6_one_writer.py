@@ -68,11 +68,6 @@ async def test_a_cycle_of_a_killed_worker_is_finished_by_another_one(
         await every_account_is_there_once(company)
 
 
-@pytest.mark.skipif(
-    not os.environ.get("SEATKEEPER_SOAK"),
-    reason="about one run in ten, on a busy machine, the other worker waits long for the rows that "
-    "the stopped one has locked; not understood yet",
-)
 async def test_a_worker_that_was_held_up_sends_nothing_when_it_comes_back(
     tmp_path: Path, postgresql_server: str
 ) -> None:

@@ -97,7 +97,7 @@ async def test_a_new_token_goes_on_at_once_with_one_mail_and_nothing_twice(tmp_p
                 await company.person(name)
             await company.connect(people=PEOPLE, more=told)
             await visitor.put("/_sandbox/faults", content="*: token-expired after=45")
-            engine = company.opened.runner()
+            engine = company.opened.running.runner()
             working = asyncio.create_task(engine.run())
 
             await stopped(company)
@@ -106,15 +106,16 @@ async def test_a_new_token_goes_on_at_once_with_one_mail_and_nothing_twice(tmp_p
             await finished(company)
             engine.stop()
             await working
+            await company.opened.messages.posting().round()
 
             asked = await company.box.requests()
             held = Counter(one["userName"] for one in (await company.box.dump())["users"])
             assert held == {f"{name}@larkspur.example": 1 for name in PEOPLE}
             made = [one for one in asked if one["method"] == "POST" and one["status"] == 201]
             assert len(made) == len(PEOPLE)
-            assert [str(one["Subject"]) for one in mail.messages] == [
-                "Seatkeeper: provisioning to 15Five has stopped"
-            ]
+            subjects = [str(one["Subject"]) for one in mail.messages]
+            assert subjects[0] == "Seatkeeper: provisioning to 15Five has stopped"
+            assert subjects[1:] == ["Seatkeeper: provisioning to 15Five works again"]
             assert (await company.opened.ledger.health("15five")).state is HealthState.WELL
             assert await company.opened.ledger.escrows("15five") == []
             await company.requests_since()

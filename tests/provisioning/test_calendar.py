@@ -87,6 +87,14 @@ def test_quiet_hours_may_lie_across_midnight() -> None:
     assert not calendar.is_quiet(at("2026-03-02 21:59:59"))
 
 
+def test_quiet_hours_of_one_day_end_on_it() -> None:
+    calendar = Calendar(quiet=(read_quiet("12:00-13:30"),))
+
+    assert calendar.is_quiet(at("2026-03-02 12:00"))
+    assert not calendar.is_quiet(at("2026-03-02 13:30"))
+    assert not calendar.is_quiet(at("2026-03-02 11:59:59"))
+
+
 @pytest.mark.parametrize("text", ["22-6", "24:00-06:00", "22:00", "8:00-09:00", "08:00-08:00"])
 def test_what_are_no_quiet_hours_is_refused(text: str) -> None:
     with pytest.raises(InvalidValue, match="quiet hours"):

@@ -6,12 +6,14 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.errors import LinkHeld
 from seatkeeper.provisioning.account import Account
 from seatkeeper.provisioning.confirm import (
+    asked_of,
     check_held,
     confirmed,
     many_may_be_gone,
     too_many_gone,
 )
 from seatkeeper.provisioning.link import Link
+from seatkeeper.provisioning.mapping.model import Direct, Mapping, ObjectMapping
 
 ADA = Link(Kind.USER, "r1", "a1", {"userName": "ada", "title": "Engineer"}, "Ada")
 
@@ -47,6 +49,14 @@ def test_a_held_link_leads_to_nobody_and_shows_the_id_that_it_had():
     check_held(ADA, "app")
     with pytest.raises(LinkHeld, match="a1"):
         check_held(held, "app")
+
+
+def test_an_account_is_asked_for_by_the_values_last_known_of_it():
+    mapping = ObjectMapping(Kind.USER, (Mapping("userName", Direct("mail"), matching=1),))
+
+    [question] = asked_of(ADA.hold(), mapping)
+
+    assert question.text == 'userName eq "ada"'
 
 
 def test_a_confirmed_link_knows_what_was_read_and_nothing_older():

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from tests.provisioning.builders import (
     DEFAULT_ROLE,
+    GROUPS,
     MANAGER,
     NOW,
     SALES,
@@ -20,17 +21,23 @@ from tests.provisioning.builders import (
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import RecordError
-from seatkeeper.provisioning.explain import Remembered, Verdict, explain, standing
+from seatkeeper.provisioning.explain import Remembered, Verdict, explain
+from seatkeeper.provisioning.expression.compile import compiled
+from seatkeeper.provisioning.guard import Hold, HoldState, Removal
 from seatkeeper.provisioning.journal import Escrow, Health, HealthState
 from seatkeeper.provisioning.log import LogEntry, Status
+from seatkeeper.provisioning.mapping.model import Mapping
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.membership import Membership, Missing, Some
+from seatkeeper.provisioning.naming import new_account
 from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.standing import standing
 from seatkeeper.provisioning.walk import Facts, decide
 
 LEFT_ALONE = rules(skip_out_of_scope_deletions=True)
 NO_UPDATE = rules(users=replace(USERS, update=False))
 NO_CREATE = rules(users=replace(USERS, create=False))
+NO_CREATE_GROUPS = replace(rules(), groups=replace(GROUPS, create=False))
 NO_GROUPS = replace(rules(), groups=None)
 SENTENCES = [
     (facts(ada(), link=linked()), rules(), "in step",
@@ -50,14 +57,19 @@ SENTENCES = [
     (facts(ada(deleted=True)), rules(), "out of scope",
      "Ada is not in The App, because Ada was deleted on 2026-03-02."),
     (facts(ada(), link=linked(title="Boss")), rules(), "to be updated",
-     "Ada is in The App; the next cycle sends what differs."),
+     "Ada is in The App; the next cycle sends what differs: title."),
+    (facts(ada(enabled=False), link=linked(active=False, title="Boss")), rules(),
+     "to be updated",
+     "Ada has a deactivated account in The App, because Ada is disabled in the directory; the next "
+     "cycle sends what differs: title."),
     (facts(ada(enabled=False), link=linked()), rules(), "to be deactivated",
      "Ada is in The App; the next cycle deactivates the account, because Ada is disabled in the "
      "directory."),
     (facts(ada(), grants=(), link=linked(active=False)), rules(), "inactive",
      "Ada has a deactivated account in The App, because Ada is not assigned to The App."),
     (facts(None, link=linked()), rules(hard_delete=True), "to be deleted",
-     "Ada is in The App; the next cycle deletes the account."),
+     "Ada is in The App; the next cycle deletes the account there, because Ada no longer exists in "
+     "the directory."),
     (facts(None, link=linked(active=False)), rules(), "left alone",
      "Ada keeps the account in The App as it is. No longer exists in the directory. The App cannot "
      "delete accounts; it already is inactive."),
@@ -69,9 +81,16 @@ SENTENCES = [
     (facts(ada(mail=None)), rules(), "waits",
      "Ada is not in The App, and waits: mail is empty, and mail needs a value. Fill it in the "
      "directory, or map another attribute."),
-    (facts(None), rules(), "unknown", "ada is not in the directory and has no account."),
+    (facts(None), rules(), "unknown",
+     "ada is not in the directory, and no account in The App is linked to that name."),
     (group_facts(SALES, link=SALES_LINK), rules(), "in step",
-     "Sales is in The App, and the account is in step."),
+     "Sales is in The App, and the group is in step."),
+    (group_facts(SALES, grants=(), link=SALES_LINK), rules(), "to be deleted",
+     "Sales is in The App; the next cycle deletes the group there, because Sales is not assigned "
+     "to The App."),
+    (group_facts(SALES), NO_CREATE_GROUPS, "to be created",
+     "Sales is not in The App; creating is switched off, so the next cycle only links a group that "
+     "is there."),
     (group_facts(SALES, link=SALES_LINK), NO_GROUPS, "out of scope",
      "Sales is not provisioned to The App: its groups are switched off in the mappings."),
 ]  # fmt: skip
@@ -119,7 +138,10 @@ def test_two_who_ask_for_one_name_are_both_named():
     answer = explain(facts(ada()), rules(), Remembered(rivals={claim: ["bob@larkspur.example"]}))
 
     assert answer.verdict is Verdict.WAITS
-    assert "userName would be the same as for bob@larkspur.example" in answer.answer
+    assert (
+        "userName (ada@larkspur.example) would be the same as for bob@larkspur.example"
+        in answer.answer
+    )
 
 
 @pytest.mark.parametrize(
@@ -219,11 +241,55 @@ def test_somebody_whose_access_could_not_be_taken_away_waits_with_what_the_app_s
     assert answer.code == "UnprocessableEntity"
 
 
-def test_somebody_who_left_is_not_said_to_wait_for_what_failed_before():
-    answer = explain(facts(ada(), grants=()), rules(), Remembered(escrow("MissingValues")))
+@pytest.mark.parametrize("tried_again", [True, False])
+def test_somebody_who_left_is_not_said_to_wait_for_what_failed_before(tried_again):
+    known = Remembered(escrow("MissingValues"), tried_again)
+
+    answer = explain(facts(ada(), grants=()), rules(), known)
 
     assert answer.verdict is Verdict.OUT_OF_SCOPE
+    write = answer.checks[-1]
+    assert (write.passed, write.reached) == (None, False)
+    assert write.text.endswith("it is not tried again, for there is nothing to write any more")
     assert answer.answer.endswith("The last try failed on 2026-03-02 09:00 UTC: The app said no.")
+
+
+HOLD = Hold(
+    "h-1", Kind.USER, "ada", Removal.ACCESS, "Ada", "d", "7 of 9 would lose access.", "", NOW
+)
+KEPT = replace(HOLD, state=HoldState.KEPT, decided_by="grace", word="on leave")
+
+
+@pytest.mark.parametrize(
+    ("hold", "ends"),
+    [
+        (HOLD, "the removal waits for approval h-1. 7 of 9 would lose access."),
+        (KEPT, "grace decided so (on leave)."),
+        (
+            replace(KEPT, until=NOW + dt.timedelta(days=7)),
+            "grace decided so until 2026-03-09 (on leave).",
+        ),
+    ],
+)
+def test_somebody_who_should_lose_access_and_keeps_it_is_told_whose_word_that_is(
+    hold: Hold, ends: str
+):
+    answer = explain(facts(ada(), grants=(), link=linked()), rules(), Remembered(hold=hold))
+
+    assert (answer.verdict, answer.code) == (Verdict.HELD, "RemovalHeld")
+    assert answer.answer == (f"Ada keeps access to The App, although not entitled any more: {ends}")
+
+
+def test_somebody_with_an_account_who_asks_for_anothers_name_waits_and_keeps_the_account():
+    person = facts(ada(), link=linked(userName="countess@larkspur.example"))
+    claim = Claim("userName", "ada@larkspur.example")
+
+    answer = explain(person, rules(), Remembered(rivals={claim: ["bo@larkspur.example"]}))
+
+    [match] = [check for check in answer.checks if check.name == "match"]
+    assert (answer.verdict, answer.code) == (Verdict.WAITS, "DuplicateSourceEntries")
+    assert "is in The App, and waits: userName (ada@larkspur.example)" in answer.answer
+    assert match.text.startswith("is account t-1; userName (ada@larkspur.example) would be")
 
 
 LED = replace(facts(ada(manager="bo"), link=linked()), names={"bo": "Bo Larsen"})
@@ -252,13 +318,32 @@ def test_a_manager_who_waits_is_named_beside_what_the_next_cycle_does():
     assert "Bo Larsen" not in disabled.answer
 
 
+def test_a_manager_who_gets_an_account_in_the_same_cycle_is_what_differs():
+    led = replace(LED, accounts={"bo": new_account("bo")})
+
+    answer = explain(led, rules(), Remembered(coming={MANAGER: "Bo Larsen"}))
+
+    assert answer.verdict is Verdict.TO_UPDATE
+    assert answer.answer == (
+        "Ada is in The App; the next cycle sends what differs: manager. Manager becomes Bo Larsen, "
+        "whose account the same cycle makes or links."
+    )
+    assert answer.missing == ()
+
+
 DI = Missing("members", "di", "Di", "is not assigned to The App")
 
 
 @pytest.mark.parametrize(
     ("members", "verdict", "told"),
     [
-        (Membership(3, 3), "in step", "the account is in step."),
+        (Membership(3, 3), "in step", "the group is in step."),
+        (
+            Membership(3, 2, coming=Some(1, ("Cy",))),
+            "to be updated",
+            "The App should hold all 3 members, and holds 2; to be added with the accounts that "
+            "the same cycle makes: Cy.",
+        ),
         (
             Membership(3, 2, add=Some(1, ("Cy",))),
             "to be updated",
@@ -356,3 +441,58 @@ def test_somebody_in_scope_whose_values_cannot_be_made_is_not_decided():
 def test_a_group_whose_mapping_is_off_is_never_walked():
     with pytest.raises(ValueError, match="group mapping of app is off"):
         decide(group_facts(SALES), NO_GROUPS)
+
+
+def test_a_write_that_failed_long_ago_does_not_fail_below_checks_that_were_not_reached():
+    failed = Remembered(last=entry(Status.FAILURE, "create"))
+
+    answer = explain(facts(ada(deleted=True)), rules(), failed)
+
+    assert (answer.checks[-1].passed, answer.checks[-1].reached) == (None, False)
+    assert answer.checks[-1].text == "last create on 2026-03-02 09:00 UTC: failure"
+
+
+def test_somebody_gone_is_called_as_somebody_called_them():
+    gone = replace(facts(None), names={"ada": "Ada Larsen"})
+
+    answer = explain(gone, rules())
+
+    assert answer.answer == (
+        "Ada Larsen is not in the directory, and no account in The App is linked to that name."
+    )
+
+
+def test_a_removal_that_the_guard_would_hold_is_held_and_says_why():
+    leaves = explain(facts(ada(), grants=(), link=linked()), rules())
+
+    held = leaves.held_back("10 people of 10 lose access.")
+
+    assert leaves.removes
+    assert not held.removes
+    assert (held.verdict, held.code) == (Verdict.HELD, "RemovalHeld")
+    assert held.answer == (
+        f"{leaves.answer} But the deletion guard holds it until somebody approves: 10 people of 10 "
+        "lose access."
+    )
+
+
+def test_what_is_only_imagined_tells_no_change_that_took_access():
+    leaves = explain(facts(ada(), grants=(), link=linked()), rules())
+    told = replace(leaves, since="Since today: left group Sales.", answer=f"{leaves.answer} Since "
+                   "today: left group Sales.")  # fmt: skip
+
+    assert told.without_since() == leaves
+    assert leaves.without_since() == leaves
+
+
+def test_a_value_that_the_log_hides_is_hidden_among_the_facts_too() -> None:
+    hiding = Mapping("title", compiled("Redact([jobTitle])"))
+    others = tuple(one for one in USERS.mappings if one.target != "title")
+    under = rules(users=replace(USERS, mappings=(*others, hiding)))
+
+    answer = explain(facts(ada(), link=linked()), under)
+
+    assert "Engineer" not in str(answer.checks)
+    [values] = [one.facts["values"] for one in answer.checks if one.name == "values"]
+    assert isinstance(values, dict)
+    assert values["title"] == "[Redact]"

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import ValueChange
 from seatkeeper.provisioning.guard import (
+    HELD_ADVICE,
+    WINDOW,
     Hold,
     HoldState,
     Judgement,
@@ -22,6 +24,7 @@ from seatkeeper.provisioning.guard import (
     emptied,
     hold_id,
     judge,
+    judge_one,
     removal_digest,
     too_many,
 )
@@ -176,7 +179,9 @@ def test_who_is_protected_waits_even_where_the_guard_is_off() -> None:
 
     result = judged(some, limits=off)
 
-    assert [planned.record_id for planned, _ in result.held] == ["record-0"]
+    assert [(planned.record_id, why) for planned, why in result.held] == [
+        ("record-0", "Person 0 is protected.")
+    ]
     assert len(result.free) == 49
 
 
@@ -239,12 +244,56 @@ MAPPED = ObjectMapping(Kind.USER, [TITLE, ACTIVE])
             [ValueChange("title", "Lead", None), ValueChange("active", "True", None)],
             ("active", True),
         ),
+        (
+            [ValueChange("title", "Lead", None), ValueChange("nickName", "A", None)],
+            ("title", False),
+        ),
     ],
 )
 def test_a_value_that_becomes_empty_is_found_and_access_is_known(
     changes: list[ValueChange], found: tuple[str, bool]
 ) -> None:
     assert emptied(changes, MAPPED) == found
+
+
+def test_the_guard_begins_with_these_limits() -> None:
+    assert Limits() == Limits(
+        on=True,
+        access=Limit(3, 2),
+        access_in_a_day=Limit(3, 5),
+        groups=Limit(1, 5),
+        members=Limit(20, 10),
+        values=Limit(10, 10),
+        protected=frozenset(),
+    )
+
+
+def test_a_day_counts_from_nothing_where_nobody_left_before() -> None:
+    wide = replace(LIMITS, access=Limit(100, 100))
+    numbers = Numbers({Removal.ACCESS: 100})
+
+    assert too_many(Removal.ACCESS, "", 5, numbers, wide) == ""
+    assert too_many(Removal.ACCESS, "", 6, numbers, wide).startswith("6 people of 100 lose access")
+
+
+def test_a_hold_is_of_one_removal_and_says_by_whose_word_access_stays() -> None:
+    waits = hold_of(leaver(1), HoldState.OPEN)
+    kept = replace(waits, state=HoldState.KEPT, decided_by="grace", word="on leave")
+
+    assert waits.count == 1
+    assert waits.sentence("Ada", "The App") == (
+        "Ada keeps access to The App, although not entitled any more: the removal waits for "
+        f"approval {waits.id}. too many"
+    )
+    assert kept.sentence("Ada", "The App") == (
+        "Ada keeps access to The App, although not entitled any more: grace decided so (on leave)."
+    )
+    assert [one.value for one in HoldState] == ["open", "approved", "kept"]
+
+
+def test_a_day_has_24_hours_and_whoever_waits_is_told_where_to_decide() -> None:
+    assert dt.timedelta(hours=24) == WINDOW
+    assert HELD_ADVICE == "Decide with: seatkeeper approvals"
 
 
 def test_another_removal_has_another_digest_and_name() -> None:
@@ -256,3 +305,42 @@ def test_another_removal_has_another_digest_and_name() -> None:
     )
     assert len(hold_id("app", one)) == 8
     assert hold_id("app", one) != hold_id("app", other)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([*HoldState, None]), st.booleans()), max_size=8),
+    st.integers(0, 60),
+    st.integers(0, 4),
+    st.integers(0, 3),
+    st.booleans(),
+)
+def test_one_removal_is_judged_as_in_the_whole_plan_or_the_plan_has_to_be_made(
+    people: list[tuple[HoldState | None, bool]], total: int, left: int, more: int, on: bool
+) -> None:
+    planned = [leaver(n, protected=protected) for n, (_, protected) in enumerate(people)]
+    known = {
+        one.key: hold_of(one, state)
+        for one, (state, _) in zip(planned, people, strict=True)
+        if state is not None
+    }
+    numbers = Numbers({Removal.ACCESS: total}, {Removal.ACCESS: left}, {Removal.ACCESS: left})
+    limits = replace(LIMITS, on=on)
+
+    whole = judge(planned, known, numbers, limits, NOW)
+    held = {one.key: why for one, why in whole.held}
+    held |= {one.key: f"Kept: {hold.word}" for one, hold in whole.kept}
+
+    others = len(planned) - 1 + more
+    for one in planned:
+        alone = judge_one(one, known, numbers, limits, NOW, others=others)
+        assert alone is None or alone == held.get(one.key, "")
+
+
+def test_one_who_leaves_alone_is_judged_without_the_plan() -> None:
+    numbers = Numbers({Removal.ACCESS: 100})
+
+    answers = [
+        judge_one(leaver(1), {}, numbers, LIMITS, NOW, others=others) for others in (0, 2, 3)
+    ]
+
+    assert answers == ["", "", None]

@@ -21,7 +21,9 @@ from seatkeeper.provisioning.match import (
     check_claims,
     check_only_asker,
     claims,
+    claims_of_changes,
     judge_owner,
+    others_asking,
     questions,
     the_one,
 )
@@ -148,6 +150,21 @@ def test_whoever_keeps_the_value_keeps_the_account(path, new):
         judge_owner(FOUND, ASKED, owner, "me", passes_on=True)
 
 
+@pytest.mark.parametrize(
+    ("held", "exact", "met"),
+    [
+        ({}, False, False),
+        ({"userName": None}, False, False),
+        ({"userName": ("ada",)}, False, False),
+        ({"userName": "ADA"}, False, True),
+        ({"userName": "ADA"}, True, False),
+        ({"userName": "ada"}, True, True),
+    ],
+)
+def test_an_account_meets_a_condition_with_one_value_by_the_case_rule(held, exact, met):
+    assert Condition("userName", "ada", exact).met_by(Account("a", held)) is met
+
+
 def test_two_who_find_one_account_both_wait():
     check_only_asker(FOUND, {"me"}, "me")
 
@@ -161,8 +178,33 @@ def test_two_who_ask_for_one_value_both_wait_and_are_named():
 
     assert asked == [Claim("userName", "ada"), Claim("externalId", "X")]
     check_claims(asked, {})
-    with pytest.raises(AmbiguousSource, match="userName would be the same as for bob, cy"):
+    with pytest.raises(AmbiguousSource, match=r"userName \(ada\) would be the same as for bob, cy"):
         check_claims(asked, {asked[0]: ["cy", "bob"]})
+
+
+def test_changes_ask_for_the_unique_values_that_they_bring():
+    wish = mapped(Mapping("externalId", Direct("id"), unique=True, case_exact=True))
+    changes = (
+        ValueChange("userName", "ada", "Countess"),
+        ValueChange("externalId", "x", "X"),
+        ValueChange("title", "a", "b"),
+    )
+
+    assert claims_of_changes(changes, wish) == [
+        Claim("userName", "countess"),
+        Claim("externalId", "X"),
+    ]
+    assert claims_of_changes((ValueChange("userName", "ada", "ADA"),), wish) == []
+    assert claims_of_changes((ValueChange("userName", "ada", None),), wish) == []
+
+
+def test_who_else_asks_for_a_value_is_named_without_oneself():
+    claim = Claim("userName", "info")
+    many = [(str(number), f"p{number}") for number in range(9)]
+
+    assert others_asking([claim], {claim: [("me", "ada"), ("you", "bo")]}, "me") == {claim: ["bo"]}
+    assert others_asking([claim], {}, "me") == {claim: []}
+    assert len(others_asking([claim], {claim: many}, "me")[claim]) == 6
 
 
 def test_only_values_that_others_could_take_are_given_up():
@@ -252,8 +294,10 @@ def test_whoever_takes_a_name_that_nobody_gives_up_is_in_no_ring():
 def test_of_many_rivals_and_many_accounts_five_are_named():
     asked = claims(Desired({"userName": "ada"}), mapped())
 
-    with pytest.raises(AmbiguousSource, match=r"for a, b, c, d, e\. "):
+    with pytest.raises(AmbiguousSource, match=r"for a, b, c, d, e and others\. "):
         check_claims(asked, {asked[0]: list("fedcba")})
+    with pytest.raises(AmbiguousSource, match=r"for a, b, c, d, e\. "):
+        check_claims(asked, {asked[0]: list("edcba")})
     with pytest.raises(AmbiguousTarget, match=r"\(ids a, b, c, d, e\)"):
         the_one(ASKED, [Account(one, {"userName": "ada"}) for one in "abcdef"])
 

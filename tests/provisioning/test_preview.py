@@ -13,7 +13,7 @@ from seatkeeper.directory.model import Change, Kind, Subject, Verb
 from seatkeeper.directory.nesting import Regrouped
 from seatkeeper.errors import PlanOutdated
 from seatkeeper.provisioning.account import ValueChange
-from seatkeeper.provisioning.causes import Causes
+from seatkeeper.provisioning.causes import TRIES_AGAIN, Causes, rules_edited
 from seatkeeper.provisioning.journal import MemberDifference, MemberWrite
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.log import Modified
@@ -60,6 +60,33 @@ def title(old: str, new: str, account: str = "a-1") -> Update:
 
 def plan(records: Sequence[PlannedRecord]) -> Preview:
     return Preview("app", "incremental", "digest", 0, 9, tuple(records))
+
+
+def test_who_was_named_and_is_in_step_counts_as_unchanged() -> None:
+    named = line("Ada", verb=Outlook.SKIP, code="RedundantExport")
+    left_out = line("Bo", verb=Outlook.SKIP, code="NotEffectivelyEntitled")
+
+    found = plan([named, left_out])
+
+    assert dict(found.counters) == {"skip": 1, "unchanged": 1, "requests": 0}
+    assert [dict(one.counts) for one in by_cause([named])] == [{"unchanged": 1}]
+
+
+@pytest.mark.parametrize(
+    ("records", "only_failures"),
+    [
+        ([line("Ada", verb=Outlook.FAIL), line("Bo", verb=Outlook.FAIL)], True),
+        ([line("Ada", verb=Outlook.FAIL, cause=TRIES_AGAIN)], False),
+        ([line("Ada", verb=Outlook.FAIL), line("Bo", verb=Outlook.SKIP)], False),
+        ([line("Ada")], False),
+        ([], False),
+    ],
+)
+def test_a_plan_in_which_everybody_fails_is_told_from_one_that_only_tries_again(
+    records: list[PlannedRecord], only_failures: bool
+) -> None:
+    assert plan(records).only_failures is only_failures
+    assert not replace(plan(records), unchanged=1).only_failures
 
 
 # --- grouping ---
@@ -144,6 +171,44 @@ def test_somebody_new_is_new_whatever_was_edited_afterwards() -> None:
     edit = change(Subject.USER, Verb.UPDATED, "ada", detail={"attributes": ["jobTitle"]})
 
     assert cause(new, edit) == "new in the directory"
+
+
+def test_a_group_that_was_deleted_is_called_by_its_last_name_and_said_to_be_deleted() -> None:
+    left = change(Subject.MEMBERSHIP, Verb.DELETED, "g", other_id="ada", other_kind=Kind.USER)
+    ended = change(Subject.ASSIGNMENT, Verb.DELETED, "g", app_id="app", other_kind=Kind.GROUP)
+    deleted = change(Subject.GROUP, Verb.DELETED, "g", detail={"display_name": "Sales"})
+    causes = Causes("app")
+
+    causes.take([left, ended, deleted], {"g": "Sales"}, {"g"})
+
+    assert causes.of((Kind.USER, "ada")) == "group Sales was deleted"
+    assert causes.of((Kind.GROUP, "g")) == "deleted in the directory"
+    assert causes.assigned_groups == {"g": "group Sales was deleted"}
+
+
+EDITS = (
+    "mapping of users: title: as in the gallery -> attribute department",
+    "mapping of groups: displayName: as in the gallery -> attribute mail",
+    "actions of groups: create, update -> create",
+    "scope: assigned -> all",
+    "groups: on -> off",
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "paths", "lines"),
+    [
+        (Kind.USER, ["title"], [0, 3]),
+        (Kind.USER, ["active"], [3]),
+        (Kind.USER, None, [0, 3]),
+        (Kind.GROUP, ["displayName"], [1, 2, 3]),
+        (Kind.GROUP, [], [2, 3, 4]),
+    ],
+)
+def test_an_edit_of_the_settings_is_the_cause_only_where_it_concerns_the_record(
+    kind: Kind, paths: list[str] | None, lines: list[int]
+) -> None:
+    assert rules_edited(EDITS, kind, paths) == "; ".join(EDITS[one] for one in lines)
 
 
 def test_another_apps_assignments_are_no_cause_here() -> None:
@@ -357,6 +422,71 @@ def test_what_nobody_plans_any_more_is_told_from_what_is_done() -> None:
         match=r"^It is already done: the account is as it was to become\.$",
     ):
         check_planned(KEEPER, None, rules(), done)
+
+
+@pytest.mark.parametrize(
+    ("verb", "word"),
+    [
+        (Outlook.CREATE, "created"),
+        (Outlook.DISABLE, "deactivated"),
+        (Outlook.DELETE, "deleted"),
+        (Outlook.LINK, "linked"),
+        (Outlook.UNLINK, "let go"),
+        (Outlook.HOLD, "held for approval"),
+        (Outlook.SKIP, "left as it is"),
+    ],
+)
+def test_what_becomes_of_somebody_else_than_was_reviewed_is_told_by_both_words(
+    verb: Outlook, word: str
+) -> None:
+    now = replace(KEEPER, digests=("other",))
+
+    with pytest.raises(PlanOutdated) as caught:
+        check_planned(replace(KEEPER, verb=verb), now, rules(), facts())
+    with pytest.raises(PlanOutdated) as told:
+        check_planned(
+            replace(KEEPER, verb=verb), replace(now, reason="is assigned"), rules(), facts()
+        )
+
+    said = f"It was to be {word} when the plan was made, and now updated"
+    assert (caught.value.message, told.value.message) == (f"{said}.", f"{said} (is assigned).")
+
+
+@pytest.mark.parametrize(
+    ("verb", "linked", "done"),
+    [
+        (Outlook.DELETE, False, True),
+        (Outlook.UNLINK, False, True),
+        (Outlook.DELETE, True, False),
+        (Outlook.UPDATE, False, False),
+    ],
+)
+def test_a_removal_is_done_once_nobody_is_linked_and_an_update_is_not(
+    verb: Outlook, linked: bool, done: bool
+) -> None:
+    there = facts() if linked else facts(link=None)
+
+    with pytest.raises(PlanOutdated) as caught:
+        check_planned(replace(KEEPER, verb=verb, changes=()), None, rules(), there)
+
+    assert ("already done" in caught.value.message) is done
+
+
+def test_a_value_that_an_expression_makes_is_told_by_its_target_and_several_in_a_row() -> None:
+    then = replace(
+        KEEPER, changes=(Modified("active", "True", "False"), Modified("title", "a", "Keeper"))
+    )
+    now = replace(
+        KEEPER, changes=(Modified("active", "True", "True"), Modified("title", "a", "Boss"))
+    )
+
+    with pytest.raises(PlanOutdated) as caught:
+        check_planned(then, replace(now, digests=("other",)), rules(), facts())
+
+    assert caught.value.message == (
+        "active was False when the plan was made and is True now; "
+        "jobTitle was Keeper when the plan was made and is Boss now."
+    )
 
 
 def test_members_who_came_since_are_refused_and_fewer_are_not() -> None:

@@ -18,6 +18,7 @@ from tests.provisioning.builders import (
 )
 
 from seatkeeper.errors import InvalidValue
+from seatkeeper.provisioning.explain import Remembered, explain
 from seatkeeper.provisioning.expression.compile import compiled
 from seatkeeper.provisioning.mapping.model import (
     Applies,
@@ -28,10 +29,12 @@ from seatkeeper.provisioning.mapping.model import (
     WhenNull,
 )
 from seatkeeper.provisioning.membership import Membership, Missing, Some, some_of
-from seatkeeper.provisioning.provenance import HIDDEN, members_origin, names_members, origin
+from seatkeeper.provisioning.naming import HIDDEN, new_account
+from seatkeeper.provisioning.provenance import members_origin, names_members, origin
 from seatkeeper.provisioning.rules import Rules
 
 SOURCE = "jobTitle"
+LEFT_ALONE = rules(skip_out_of_scope_deletions=True)
 
 
 def titled(**how: Any) -> Rules:
@@ -81,13 +84,30 @@ def test_where_the_title_comes_from_is_a_sentence(given, under, sentence):
     assert origin(given, under, "title").sentence == sentence
 
 
-def test_access_follows_who_may_use_the_account():
+@pytest.mark.parametrize(
+    ("given", "under", "sentence"),
+    [
+        (facts(ada(), grants=(), link=linked()), rules(),
+         "active is to become False: it follows who may use the account, and Ada is not assigned "
+         "to The App."),
+        (facts(ada(), grants=(), link=linked(active=False)), rules(),
+         "active is False: it follows who may use the account, and Ada is not assigned to The "
+         "App."),
+        (facts(ada(), grants=(), link=linked()), LEFT_ALONE,
+         "active is left as it is: is not assigned to The App; SkipOutOfScopeDeletions leaves it "
+         "alone."),
+        (facts(None, link=linked()), rules(hard_delete=True),
+         "active goes with the account, which the next cycle deletes: Ada no longer exists in the "
+         "directory."),
+    ],
+)  # fmt: skip
+def test_access_follows_who_may_use_the_account(given, under, sentence):
+    assert origin(given, under, "active").sentence == sentence
+
+
+def test_whether_somebody_may_use_the_account_is_computed():
     answer = origin(facts(ada(), grants=(), link=linked()), rules(), "active")
 
-    assert answer.sentence == (
-        "active follows who may use the account: Ada is not assigned to The App, so only access is "
-        "written."
-    )
     assert dict(answer.inputs) == {"IsSoftDeleted": True}
 
 
@@ -150,6 +170,17 @@ def test_a_manager_is_told_by_name_whether_new_or_as_the_account_has_it():
     assert "the account has Cy (account t-9)" in answer.sentence
 
 
+def test_a_manager_whose_account_the_same_cycle_makes_is_told_by_name():
+    given = facts(ada(manager="bo"), link=linked(), accounts={"bo": new_account("bo")})
+
+    answer = origin(replace(given, names={"bo": "Bo"}), rules(), "manager")
+
+    assert answer.sentence == (
+        "manager is to become Bo (account made in the same cycle), from manager; the account "
+        "has none."
+    )
+
+
 def test_a_reference_to_nobody_we_know_is_told_by_its_account():
     given = facts(ada(manager="bo"), link=linked(), accounts={"bo": "t-2"})
 
@@ -185,10 +216,17 @@ def test_only_members_are_compared_as_a_set():
             "more; to be removed: Cy; without account, and so left out: Di (is not assigned to The "
             "App) and 1 more.",
         ),
+        (
+            Membership(3, 2, coming=Some(1, ("Ken",))),
+            "members: The App should hold all 3 members, and holds 2; to be added with the "
+            "accounts that the same cycle makes: Ken.",
+        ),
     ],
 )  # fmt: skip
 def test_a_group_tells_whom_the_app_should_hold_whom_it_holds_and_who_waits(held, sentence):
-    answer = members_origin(group_facts(SALES, link=SALES_LINK), rules(), held)
+    given = group_facts(SALES, link=SALES_LINK)
+
+    answer = members_origin(given, rules(), explain(given, rules(), Remembered(members=held)))
 
     assert answer.sentence == sentence
     assert (answer.wanted, answer.known) == (f"{held.wanted} members", f"{held.held} members")
@@ -197,14 +235,20 @@ def test_a_group_tells_whom_the_app_should_hold_whom_it_holds_and_who_waits(held
 
 def test_a_group_whose_members_no_cycle_compares_says_why():
     given = group_facts(SALES, grants=())
+    there = replace(given, link=SALES_LINK)
 
-    absent = members_origin(given, rules(), None)
-    kept = members_origin(replace(given, link=SALES_LINK), rules(), None)
+    absent = members_origin(given, rules(), explain(given, rules()))
+    kept = members_origin(there, LEFT_ALONE, explain(there, LEFT_ALONE))
+    going = members_origin(there, rules(), explain(there, rules()))
 
-    assert absent.sentence == "Sales is not in The App: Sales is not assigned to The App."
+    assert absent.sentence == "Sales is not in The App, because Sales is not assigned to The App."
     assert kept.sentence == (
-        "Sales is in The App, and its members are left as they are: Sales is not assigned to The "
-        "App."
+        "Sales keeps the group in The App as it is, although Sales is not assigned to The App: "
+        "SkipOutOfScopeDeletions is on. Its members there are left as they are."
+    )
+    assert going.sentence == (
+        "Sales is in The App; the next cycle deletes the group there, because Sales is not "
+        "assigned to The App. Its members there go with it; nobody's account does."
     )
 
 

@@ -3,6 +3,8 @@
 import datetime as dt
 from dataclasses import replace
 
+import pytest
+
 from seatkeeper.provisioning.calendar import Calendar, read_quiet, read_window
 from seatkeeper.provisioning.cycle import Cycle, CycleKind, CycleState
 from seatkeeper.provisioning.journal import Health, HealthState
@@ -14,7 +16,9 @@ from seatkeeper.provisioning.schedule import (
     deciding,
     due_now,
     in_turn,
+    is_silent,
     next_start,
+    reconcile_due,
 )
 
 NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
@@ -58,6 +62,21 @@ def test_an_app_that_is_away_is_tried_when_its_time_has_come() -> None:
 
     assert not due(EVERY_40, cycle(ended=False), NOON, away)
     assert due(EVERY_40, cycle(ended=False), NOON + MINUTE, away)
+
+
+@pytest.mark.fault("L4")
+def test_a_clock_that_was_set_back_keeps_nobody_waiting_for_the_future_again() -> None:
+    last_year = NOON - 365 * 24 * 60 * MINUTE
+    away = Health(HealthState.AWAY, next_try=NOON + MINUTE)
+
+    assert due(EVERY_40, cycle(), last_year)
+    assert due(EVERY_40, cycle(), last_year, away)
+    assert next_start(EVERY_40, cycle(), last_year) == last_year
+
+
+@pytest.mark.fault("L4")
+def test_clocks_of_two_machines_that_differ_a_little_begin_nothing_twice() -> None:
+    assert not due(EVERY_40, cycle(), NOON - MINUTE)
 
 
 def test_nothing_is_due_in_quiet_hours_and_what_runs_waits() -> None:
@@ -119,3 +138,36 @@ def test_whoever_waits_longest_comes_first() -> None:
 def test_a_cycle_on_demand_does_not_put_the_next_one_off() -> None:
     assert deciding([cycle(CycleKind.ON_DEMAND), cycle()]) == cycle()
     assert deciding([cycle(CycleKind.ON_DEMAND)]) is None
+
+
+def test_an_app_is_read_again_when_its_time_has_come_and_only_where_somebody_wished_so() -> None:
+    weekly = replace(EVERY_40, reconcile_every=dt.timedelta(days=7))
+    week = dt.timedelta(days=7)
+
+    assert reconcile_due(weekly, None, Health(), NOON)
+    assert not reconcile_due(weekly, NOON, Health(), NOON + week - MINUTE)
+    assert reconcile_due(weekly, NOON, Health(), NOON + week)
+    assert not reconcile_due(EVERY_40, None, Health(), NOON)
+    assert not reconcile_due(replace(weekly, on=False), None, Health(), NOON)
+    assert not reconcile_due(weekly, None, Health(HealthState.AWAY), NOON)
+    assert not reconcile_due(replace(weekly, calendar=NIGHT), None, Health(), NOON + week / 14)
+
+
+def test_an_app_is_silent_after_its_intervals_and_never_within_a_quarter_of_an_hour() -> None:
+    often = replace(EVERY_40, interval=MINUTE)
+
+    assert not is_silent(EVERY_40, NOON, NOON + 79 * MINUTE, 2)
+    assert is_silent(EVERY_40, NOON, NOON + 80 * MINUTE, 2)
+    assert not is_silent(often, NOON, NOON + 14 * MINUTE, 2)
+    assert is_silent(often, NOON, NOON + 15 * MINUTE, 2)
+
+
+def test_hours_in_which_no_cycle_may_begin_are_no_silence() -> None:
+    nightly = replace(EVERY_40, calendar=Calendar(windows=(read_window("0 3 * * *"),)))
+    never = replace(EVERY_40, calendar=Calendar(windows=(read_window("0 3 30 2 *"),)))
+    three = NOON.replace(hour=3, minute=0) + dt.timedelta(days=1)
+
+    assert not is_silent(nightly, NOON, three + 14 * MINUTE, 2)
+    assert is_silent(nightly, NOON, three + 15 * MINUTE, 2)
+    assert not is_silent(never, NOON, NOON + dt.timedelta(days=900), 2)
+    assert not is_silent(replace(EVERY_40, on=False), NOON, NOON + dt.timedelta(days=9), 2)

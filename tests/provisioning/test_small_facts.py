@@ -24,6 +24,23 @@ def test_counters_are_read_as_they_were_written_without_those_of_a_later_version
 
 
 @pytest.mark.parametrize(
+    ("counters", "only_failures"),
+    [
+        (Counters(failed=2), True),
+        (Counters(failed=2, retried=1), True),
+        (Counters(failed=2, retried=2), False),
+        (Counters(failed=2, created=1), False),
+        (Counters(failed=2, unchanged=1), False),
+        (Counters(unchanged=3), False),
+    ],
+)
+def test_a_cycle_in_which_everybody_fails_is_told_from_one_that_only_tries_again(
+    counters, only_failures
+):
+    assert counters.only_failures is only_failures
+
+
+@pytest.mark.parametrize(
     ("kind", "all_of_it"), [(CycleKind.FULL, True), (CycleKind.ON_DEMAND, False)]
 )
 def test_a_cycle_for_one_person_does_not_move_the_watermark(kind, all_of_it):

@@ -21,6 +21,7 @@ from seatkeeper.provisioning.log import (
     Status,
     Step,
     modified,
+    remark,
     shown,
     steps,
     verb,
@@ -161,7 +162,7 @@ def test_members_requests_and_who_is_waited_for_are_told_with_a_failure():
     step = action_step(None, (joins,), ("PATCH /Groups/g",), REFUSED, ("bo",))
 
     assert step.details == {
-        "members": ["empty -> Ada"],
+        "members": ["added Ada"],
         "requests": ["PATCH /Groups/g"],
         "waiting": ["bo"],
         "code": "MatchNeedsConsent",
@@ -169,6 +170,7 @@ def test_members_requests_and_who_is_waited_for_are_told_with_a_failure():
     }
 
 
+LEFT = Modified("members", "Cy", None)
 ENTRY = LogEntry("e", "app", "c", NOW, Kind.USER, "ada", "Ada", "update", Status.SUCCESS)
 
 
@@ -185,16 +187,19 @@ def test_after_a_cycle_the_four_steps_tell_what_was_done():
             Step("M", "matching", Status.SUCCESS, "found by name"),
             Step("EntryExportUpdate", "export", Status.SUCCESS, "sent", {"more": 1}),
         ),
-        modified=(Modified("title", "a", "b"), Modified("members", None, "Bo")),
+        modified=(Modified("title", "a", "b"), Modified("members", None, "Bo"), LEFT),
         exchanges=({"method": "PATCH", "path": "/Users/t-1", "status": 200},),
     )
 
     told = after(full)
 
     assert (told[2].text, told[3].text) == ("found by name", "sent")
+    assert after(replace(full, reason="Is not assigned."))[3].text == "sent. Is not assigned."
+    refused = replace(full, status=Status.FAILURE, reason="The app said no.")
+    assert after(refused)[3].text == "The app said no."
     assert told[3].details == {
         "title": "a -> b",
-        "members": ["empty -> Bo"],
+        "members": ["added Bo", "removed Cy"],
         "requests": ["PATCH /Users/t-1: 200"],
         "code": "InvalidValue",
         "more": 1,
@@ -204,3 +209,34 @@ def test_after_a_cycle_the_four_steps_tell_what_was_done():
 def test_after_a_cycle_that_had_nothing_to_tell_there_are_four_steps_too():
     assert after(None)[3].text == "nothing had to be done"
     assert (after(ENTRY)[3].name, after(ENTRY)[3].text) == ("EntryExportUpdate", "update")
+
+
+GONE = scope_of(facts(ada(enabled=False)), rules())
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (remark(Disable("t-1", ()), GONE, {}), "Is disabled in the directory."),
+        (remark(Delete("t-1"), GONE, {}), "Is disabled in the directory."),
+        (remark(Update("t-1", (TITLE,)), GONE, {}), ""),
+        (
+            remark(Disable("t-1", ()), GONE, {"manager": "Bo"}),
+            "Is disabled in the directory. manager waits until Bo has an account.",
+        ),
+        (
+            remark(Update("t-1", (TITLE,)), GONE, {}, unresolved=1),
+            "1 member has no account in the app and is left out.",
+        ),
+        (
+            remark(Update("t-1", (TITLE,)), GONE, {}, unresolved=2),
+            "2 members have no account in the app and are left out.",
+        ),
+        (
+            remark(Update("t-1", (TITLE,)), GONE, {}, interim=True),
+            "For a moment only: the value passes on to somebody who waits for it.",
+        ),
+    ],
+)
+def test_the_log_says_why_access_went_and_who_waits(said: str, text: str):
+    assert said == text

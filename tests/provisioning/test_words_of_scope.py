@@ -166,4 +166,6 @@ def test_reasons_have_the_codes_that_administrators_know() -> None:
         "SkipOutOfScopeDeletions",
         "AccountPassedOn",
         "RemovalHeld",
+        "ChangeUndone",
+        "CannotBeUndone",
     ]

@@ -234,6 +234,13 @@ def test_what_is_no_snapshot_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 async def started(folder: Path, *options: str) -> tuple[asyncio.subprocess.Process, str]:
+    """Start it; return its process and the SCIM base URL that it says."""
+    process, line = await begun(folder, *options)
+    return process, line.partition("SCIM base URL ")[2].partition(" ")[0]
+
+
+async def begun(folder: Path, *options: str) -> tuple[asyncio.subprocess.Process, str]:
+    """Start it; return its process and the line in which it says that it runs."""
     process = await asyncio.create_subprocess_exec(
         *COMMAND,
         *("--db", str(folder / "app.db"), "--port", "0", "--token", "t", *options),
@@ -241,13 +248,30 @@ async def started(folder: Path, *options: str) -> tuple[asyncio.subprocess.Proce
         env={**os.environ, "SEATKEEPER_HOME": str(folder)},
     )
     assert process.stdout is not None
-    line = (await process.stdout.readline()).decode()
-    return process, line.partition("SCIM base URL ")[2].partition(" ")[0]
+    return process, (await process.stdout.readline()).decode()
 
 
 async def ended(process: asyncio.subprocess.Process, how: int = signal.SIGTERM) -> None:
     process.send_signal(how)
     await process.wait()
+
+
+async def test_its_pages_are_told_under_the_name_that_the_console_s_cookie_does_not_go_to(
+    tmp_path: Path,
+) -> None:
+    process, line = await begun(tmp_path)
+    page, url = (line.partition(said)[2].split()[0].strip(",") for said in ("page ", "URL "))
+    async with httpx.AsyncClient() as visitor:
+        # As the console at 127.0.0.1 would set it: for every port of that name.
+        visitor.cookies.set("seatkeeper", "a session", domain="127.0.0.1")
+        there = visitor.build_request("GET", url)
+        here = visitor.build_request("GET", page)
+        answer = await visitor.send(here)
+    await ended(process)
+
+    assert "Cookie" in there.headers
+    assert "Cookie" not in here.headers
+    assert answer.status_code == 200
 
 
 async def test_what_was_restored_survives_kill_9(tmp_path: Path) -> None:

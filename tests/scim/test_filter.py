@@ -75,6 +75,23 @@ def test_a_printed_filter_read_again_is_the_same_filter(tree: Filter) -> None:
     assert again == tree
 
 
+PLAIN = st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,8}(\.[A-Za-z][A-Za-z0-9]{0,8})?", fullmatch=True)
+PLAIN_TEXTS = st.text("abc 0@.'()[]~!{}%é\\\"\x7f\n", max_size=12)
+
+
+@given(name=PLAIN, text=PLAIN_TEXTS)
+def test_the_commonest_filter_is_read_at_once_and_like_every_other(name: str, text: str) -> None:
+    found: list[object] = []
+    others: list[object] = []
+    for asked, trees in ((f'{name} eq "{text}"', found), (f'({name} EQ "{text}" )', others)):
+        try:
+            trees.append(parse_filter(asked))
+        except ScimError as error:
+            trees.append(error.scim_type)
+
+    assert found == others
+
+
 @given(text=st.text(max_size=60) | st.text('()[]"\\ abeq.:urn1notr', max_size=60))
 @settings(deadline=None, max_examples=2_000)
 def test_any_text_is_read_or_refused_with_a_position(text: str) -> None:

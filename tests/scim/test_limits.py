@@ -69,6 +69,29 @@ def test_a_level_more_is_one_too_many(value: Json) -> None:
         measure(value, SMALL)
 
 
+@pytest.mark.parametrize(
+    ("raw", "is_read"),
+    [
+        (b'{"a":' * 30 + b'{"b":1}' + b"}" * 30, True),
+        (b'{"a":' * 31 + b'{"b":1}' + b"}" * 31, False),
+        (b'{"a":9223372036854775807}', True),
+        (b'{"a" :\n\t9223372036854775808}', False),
+        (b'{"a":[1,-9223372036854775809]}', False),
+        (b'{"a":"99999999999999999999", "b": "x:99999999999999999999"}', True),
+        (b'{"a":12345678901234567890.5}', True),
+    ],
+)
+def test_a_short_body_is_held_to_the_same_limits_as_a_long_one(raw: bytes, is_read: bool) -> None:
+    found = []
+    for body in (raw, raw + b" " * 2_000):
+        try:
+            found.append(bool(read_body(body)))
+        except ScimError:
+            found.append(False)
+
+    assert found == [is_read, is_read]
+
+
 NAMES = st.sampled_from(
     ["schemas", "Operations", "op", "path", "value", "userName", "emails", "filter", "data", "id"]
 )

@@ -13,7 +13,7 @@ from seatkeeper.scim.messages import ENTERPRISE_USER, USER, Json, Resource
 from seatkeeper.scim.names import same
 from seatkeeper.scim.replacement import replaced
 from seatkeeper.scim.schema import ResourceSchema, Schema
-from seatkeeper.scim.uniqueness import UniqueValue, taken, unique_values
+from seatkeeper.scim.uniqueness import UniqueValue, taken, unique_paths, unique_values
 from seatkeeper.scim.validation import received
 
 
@@ -175,7 +175,9 @@ def test_unique_values_are_told_as_they_are_compared() -> None:
         **badge(serial="S-1", doors=[{"value": "A"}, {"value": "b"}]),
     )
 
-    found = unique_values(values, USERS, [USERS.path("emails.value"), USERS.path("active")])
+    found = unique_values(
+        values, unique_paths(USERS, [USERS.path("emails.value"), USERS.path("active")])
+    )
 
     assert found == (
         UniqueValue("userName", "ada zoë"),
@@ -196,11 +198,13 @@ def test_a_value_that_somebody_has_is_refused_without_saying_who() -> None:
 def test_a_number_can_be_unique_too() -> None:
     path = USERS.path(f"{BADGE}:number")
 
-    assert UniqueValue(str(path), "7") in unique_values(ada(**badge(number=7)), USERS, [path])
+    found = unique_values(ada(**badge(number=7)), unique_paths(USERS, [path]))
+
+    assert UniqueValue(str(path), "7") in found
 
 
 def test_a_group_has_no_value_that_the_rfc_makes_unique() -> None:
-    assert unique_values({"displayName": "Crew"}, GROUPS) == ()
+    assert unique_values({"displayName": "Crew"}, unique_paths(GROUPS)) == ()
 
 
 HELD = ada(

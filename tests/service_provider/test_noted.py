@@ -75,6 +75,21 @@ def test_a_query_is_kept_without_secrets() -> None:
 
 
 @pytest.mark.parametrize(
+    "hidden",
+    [
+        "filter=p%61ssword+eq+%22geheim%22",
+        "filter=pa\u017f\u017fword+eq+%22geheim%22",
+        "filter=pa%C5%BF%C5%BFword+eq+%22geheim%22",
+        "to%6Ben=geheim",
+        "to%E2%84%AAen=geheim",
+        "Secret=geheim",
+    ],
+)
+def test_a_secret_is_found_under_any_spelling_of_its_name(hidden: str) -> None:
+    assert "geheim" not in kept_query(f"count=1&{hidden}")
+
+
+@pytest.mark.parametrize(
     ("findings", "verdict"),
     [
         ((), Verdict.MET),

@@ -7,7 +7,7 @@ engine lies everything that may go wrong, drawn from the seed.
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -22,8 +22,10 @@ from seatkeeper.errors import (
     Transient,
     Unreachable,
 )
-from seatkeeper.ports import Trace
+from seatkeeper.ports import Page, Trace
+from seatkeeper.ports.permit import may_leave
 from seatkeeper.provisioning.account import Account, Capabilities, TargetValues, ValueChange
+from seatkeeper.provisioning.connection import ConnectionCheck
 
 T = TypeVar("T")
 
@@ -60,9 +62,9 @@ class SimulatedApp:
     adopted: set[str] = field(default_factory=set)
     taken_away: set[str] = field(default_factory=set)
 
-    def client(self) -> "Client":
-        """Return a connector of a process that lives now."""
-        return Client(self)
+    def client(self, holds: Callable[[], bool] = lambda: True) -> "Client":
+        """Return a connector of a process that lives now; ``holds``: whether the app is its own."""
+        return Client(self, holds)
 
     def check(self) -> None:
         """P2: never two accounts of one record, at any moment."""
@@ -99,13 +101,20 @@ class SimulatedApp:
 class Client:
     """One process's way to the app; implements ``ports.Target``."""
 
-    def __init__(self, app: SimulatedApp) -> None:
+    def __init__(self, app: SimulatedApp, holds: Callable[[], bool]) -> None:
         self._app = app
+        self._holds = holds
         self.capabilities: Capabilities = app.app.capabilities
 
     async def probe(self, matching_path: str) -> str:
         """Ask whether the app is there."""
         return await self._ask("probe", "", lambda: self._app.app.probe(matching_path))
+
+    async def checks(self, matching_path: str) -> AsyncIterator[ConnectionCheck]:
+        """Ask whether the app is there; nothing else is looked at here."""
+        await self.probe(matching_path)
+        async for one in self._app.app.checks(matching_path):
+            yield one
 
     async def find(self, kind: Kind, path: str, value: str, trace: Trace) -> Sequence[Account]:
         """Look accounts up."""
@@ -116,6 +125,10 @@ class Client:
         return await self._ask(
             "read", account_id, lambda: self._app.app.read(kind, account_id, trace)
         )
+
+    async def page(self, kind: Kind, start: int, trace: Trace) -> Page:
+        """Read a page of the list."""
+        return await self._ask("page", str(start), lambda: self._app.app.page(kind, start, trace))
 
     async def members(self, group_id: str, trace: Trace) -> frozenset[str] | None:
         """Read a group's members."""
@@ -186,6 +199,9 @@ class Client:
 
     async def _ask(self, verb: str, subject: str, call: Callable[[], Awaitable[T]]) -> T:
         app = self._app
+        may_leave()
+        if not self._holds():
+            app.violations.append(f"P6: {verb} {subject} leaves without a lease")
         fault = app.fault()
         await asyncio.sleep(app.chance.uniform(0.01, 0.3))
         if fault is None:

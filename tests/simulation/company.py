@@ -55,6 +55,7 @@ class Company(World):
     filtered: bool = False
     everybody: bool = False
     adopted: set[str] = field(default_factory=set)
+    in_flight: dict[Any, float] = field(default_factory=dict)
 
     def moment(self) -> dt.datetime:
         """Return the time of day by the simulation's clock."""
@@ -96,6 +97,7 @@ class Company(World):
         def timed(cycle: Cycle) -> AppContext:
             context = begin(cycle)
             context.now, context.jitter = self.moment, self.chance.random
+            context.in_flight_for = self.in_flight.get(ledger, 0.0)
             return context
 
         return timed

@@ -12,7 +12,8 @@ from unittest.mock import patch
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine import doubt, exporter, guarding, sender
 from seatkeeper.engine.context import AppContext
-from seatkeeper.engine.sender import Sent
+from seatkeeper.engine.holding import Holder
+from seatkeeper.engine.sent import Sent
 from seatkeeper.provisioning.guard import Judgement, Planned, judge
 from seatkeeper.provisioning.journal import Escrow, MemberDifference, Work
 from seatkeeper.provisioning.plan import Disable, Update, known_after
@@ -160,6 +161,20 @@ def a_hold_is_forgotten_after_a_crash() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def a_lost_lease_is_not_noticed() -> Iterator[None]:
+    """Who was stopped for longer than the lease goes on to send."""
+    with patch.object(Holder, "_check", lambda *_: None):
+        yield
+
+
+@contextmanager
+def what_a_lost_engine_had_in_flight_is_touched_at_once() -> Iterator[None]:
+    """Who takes over does not wait for requests that may still arrive."""
+    with patch.object(Holder, "in_flight_for", lambda *_: 0.0):
+        yield
+
+
 PLANTED = (
     a_create_is_repeated_without_a_look,
     the_watermark_runs_ahead,
@@ -171,7 +186,12 @@ PLANTED = (
     who_waits_is_not_tried_again,
     removals_are_counted_per_record,
     a_hold_is_forgotten_after_a_crash,
+    a_lost_lease_is_not_noticed,
 )
 
-RARE = (a_late_create_is_forgotten, interrupted_members_are_forgotten)
+RARE = (
+    a_late_create_is_forgotten,
+    interrupted_members_are_forgotten,
+    what_a_lost_engine_had_in_flight_is_touched_at_once,
+)
 """Bugs that fewer than one seed in 500 shows; ``tests/engine`` has a test for each of them."""

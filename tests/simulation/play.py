@@ -20,19 +20,31 @@ from tests.simulation.app import SimulatedApp
 from tests.simulation.company import MOST_WITHOUT_A_WORD, Company
 from tests.simulation.life import Life
 from tests.simulation.moments import run_virtually
+from tests.simulation.sharing import FencedForOne, LeasesOfOne, SharedApp
 from tests.simulation.store import SimulatedDatabase
 
 from seatkeeper.connectors.memory import UNIQUE, MemoryTarget
 from seatkeeper.directory.model import Kind
-from seatkeeper.engine import planner
+from seatkeeper.engine import choosing
+from seatkeeper.engine.holding import Holder
+from seatkeeper.errors import LeaseLost
+from seatkeeper.ports.leases import Lease
+from seatkeeper.provisioning.absence import FEWEST
 from seatkeeper.provisioning.cycle import Cycle, CycleState
 from seatkeeper.provisioning.guard import HoldState
 from seatkeeper.provisioning.journal import Escrow
+from seatkeeper.store.ledger import SqlLedger
 
 HOUR = 3600.0
 LONGEST_RETRY = 25 * HOUR
 """Seconds after which every record that waits is due again."""
 
+
+SHARED = 3
+"""Of so many seeds one has two engines that share the app."""
+
+MOST_TRIES = 150
+"""Seconds for which an engine tries to get the lease."""
 
 OF_THE_DATA = frozenset(
     {"DuplicateSourceEntries", "MissingValues", "MatchingValueMissing", "MappingFailed"}
@@ -67,7 +79,7 @@ def simulate(seed: int) -> Outcome:
     with (
         tempfile.TemporaryDirectory() as folder,
         mock.patch.object(uuid, "uuid4", new_id),
-        mock.patch.object(planner, "PAGE", chance.choice((2, 3, 5, 500))),
+        mock.patch.object(choosing, "PAGE", chance.choice((2, 3, 5, 500))),
     ):
         try:
             run_virtually(_Play(chance, outcome, Path(folder)).play())
@@ -81,6 +93,7 @@ class _Play:
         self.chance, self.outcome, self.folder = chance, outcome, folder
         self.approved: set[str] = set()
         self.taken: dict[int, set[str]] = {}
+        self.shared: SharedApp | None = None
 
     async def play(self) -> None:
         self._set_up()
@@ -94,14 +107,18 @@ class _Play:
     def _set_up(self) -> None:
         chance = self.chance
         held = MemoryTarget()
+        if self.outcome.seed % SHARED == SHARED - 1:
+            self.shared = SharedApp(asyncio.get_running_loop().time)
         self.app = SimulatedApp(chance, held, self.outcome.violations, self.outcome.happened)
         self.app.trace = self._note
         loop = asyncio.get_running_loop()
+        batch = chance.choice((1, 2, 3, 7, 100))
         self.company = Company(
             SimulatedDatabase.new(),
             self.folder,
             target=held,
-            batch=chance.choice((1, 2, 3, 7, 100)),
+            batch=batch,
+            listed_from=3 if batch % 2 else FEWEST,  # half of all lives read the list for few
             concurrency=chance.choice((1, 2, 8)),
             chance=chance,
             clock=loop.time,
@@ -170,26 +187,64 @@ class _Play:
         one = await self.company.somebody() if draw < 0.3 else None
         return Wish(users=(one.id,)) if one else Wish()
 
-    async def _cycle(self, wish: Wish) -> Cycle | None:
+    async def _cycle(self, wish: Wish) -> None:
         """Run a cycle, with the directory changing meanwhile and death at hand."""
-        life = Life.drawn(self.chance)
-        company = self.company
-        running = asyncio.create_task(
-            life.lived(
-                company.run(
-                    wish,
-                    ledger=life.over(company.ledger),
-                    target=life.over(self.app.client()),
-                )
-            )
-        )
-        while self.chance.random() < 0.4 and not running.done():
+        if self.shared is not None:
+            first, second = Life.drawn(self.chance), Life.drawn(self.chance)
+            first.is_held_up(self.chance)
+            engines = [self._one_of_two(life, wish, self.shared) for life in (first, second)]
+            running = [asyncio.create_task(one) for one in engines]
+        else:
+            running = [asyncio.create_task(self._alone(Life.drawn(self.chance), wish))]
+        while self.chance.random() < 0.4 and not all(one.done() for one in running):
             await asyncio.sleep(self.chance.uniform(0.0, 2.0))
-            if not running.done():
+            if not all(one.done() for one in running):
                 await self._event()
                 self.outcome.happened["change during a cycle"] += 1
-        cycle: Cycle | None = await running
+        await asyncio.gather(*running)
         await self._check_no_surprise()
+
+    async def _alone(self, life: Life, wish: Wish) -> None:
+        company = self.company
+        work = company.run(
+            wish, ledger=life.over(company.ledger), target=life.over(self.app.client())
+        )
+        self._lived(life, await life.lived(work))
+
+    async def _one_of_two(self, life: Life, wish: Wish, shared: SharedApp) -> None:
+        """Live as one of two engines: work for the app as soon as the lease can be had."""
+        await asyncio.sleep(self.chance.uniform(0.0, 4.0))
+        holder = Holder(LeasesOfOne(shared, life), asyncio.get_running_loop().time)
+        self._lived(life, await life.lived(self._worked(holder, life, wish, shared)))
+
+    async def _worked(
+        self, holder: Holder, life: Life, wish: Wish, shared: SharedApp
+    ) -> Cycle | None:
+        app = self.company.app
+        for _ in range(MOST_TRIES):
+            try:
+                async with holder.holding(app) as mine:
+                    lease = holder.lease(app)
+                    if mine and lease is not None:
+                        return await self._held(holder.in_flight_for(app), lease, life, wish)
+            except LeaseLost:
+                self.outcome.happened["lease lost"] += 1
+                self._note(f"lease {shared.fence} lost")
+            await asyncio.sleep(1.0)
+        return None
+
+    async def _held(self, in_flight: float, lease: Lease, life: Life, wish: Wish) -> Cycle:
+        assert self.shared is not None
+        shared, company = self.shared, self.company
+        self._note(f"lease {lease.fence}, in flight {in_flight:.0f} s")
+        ledger = life.over(SqlLedger(FencedForOne(company.database, shared, lease)))
+        company.in_flight[ledger] = in_flight
+        target = life.over(self.app.client(lambda: shared.holds(lease)))
+        cycle = await company.run(wish, ledger=ledger, target=target)
+        await self._check_no_surprise()
+        return cycle
+
+    def _lived(self, life: Life, cycle: Cycle | None) -> None:
         if life.dead:
             self.outcome.happened["killed"] += 1
             self.outcome.happened[f"killed {life.died_at}"] += 1
@@ -197,7 +252,6 @@ class _Play:
         elif cycle is not None:
             self.outcome.happened[f"cycle {cycle.kind} {cycle.state}"] += 1
             self._note(f"cycle {cycle.kind} {cycle.state} {cycle.counters}")
-        return cycle
 
     async def _check_no_surprise(self) -> None:
         """P4: what one cycle took away without anybody's word is within the limit."""

@@ -4,6 +4,7 @@ import asyncio
 import functools
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -29,7 +30,12 @@ def _empty() -> bytes:
 
 
 class SimulatedDatabase(Database):
-    """One database in memory. A transaction is one instant; around it others get their turn."""
+    """One database in memory. A transaction is one instant; around it others get their turn.
+
+    Threads of the contract suite take turns, since all share the one connection.
+    """
+
+    _alone = threading.RLock()
 
     @classmethod
     def new(cls) -> "SimulatedDatabase":
@@ -52,6 +58,16 @@ class SimulatedDatabase(Database):
         """Run ``work`` in one transaction, after everybody else who is ready."""
         await asyncio.sleep(0.001)
         return self.write_now(work)
+
+    def read_now(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in one transaction, alone."""
+        with self._alone:
+            return super().read_now(work)
+
+    def write_now(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in one transaction, alone."""
+        with self._alone:
+            return super().write_now(work)
 
 
 def _begin(connection: Connection) -> None:

@@ -11,9 +11,11 @@ from sqlalchemy import text
 
 from seatkeeper.errors import BadInput, StoreUnusable
 from seatkeeper.store import (
+    administration_tables,  # noqa: F401 - adds its tables to the metadata
     inbound_tables,  # noqa: F401 - adds its tables to the metadata
     ledger_tables,  # noqa: F401 - adds its tables to the metadata
     migration,
+    plan_tables,  # noqa: F401 - adds its tables to the metadata
 )
 from seatkeeper.store.database import Database
 from seatkeeper.store.tables import metadata

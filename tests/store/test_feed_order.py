@@ -9,8 +9,9 @@ from tests.databases import new_postgresql
 
 from seatkeeper.directory.model import Subject, Verb
 from seatkeeper.errors import BadInput
+from seatkeeper.store.audit_chain import broken_audit
 from seatkeeper.store.database import Database
-from seatkeeper.store.news import News, broken_audit
+from seatkeeper.store.news import News
 from seatkeeper.store.tables import changes
 
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatkeeper.errors import InvalidValue
+from seatkeeper.store.audit_chain import broken_audit
 from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
 from seatkeeper.store.inbound_tokens import SourceTokens, new_token, well_formed
-from seatkeeper.store.news import broken_audit
 from seatkeeper.store.secrets import MasterKey
 
 NOW = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)

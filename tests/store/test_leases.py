@@ -1,8 +1,12 @@
 """Who works for which app, on PostgreSQL: one at a time, and nobody who was held up."""
 
 import asyncio
-from collections.abc import Iterator
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, text
 from tests.databases import new_postgresql
@@ -11,6 +15,7 @@ from seatkeeper.errors import LeaseLost
 from seatkeeper.ports import Lease
 from seatkeeper.store.database import Database
 from seatkeeper.store.leases import MARGIN, FencedDatabase, SqlLeases
+from seatkeeper.store.sessions import STOPPED_SECONDS, end_stopped
 
 pytestmark = pytest.mark.anyio
 
@@ -30,8 +35,8 @@ def shared(postgresql_server: str) -> Iterator[Database]:
     opened.close()
 
 
-def process(database: Database, name: str) -> SqlLeases:
-    return SqlLeases(database, holder=name, seconds=30, request_seconds=REQUEST)
+def process(database: Database, name: str, *, seconds: float = 30) -> SqlLeases:
+    return SqlLeases(database, holder=name, seconds=seconds, request_seconds=REQUEST)
 
 
 async def taken(leases: SqlLeases) -> Lease:
@@ -131,3 +136,109 @@ async def test_nobody_waits_for_a_process_that_was_stopped_inside_a_write(
     await FencedDatabase(shared, lease).write(slow)
 
     assert meanwhile == [None]
+
+
+STOPS_ITSELF = """
+import asyncio, os, signal, sys
+from sqlalchemy import text
+from seatkeeper.errors import SeatkeeperError
+from seatkeeper.store.database import Database
+from seatkeeper.store.leases import FencedDatabase, SqlLeases
+
+database = Database.open(sys.argv[1])
+leases = SqlLeases(database, holder="ada", seconds=2, request_seconds=60)
+lease = asyncio.run(leases.take("15five"))
+first = [1]
+
+def work(connection):
+    sent_together = connection.connection.driver_connection
+    if first:
+        first.clear()
+        with sent_together.pipeline(), sent_together.cursor() as cursor:
+            cursor.execute("UPDATE applications SET display_name = 'by ada'")
+            cursor.execute("SELECT 1").fetchone()  # what was sent is carried out; no end yet
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+try:
+    FencedDatabase(database, lease).write_now(work)
+except SeatkeeperError as error:
+    print(error.code)
+"""
+
+
+@asynccontextmanager
+async def stopped_inside_a_write(shared: Database) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Yield a process that holds 15five for two seconds and is stopped between two commands."""
+    url = shared.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", STOPS_ITSELF, url), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(30):
+            while not await stopped_writers(shared):  # noqa: ASYNC110 - another process acts
+                await asyncio.sleep(0.05)
+        yield child
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+
+
+async def stopped_writers(shared: Database) -> int:
+    asked = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_xid IS NOT NULL AND query = 'SELECT 1' AND state = 'active'"
+        " AND state_change < clock_timestamp() - interval '0.5 s'"
+    )
+    return await shared.read(lambda c: int(c.execute(asked).scalar_one()))
+
+
+async def test_an_app_goes_on_elsewhere_when_its_process_is_stopped_between_two_commands(
+    shared: Database,
+) -> None:
+    bo = process(shared, "bo", seconds=2)
+    async with stopped_inside_a_write(shared) as child:
+        async with asyncio.timeout(30):
+            while (lease := await bo.take("15five")) is None:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.1)
+        child.send_signal(signal.SIGCONT)
+        said, _ = await child.communicate()
+
+    name = text("SELECT display_name FROM applications")
+    assert lease.fence == 2
+    assert said == b"LeaseLost\n"
+    assert await shared.read(lambda c: c.execute(name).scalar_one()) != "by ada"
+
+
+async def test_who_waits_for_a_row_of_a_stopped_process_gets_it(shared: Database) -> None:
+    def rename(connection: Connection) -> None:
+        connection.execute(text(f"SET LOCAL lock_timeout = '{STOPPED_SECONDS / 4 + 1} s'"))
+        connection.execute(text("UPDATE applications SET display_name = 'by bo'"))
+
+    async with stopped_inside_a_write(shared):
+        await shared.write(rename)
+
+    name = text("SELECT display_name FROM applications")
+    assert await shared.read(lambda c: c.execute(name).scalar_one()) == "by bo"
+
+
+async def test_only_our_own_writing_transactions_are_ended(
+    shared: Database, postgresql_server: str
+) -> None:
+    url = shared.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with (
+        psycopg.connect(url, application_name="seatkeeper 1@ada") as writer,
+        psycopg.connect(url, application_name="seatkeeper 1@ada") as reader,
+        psycopg.connect(url, application_name="somebody") as stranger,
+    ):
+        writer.execute("UPDATE applications SET display_name = 'by ada'")
+        reader.execute("SELECT 1")
+        stranger.execute("CREATE TABLE of_a_stranger ()")
+
+        ended = await shared.write(lambda c: end_stopped(c, seconds=0))
+
+        assert ended == 1
+        with pytest.raises(psycopg.OperationalError):
+            writer.execute("SELECT 1")
+        assert reader.execute("SELECT 2").fetchone() == (2,)
+        assert stranger.execute("SELECT 2").fetchone() == (2,)

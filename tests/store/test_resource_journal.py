@@ -1,12 +1,14 @@
 """The sandbox's journal: what it keeps, what it finds, and files of older programs."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from seatkeeper.scim.errors import ScimError
 from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resource_journal import KEPT, REQUESTS, RequestJournal, Sought
 
@@ -56,12 +58,57 @@ def test_the_newest_ten_thousand_are_kept(file: ResourceFile) -> None:
     assert numbers(journal.requests()) == [KEPT, KEPT + 1]
 
 
+def test_what_came_first_is_written_first_also_where_somebody_comes_in_between(
+    file: ResourceFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = RequestJournal(file)
+    journal.note_soon(entry(query="first"))
+    reached, goes_on = threading.Event(), threading.Event()
+    write_at_once = file.write
+
+    def write_late(*given: Any) -> object:
+        if threading.current_thread() is settling:
+            reached.set()
+            goes_on.wait()
+        return write_at_once(*given)
+
+    monkeypatch.setattr(file, "write", write_late)
+    settling = threading.Thread(target=journal.settle)
+    settling.start()
+    reached.wait()
+    journal.note(entry(method="PUT", query="second"))
+    goes_on.set()
+    settling.join()
+
+    assert [row["query"] for row in journal.requests()] == ["first", "second"]
+
+
+def test_what_cannot_be_written_down_soon_does_not_wait_for_ever(
+    file: ResourceFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = RequestJournal(file)
+
+    def gone(*_: Any) -> NoReturn:
+        raise ScimError(503, "", "The database cannot be used now.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(file, "write", gone)
+        journal.note_soon(entry(query="lost"))
+        journal.settle()
+    journal.note_soon(entry(query="kept"))
+    journal.settle()
+
+    assert [row["query"] for row in journal.requests()] == ["kept"]
+
+
 def test_a_number_is_never_given_twice(file: ResourceFile) -> None:
     journal = RequestJournal(file)
     journal.note(entry())
     file.write(lambda db: db.execute(REQUESTS.delete()))
 
-    assert journal.note(entry()) == 2
+    journal.note(entry())
+
+    assert journal.newest() == 2
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Commands about one app: test-connection, on, off, run, retry, restart."""
+"""Commands about one app: test-connection, on, off, pause, resume, run, retry, restart."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,18 +7,27 @@ import cyclopts
 from cyclopts import Parameter
 from rich.console import Group
 
-from seatkeeper.cli.carrying_out import carry_out
-from seatkeeper.cli.commands_config import Json
+from seatkeeper.bootstrap import Installation
+from seatkeeper.cli.carrying_out import carry_out, take_back
 from seatkeeper.cli.commands_plan import wish_for
+from seatkeeper.cli.commands_reconcile import reconcile_app
 from seatkeeper.cli.out import DONE, FAILED, NEEDS_CONSENT, actor, installation, show, speak
+from seatkeeper.cli.parameters import AppId, Flag, Json, OnlyGroups, OnlyUsers, Strict
+from seatkeeper.cli.render_connection import check_view
 from seatkeeper.cli.render_plan import steps_view
 from seatkeeper.cli.running import ProgressBar, run_somewhere, told
-from seatkeeper.cli.views import Plain, cycle_plain
-from seatkeeper.cli.views_plan import steps_of_cycle
 from seatkeeper.clock import utc_now
-from seatkeeper.configuration.applying import change_settings
+from seatkeeper.configuration.switching import pause, resume
+from seatkeeper.configuration.switching import switch_off as switch_app_off
+from seatkeeper.configuration.switching import switch_on as switch_app_on
 from seatkeeper.directory.model import Kind
+from seatkeeper.engine.asking import try_again
 from seatkeeper.errors import BadInput
+from seatkeeper.facts.connection import check_plain
+from seatkeeper.facts.cycles import cycle_plain
+from seatkeeper.facts.plain import Plain
+from seatkeeper.facts.plan import steps_of_cycle
+from seatkeeper.provisioning.connection import usable
 
 RESET_BY_DEFAULT = ("watermark", "escrows", "quarantine")
 
@@ -28,32 +37,49 @@ def register(app: cyclopts.App) -> None:
     app.command(test_connection, name="test-connection")
     app.command(switch_on, name="on")
     app.command(switch_off, name="off")
+    app.command(pause_app, name="pause")
+    app.command(resume_app, name="resume")
     app.command(run_app, name="run")
     app.command(retry)
     app.command(restart)
 
 
-async def test_connection(app_id: str, /, *, json: Json = False) -> int:
+async def test_connection(
+    app_id: AppId,
+    /,
+    *,
+    verbose: Flag = False,
+    json: Json = False,
+) -> int:
     """Prove address and token with one harmless read.
 
     Parameters
     ----------
-    app_id
-        The configured app.
+    verbose
+        Make every check, one line after the other, with the requests: address, encryption,
+        token, people, filter, groups, and what the app says of itself.
     """
     async with installation() as opened:
+        if verbose:
+            return await _checked(opened, app_id, json=json)
         proven = await opened.test_connection(app_id)
     speak([{"app": app_id, "connected": True, "message": proven}], proven, json=json)
     return DONE
 
 
+async def _checked(opened: Installation, app_id: str, *, json: bool) -> int:
+    """Show each check as it is made; return the exit status."""
+    made = []
+    async for one in opened.check_connection(app_id):
+        speak([{"app": app_id, **check_plain(one)}], check_view(check_plain(one)), json=json)
+        made.append(one)
+    return DONE if usable(made) else FAILED
+
+
 async def switch_on(app_id: str, /, *, json: Json = False) -> int:
     """Switch provisioning on: the initial cycle starts with the next breath of the engine."""
     async with installation() as opened:
-        await opened.target(app_id)
-        await change_settings(
-            opened.configuration, app_id, actor=actor(), status="on", mode="automatic"
-        )
+        await switch_app_on(opened.configuration, app_id, actor=actor())
         holder = opened.lock().held_by()
     hint = "" if holder else " No engine runs here; start one with: seatkeeper serve"
     speak([{"app": app_id, "status": "on"}], f"{app_id} is on.{hint}", json=json)
@@ -63,46 +89,75 @@ async def switch_on(app_id: str, /, *, json: Json = False) -> int:
 async def switch_off(app_id: str, /, *, json: Json = False) -> int:
     """Switch provisioning off: a cycle that runs ends after the batch at hand; nothing is lost."""
     async with installation() as opened:
-        await change_settings(opened.configuration, app_id, actor=actor(), status="off")
+        await switch_app_off(opened.configuration, app_id, actor=actor())
     speak([{"app": app_id, "status": "off"}], f"{app_id} is off.", json=json)
     return DONE
 
 
+async def pause_app(app_id: AppId, /, *, reason: str = "", json: Json = False) -> int:
+    """Pause provisioning for a while: who paused it, when and why is shown until it goes on.
+
+    Parameters
+    ----------
+    reason
+        Why, for whoever looks next.
+    """
+    async with installation() as opened:
+        await pause(opened.configuration, app_id, actor=actor(), reason=reason, now=utc_now())
+    text = f"{app_id} is paused. Changes wait; go on with: seatkeeper resume {app_id}"
+    speak([{"app": app_id, "status": "paused", "reason": reason}], text, json=json)
+    return DONE
+
+
+async def resume_app(app_id: str, /, *, json: Json = False) -> int:
+    """Let a paused app go on: what waited is sent with the next breath of the engine."""
+    async with installation() as opened:
+        await resume(opened.configuration, app_id, actor=actor())
+    speak([{"app": app_id, "status": "on"}], f"{app_id} is on again.", json=json)
+    return DONE
+
+
 async def run_app(
-    app_id: str,
+    app_id: AppId,
     /,
     *,
-    full: Annotated[bool, Parameter(negative="")] = False,
-    user: list[str] | None = None,
-    group: list[str] | None = None,
+    full: Flag = False,
+    user: OnlyUsers = None,
+    group: OnlyGroups = None,
     plan: Path | None = None,
-    strict: Annotated[bool, Parameter(negative="")] = False,
+    reconcile: Flag = False,
+    undo: str | None = None,
+    strict: Strict = False,
     json: Json = False,
 ) -> int:
     """Run one cycle now, also while the app is off, and wait for its end.
 
     Parameters
     ----------
-    app_id
-        The configured app.
     full
         Look at everybody, not only at what changed.
-    user
-        Only this person (userName, e-mail or id); may be given several times.
-    group
-        Only this group (display name or id); may be given several times.
     plan
         Carry out what this file of plan --out says, and nothing else. Whoever would
         get something else by now is refused by name, and the exit status is 1.
-    strict
-        Exit with 1 when any record waits after the cycle.
+    reconcile
+        Read the app again first, and send what is missing there, too: reconcile --repair.
+    undo
+        Take back what this cycle wrote: its number or id. What cannot be undone is
+        named, and the exit status is 1.
     """
+    if undo is not None:
+        if full or user or group or reconcile or plan:
+            raise BadInput("--undo takes back a whole cycle; it goes with no other choice.")
+        return await take_back(app_id, undo, json=json)
     if plan is not None:
-        if full or user or group:
+        if full or user or group or reconcile:
             raise BadInput(
-                "A plan names its people itself.", advice="Leave out --full, --user and --group."
+                "A plan names its people itself.",
+                advice="Leave out --full, --user, --group and --reconcile.",
             )
         return await carry_out(app_id, plan, json=json)
+    if reconcile:
+        return await reconcile_app(app_id, user=user, group=group, repair=True, json=json)
     async with installation() as opened:
         wish = await wish_for(opened, user, group, full=full)
         bar = ProgressBar(quiet=json)
@@ -115,35 +170,31 @@ async def run_app(
         if not json:
             show(Group(*map(steps_view, records)))
     speak([plain], told(app_id, cycle), json=json)
-    if not cycle.finished or (strict and cycle.counters.waiting):
+    if not cycle.finished or (strict and cycle.counters.waiting) or cycle.counters.only_failures:
         return FAILED
     return NEEDS_CONSENT if cycle.counters.held else DONE
 
 
 async def retry(
-    app_id: str,
+    app_id: AppId,
     /,
     *,
     user: list[str] | None = None,
     group: list[str] | None = None,
     everybody: Annotated[bool, Parameter(name="--all", negative="")] = False,
-    strict: Annotated[bool, Parameter(negative="")] = False,
+    strict: Strict = False,
     json: Json = False,
 ) -> int:
     """Try again at once whoever waits after a failure, also those who were given up.
 
     Parameters
     ----------
-    app_id
-        The configured app.
     user
         This person (userName, e-mail or id); may be given several times.
     group
         This group (display name or id); may be given several times.
     everybody
         Everybody who waits, beside what changed since.
-    strict
-        Exit with 1 when any record waits after the cycle.
     """
     if bool(user or group) == everybody:
         raise BadInput("Say who is tried again.", advice="Give --user, --group, or only --all.")
@@ -152,32 +203,34 @@ async def retry(
         wish = await wish_for(opened, user, group, full=False)
         named = [(Kind.USER, one) for one in wish.users]
         named += [(Kind.GROUP, one) for one in wish.groups]
-        count = await opened.ledger.retry_now(app_id, None if everybody else named, utc_now())
+        count = await try_again(
+            opened.ledger,
+            opened.configuration,
+            app_id,
+            None if everybody else named,
+            actor=actor(),
+            now=utc_now(),
+        )
         if not count:
             text = f"Nothing waits in {app_id} that was asked for; nothing was tried."
             speak([{"app": app_id, "tried": 0}], text, json=json)
             return DONE
-        await opened.configuration.record_decision(
-            actor(), "retry", app_id, {"records": [one for _, one in named] or "all"}
-        )
         bar = ProgressBar(quiet=json)
         cycle = await run_somewhere(opened, app_id, wish, bar)
         bar.end()
     speak([{"app": app_id, "tried": count, **cycle_plain(cycle)}], told(app_id, cycle), json=json)
-    if not cycle.finished:
+    if not cycle.finished or (strict and cycle.counters.waiting) or cycle.counters.all_failed:
         return FAILED
-    return FAILED if strict and cycle.counters.waiting else DONE
+    return NEEDS_CONSENT if cycle.counters.held else DONE
 
 
 async def restart(
-    app_id: str, /, *, reset: str = ",".join(RESET_BY_DEFAULT), json: Json = False
+    app_id: AppId, /, *, reset: str = ",".join(RESET_BY_DEFAULT), json: Json = False
 ) -> int:
     """Forget where the last cycle ended, so that the next one looks at everybody again.
 
     Parameters
     ----------
-    app_id
-        The configured app.
     reset
         What is forgotten, comma separated: links, watermark, escrows, quarantine.
         Without links, everybody is matched again; no account is made twice.

@@ -6,23 +6,22 @@ it, write down what somebody decided, and have a cycle act on it.
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Annotated
 
 import cyclopts
-from cyclopts import Parameter
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from seatkeeper.bootstrap import Installation
-from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.out import DONE, FAILED, NEEDS_CONSENT, actor, installation, show, speak
+from seatkeeper.cli.parameters import Flag, Json, OnlyApp
 from seatkeeper.cli.render import clean
 from seatkeeper.cli.running import ProgressBar, run_somewhere, told
-from seatkeeper.cli.views import Plain
 from seatkeeper.clock import utc_now
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.errors import BadInput
+from seatkeeper.facts.holds import hold_plain
 from seatkeeper.provisioning.guard import Hold, HoldState
+from seatkeeper.provisioning.undo import TAKEN_BACK
 from seatkeeper.words import number_of
 
 
@@ -37,18 +36,16 @@ def register(app: cyclopts.App) -> None:
 
 
 async def list_holds(
-    app_id: str | None = None,
+    app_id: OnlyApp = None,
     /,
     *,
-    decided: Annotated[bool, Parameter(negative="")] = False,
+    decided: Flag = False,
     json: Json = False,
 ) -> int:
     """List what the deletion guard holds, the one that waits longest first.
 
     Parameters
     ----------
-    app_id
-        Only this app.
     decided
         Also what somebody decided, as long as it is in force.
     """
@@ -65,7 +62,8 @@ async def approve(
     *ids: str,
     app: str | None = None,
     reason: str,
-    later: Annotated[bool, Parameter(negative="")] = False,
+    later: Flag = False,
+    instead: Flag = False,
     json: Json = False,
 ) -> int:
     """Let removals leave that were held; a cycle sends them at once.
@@ -80,16 +78,27 @@ async def approve(
         Why, for the audit trail.
     later
         Leave it to the next cycle.
+    instead
+        Also where somebody decided before: this takes its place.
     """
     async with installation() as opened:
         chosen = await _chosen(opened, ids, app)
         decided = await opened.ledger.decide(
-            chosen, HoldState.APPROVED, word=_said(reason), until=None, actor=actor(), now=utc_now()
+            chosen,
+            HoldState.APPROVED,
+            word=_said(reason),
+            until=None,
+            actor=actor(),
+            now=utc_now(),
+            instead=instead,
         )
-        plains = [{**hold_plain(one, hold), "state": "approved"} for one, hold in decided]
+        plains = [hold_plain(one, hold) for one, hold in decided]
         speak(plains, f"Approved: {number_of(len(decided), 'removal')}.", json=json)
         ended = True
-        for app_id in [] if later else sorted({one for one, _ in decided}):
+        taken = {one for one, hold in decided if hold.reason == TAKEN_BACK}
+        if taken and not json:
+            show("What an undo takes back is sent when the same undo runs again (run --undo).")
+        for app_id in [] if later else sorted({one for one, _ in decided} - taken):
             bar = ProgressBar(quiet=json)
             cycle = await run_somewhere(opened, app_id, Wish(), bar)
             bar.end()
@@ -104,6 +113,7 @@ async def reject(
     app: str | None = None,
     reason: str,
     until: str | None = None,
+    instead: Flag = False,
     json: Json = False,
 ) -> int:
     """Keep accounts, members or values that were to be removed.
@@ -118,38 +128,25 @@ async def reject(
         Why, for the audit trail.
     until
         A date such as 2026-03-31, from which on it is asked again; without one they stay.
+    instead
+        Also where somebody decided before: this takes its place.
     """
     end = _date(until)
     async with installation() as opened:
         chosen = await _chosen(opened, ids, app)
         decided = await opened.ledger.decide(
-            chosen, HoldState.KEPT, word=_said(reason), until=end, actor=actor(), now=utc_now()
+            chosen,
+            HoldState.KEPT,
+            word=_said(reason),
+            until=end,
+            actor=actor(),
+            now=utc_now(),
+            instead=instead,
         )
-    plains = [{**hold_plain(one, hold), "state": "kept", "until": until} for one, hold in decided]
+    plains = [{**hold_plain(one, hold), "until": until} for one, hold in decided]
     lasts = f" until {until}" if until else ""
     speak(plains, f"Kept{lasts}: {number_of(len(decided), 'removal')} will not be sent.", json=json)
     return DONE
-
-
-def hold_plain(app_id: str, hold: Hold) -> Plain:
-    """Return one hold."""
-    return {
-        "id": hold.id,
-        "app": app_id,
-        "kind": hold.kind.value,
-        "record": hold.record_id,
-        "display_name": hold.display_name,
-        "removal": hold.what.value,
-        "count": hold.count,
-        "why": hold.why,
-        "reason": hold.reason,
-        "since": hold.since.isoformat(),
-        "state": hold.state.value,
-        "decided_by": hold.decided_by or None,
-        "decided_at": hold.decided_at.isoformat() if hold.decided_at else None,
-        "word": hold.word or None,
-        "until": hold.until.isoformat() if hold.until else None,
-    }
 
 
 async def _chosen(opened: Installation, ids: Sequence[str], app: str | None) -> list[str]:
@@ -193,6 +190,8 @@ def _view(found: Sequence[tuple[str, Hold]]) -> RenderableType:
     waves: dict[tuple[str, str, str], list[Hold]] = {}
     for app_id, one in found:
         decided = "" if one.state is HoldState.OPEN else f"{one.state.value}: {one.word}"
+        if not decided and one.asked_by:
+            decided = f"{one.asked_by} asked: {one.asked_word}; a second person must approve"
         waves.setdefault((app_id, one.why, decided), []).append(one)
     parts: list[RenderableType] = []
     for (app_id, why, decided), some in waves.items():

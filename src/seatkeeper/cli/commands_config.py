@@ -1,24 +1,26 @@
 """Commands about configuration: gallery, apply, export-config, audit."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
 import cyclopts
-from cyclopts import Parameter
 from rich.console import Group as Stack
 from rich.table import Table
 from rich.text import Text
 
+from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.out import DONE, FAILED, actor, installation, print_json, show, speak
+from seatkeeper.cli.parameters import DryRun, Json, OnlyApp
+from seatkeeper.cli.render import clean
 from seatkeeper.configuration.applying import apply_document, document_of
 from seatkeeper.configuration.deciding import begins_at_once
 from seatkeeper.configuration.document_printing import print_document
 from seatkeeper.configuration.documents import AppDocument, read_documents
 from seatkeeper.configuration.secrets import secret_warnings
 from seatkeeper.errors import BadInput
+from seatkeeper.facts.audit import about_entry, records_of
 from seatkeeper.gallery.schema import GalleryApp, gallery_app, load_gallery
-
-Json = Annotated[bool, Parameter(name="--json", negative="")]
+from seatkeeper.ports import AuditEntry
 
 
 def register(app: cyclopts.App) -> None:
@@ -73,17 +75,13 @@ def show_gallery(app_id: str, /, *, json: Json = False) -> int:
     return DONE
 
 
-async def apply(
-    *paths: Path, dry_run: Annotated[bool, Parameter(negative="")] = False, json: Json = False
-) -> int:
+async def apply(*paths: Path, dry_run: DryRun = False, json: Json = False) -> int:
     """Make the configuration say what these YAML documents say; the difference is shown first.
 
     Parameters
     ----------
     paths
         Files, or folders whose .yaml files are read.
-    dry_run
-        Only show what would change.
     """
     documents = [
         document for path in document_files(paths) for document in read_document_file(path)
@@ -117,14 +115,8 @@ async def apply(
     return DONE
 
 
-async def export_config(app_id: str | None = None, /, *, json: Json = False) -> int:
-    """Print the configuration as YAML documents that apply reads; secrets only by reference.
-
-    Parameters
-    ----------
-    app_id
-        Only this app.
-    """
+async def export_config(app_id: OnlyApp = None, /, *, json: Json = False) -> int:
+    """Print the configuration as YAML documents that apply reads; secrets only by reference."""
     async with installation() as opened:
         ids = [one.application.id for one in await opened.configuration.apps()]
         if app_id is not None:
@@ -146,12 +138,14 @@ async def list_audit(*, limit: int = 50, json: Json = False) -> int:
     """List changes of configuration and decisions, newest first."""
     async with installation() as opened:
         entries = await opened.configuration.audit(limit=limit)
+        names = await _names(opened, entries)
     table = Table(box=None, pad_edge=False)
     for title in ("When", "Who", "What", "About"):
         table.add_column(title, overflow="fold")
     for entry in entries:
         moment = f"{entry.at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(*(Text(x) for x in (moment, entry.actor, entry.action, entry.subject)))
+        about = about_entry(entry, names)
+        table.add_row(*(Text(clean(x)) for x in (moment, entry.actor, entry.action, about)))
     plains = [
         {
             "seq": entry.seq,
@@ -159,6 +153,7 @@ async def list_audit(*, limit: int = 50, json: Json = False) -> int:
             "actor": entry.actor,
             "action": entry.action,
             "subject": entry.subject,
+            "about": about_entry(entry, names),
             "before": entry.before,
             "after": entry.after,
         }
@@ -166,6 +161,16 @@ async def list_audit(*, limit: int = 50, json: Json = False) -> int:
     ]
     speak(plains, table if entries else "Nothing was changed yet.", json=json)
     return DONE
+
+
+async def _names(opened: Installation, entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """Return how the people and groups are or were called that these entries are about."""
+    ids = {one for entry in entries for one in records_of(entry)}
+    people, groups = await opened.directory.users(ids), await opened.directory.groups(ids)
+    names = {one.id: one.display_name for one in people.values()}
+    names |= {one.id: one.display_name for one in groups.values()}
+    gone = ids - names.keys()
+    return {**names, **(await opened.directory.former_names(gone) if gone else {})}
 
 
 async def verify_audit(*, json: Json = False) -> int:

@@ -12,18 +12,16 @@ from cyclopts import Parameter
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli import render
-from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.commands_people import edit_of
 from seatkeeper.cli.out import DONE, actor, installation, speak
+from seatkeeper.cli.parameters import AppId, Flag, Json
 from seatkeeper.cli.render_explain import origin_view, whatif_view
-from seatkeeper.cli.views import Plain, explanation_plain
-from seatkeeper.cli.views_explain import origin_plain, whatif_plain
 from seatkeeper.clock import utc_now
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import BadInput, InvalidValue
+from seatkeeper.facts.explain import explanation_plain, held_plain, origin_plain, whatif_plain
+from seatkeeper.facts.plain import Plain
 from seatkeeper.provisioning.whatif import Tried, hollow, readers
-
-Flag = Annotated[bool, Parameter(negative="")]
 
 
 def register(app: cyclopts.App) -> None:
@@ -32,7 +30,7 @@ def register(app: cyclopts.App) -> None:
 
 
 async def explain(
-    app_id: str,
+    app_id: AppId,
     user: str,
     /,
     *,
@@ -49,8 +47,6 @@ async def explain(
 
     Parameters
     ----------
-    app_id
-        The configured app.
     user
         UserName, e-mail or id.
     group
@@ -74,7 +70,7 @@ async def explain(
     if value is not None and wanted.anything:
         raise BadInput("--value asks where a value comes from; it goes with no --if.")
     async with installation() as opened:
-        record_id, name = await _known(opened, kind, user)
+        record_id, name = await opened.known(kind, user)
         if value is not None:
             found = await opened.origin(app_id, kind, record_id, value)
             origin = origin_plain(app_id, name, found)
@@ -84,7 +80,7 @@ async def explain(
             plain = await _rehearsed(opened, app_id, kind, record_id, name, wanted)
             speak([plain], whatif_view(plain), json=json)
             return DONE
-        answer = await opened.explain(app_id, record_id, kind)
+        answer = await opened.explain(app_id, user, kind)
         standing = await opened.standing(app_id)
     explained = {**explanation_plain(app_id, user, answer), "standing": standing}
     speak([explained], render.explain_view(explained), json=json)
@@ -110,7 +106,7 @@ class _Wanted:
     def text(self) -> str:
         """It, in words."""
         parts = [
-            *self.attributes,
+            *([f"has {', '.join(self.attributes)}"] if self.attributes else []),
             *(f"joins {one}" for one in self.joins),
             *(f"leaves {one}" for one in self.leaves),
             *(["is no longer assigned"] if self.unassigned else []),
@@ -122,15 +118,6 @@ class _Wanted:
     def names(self) -> tuple[str, ...]:
         """The attributes that would change."""
         return tuple(one.partition("=")[0] for one in self.attributes)
-
-
-async def _known(opened: Installation, kind: Kind, who: str) -> tuple[str, str]:
-    """Return the id and the name of a person or group."""
-    if kind is Kind.USER:
-        person = await opened.directory.user(who)
-        return person.id, person.display_name
-    group = await opened.directory.group(who)
-    return group.id, group.display_name
 
 
 async def _rehearsed(
@@ -153,8 +140,9 @@ async def _rehearsed(
         await _try(staged, app_id, kind, record_id, wanted)
         [edited] = await staged.ledger.facts(app_id, kind, [record_id])
         found = await staged.consequences(app_id, anyway)
-        gone = wanted.removed and kind is Kind.GROUP
-        after = None if gone else await staged.explain(app_id, record_id, kind)
+        held = await staged.held_back(app_id)
+        after = await staged.explain(app_id, record_id, kind)
+        after = after if after.since == before.since else after.without_since()
     others = {
         stored.application.id: read
         for stored in await opened.configuration.apps()
@@ -165,7 +153,8 @@ async def _rehearsed(
     changes = [one for record in found.affected for one in record.changes]
     called = await opened.called(app_id, changes)
     answers = (before, after)
-    return whatif_plain(app_id, name, wanted.text, answers, found, others, without_effect, called)
+    plain = whatif_plain(app_id, name, wanted.text, answers, found, others, without_effect, called)
+    return {**plain, "held": held_plain(found, held)}
 
 
 async def _named(opened: Installation, groups: tuple[str, ...]) -> dict[str, str]:

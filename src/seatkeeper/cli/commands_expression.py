@@ -11,7 +11,6 @@ from rich.console import Group as Stack
 from rich.table import Table
 from rich.text import Text
 
-from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.out import (
     DONE,
     FAILED,
@@ -21,6 +20,7 @@ from seatkeeper.cli.out import (
     show,
     speak,
 )
+from seatkeeper.cli.parameters import Json
 from seatkeeper.clock import utc_now
 from seatkeeper.configuration.check_mappings import COMPUTED, attribute_kind, source_names
 from seatkeeper.directory.model import User

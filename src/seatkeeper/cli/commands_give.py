@@ -1,7 +1,7 @@
 """Commands by which people and groups change hands between sources: people give, groups give."""
 
-from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.out import DONE, actor, installation, speak
+from seatkeeper.cli.parameters import Json
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import BadInput
 from seatkeeper.store.inbound_ownership import give

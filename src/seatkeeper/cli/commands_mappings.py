@@ -9,9 +9,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.out import DONE, installation, speak
-from seatkeeper.cli.views import Plain
+from seatkeeper.cli.parameters import AppId, Json
+from seatkeeper.facts.mappings import mapping_plain
+from seatkeeper.facts.plain import Plain
 from seatkeeper.provisioning.mapping.model import Applies, Mapping, ObjectMapping, WhenNull
 from seatkeeper.provisioning.provenance import source_text
 
@@ -21,14 +22,8 @@ def register(app: cyclopts.App) -> None:
     app.command(mappings)
 
 
-async def mappings(app_id: str, /, *, json: Json = False) -> int:
-    """Show the mappings in force: the gallery's with the changes of the app's document.
-
-    Parameters
-    ----------
-    app_id
-        The configured app.
-    """
+async def mappings(app_id: AppId, /, *, json: Json = False) -> int:
+    """Show the mappings in force: the gallery's with the changes of the app's document."""
     async with installation() as opened:
         rules = await opened.rules(app_id)
     plain: Plain = {
@@ -45,21 +40,6 @@ async def mappings(app_id: str, /, *, json: Json = False) -> int:
         parts += [Text(""), Text("Groups are off.")]
     speak([plain], Group(*parts), json=json)
     return DONE
-
-
-def mapping_plain(one: Mapping) -> Plain:
-    """Return one mapping; ``matching`` is its place in the order of look-ups, 0 for none."""
-    return {
-        "target": one.target,
-        "source": source_text(one),
-        "when": one.applies.value,
-        "matching": one.matching,
-        "default": one.default,
-        "when_empty": one.when_null.value,
-        "required": one.required,
-        "unique": one.unique,
-        "case_exact": one.case_exact,
-    }
 
 
 def _table(mapped: ObjectMapping) -> Table:

@@ -8,15 +8,17 @@ from rich.table import Table
 from rich.text import Text
 
 from seatkeeper.bootstrap import Installation
-from seatkeeper.cli.commands_config import Json
+from seatkeeper.cli.commands_erase import erase_person
 from seatkeeper.cli.commands_give import give_group, give_people
 from seatkeeper.cli.out import DONE, actor, installation, speak
-from seatkeeper.cli.views import Plain, group_plain, user_plain
+from seatkeeper.cli.parameters import Json
 from seatkeeper.clock import utc_now
 from seatkeeper.connectors.people_files import check_people_file, read_people
 from seatkeeper.directory.attributes import Type, user_attribute
 from seatkeeper.directory.model import Membership, User, Value
 from seatkeeper.errors import InvalidValue
+from seatkeeper.facts.people import group_plain, user_plain
+from seatkeeper.facts.plain import Plain
 from seatkeeper.ports import UserEdit
 from seatkeeper.words import number_of
 
@@ -38,6 +40,7 @@ def register(app: cyclopts.App) -> None:
         (delete_person, "delete"),
         (restore_person, "restore"),
         (purge_person, "purge"),
+        (erase_person, "erase"),
         (give_people, "give"),
     ):
         people.command(command, name=name)

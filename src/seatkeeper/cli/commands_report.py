@@ -1,24 +1,28 @@
 """Commands that tell: status, logs."""
 
 import asyncio
+import contextlib
 import csv
 import datetime as dt
 import re
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Literal
 
 import cyclopts
-from cyclopts import Parameter
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli import render
-from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.out import DONE, installation, print_json, show, speak
-from seatkeeper.cli.views import Plain, app_plain, log_plain
+from seatkeeper.cli.parameters import Flag, Json, OnlyApp
 from seatkeeper.clock import utc_now
+from seatkeeper.directory.model import Kind
 from seatkeeper.errors import BadInput, NotFound
-from seatkeeper.provisioning.log import LogEntry, Status
+from seatkeeper.facts.apps import app_plain
+from seatkeeper.facts.log import log_plain
+from seatkeeper.facts.plain import Plain
+from seatkeeper.provisioning.four_steps import change_text
+from seatkeeper.provisioning.log import LogEntry, Modified, Status
 from seatkeeper.provisioning.naming import NOBODY, Called
 
 FOLLOW_SECONDS = 0.5
@@ -34,37 +38,35 @@ def register(app: cyclopts.App) -> None:
     app.command(logs)
 
 
-async def status(app_id: str | None = None, /, *, json: Json = False) -> int:
-    """Say how every app is: running and last cycle, counts, who waits.
-
-    Parameters
-    ----------
-    app_id
-        Only this app.
-    """
+async def status(app_id: OnlyApp = None, /, *, json: Json = False) -> int:
+    """Say how every app is: running and last cycle, counts, who waits."""
     async with installation() as opened:
         if app_id is None:
             stored = list(await opened.configuration.apps())
         else:
             stored = [await opened.configuration.app(app_id)]
         plains = [await app_plain(opened, one) for one in stored]
-        ends = opened.token_ends(utc_now()) if app_id is None else []
+        secrets = await opened.secret_ends(utc_now())
+        ends = [one for one in secrets if app_id in {None, one.app_id}]
+        sources = opened.token_ends(utc_now()) if app_id is None else []
     speak(plains, render.status_view(plains), json=json)
     if not json:
-        for end in ends:
-            show(f"\n{end.title}. {end.meaning}\n{end.todo}")
+        spoken = [(one.title, one.meaning, one.todo) for one in sources]
+        spoken += [(one.title, one.meaning, one.todo) for one in ends]
+        for title, meaning, todo in spoken:
+            show(f"\n{title}. {meaning}\n{todo}")
     return DONE
 
 
 async def logs(
-    app_id: str | None = None,
+    app_id: OnlyApp = None,
     /,
     *,
     user: str | None = None,
     status: Status | None = None,
     since: str | None = None,
     limit: int = 100,
-    follow: Annotated[bool, Parameter(negative="")] = False,
+    follow: Flag = False,
     format: Literal["table", "csv", "jsonl"] = "table",  # noqa: A002 - the option's public name
     json: Json = False,
 ) -> int:
@@ -72,8 +74,6 @@ async def logs(
 
     Parameters
     ----------
-    app_id
-        Only this app.
     user
         Only this person or group (userName, e-mail, group name or id).
     status
@@ -98,6 +98,8 @@ async def logs(
         )
         plains = await _plains(opened, list(reversed(found)))
         _print(plains, shape, first=True)
+        if user is not None and not plains and shape == "table":
+            await _tell_former(opened, user, record)
         newest = int(str(plains[-1]["number"])) if plains else 0
         while follow:
             await asyncio.sleep(FOLLOW_SECONDS)
@@ -139,20 +141,27 @@ def _cell(plain: Plain, name: str) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     value = plain[name]
     if name == "changes" and isinstance(value, list):
-        value = "; ".join(f"{one['path']}: {one['old']} -> {one['new']}" for one in value)
+        value = "; ".join(
+            change_text(Modified(one["path"], one["old"], one["new"])) for one in value
+        )
     text = "" if value is None else str(value)
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
 async def _record_id(opened: Installation, who: str) -> str:
-    try:
-        return (await opened.directory.user(who)).id
-    except NotFound:
-        pass
-    try:
-        return (await opened.directory.group(who)).id
-    except NotFound:
-        return who  # somebody purged is still in the log under their id
+    for kind in Kind:
+        with contextlib.suppress(NotFound):
+            return (await opened.known(kind, who))[0]
+    return who
+
+
+async def _tell_former(opened: Installation, who: str, record: str | None) -> None:
+    """Say under which id the log has an earlier bearer of the name."""
+    for kind in Kind:
+        with contextlib.suppress(NotFound):
+            former, name = await opened.directory.former(kind, who)
+            if former != record:
+                show(f"An earlier {name} is gone; the log has: seatkeeper logs --user {former}")
 
 
 def _moment(since: str) -> dt.datetime:

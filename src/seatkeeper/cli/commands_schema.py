@@ -1,13 +1,11 @@
 """Commands about the reference service's schema JSON: schema export, schema import."""
 
 from pathlib import Path
-from typing import Annotated
 
 import cyclopts
-from cyclopts import Parameter
 
-from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.out import DONE, actor, installation, print_json, show, speak
+from seatkeeper.cli.parameters import AppId, DryRun, Json
 from seatkeeper.configuration.schemas import import_app_schema, schema_of
 from seatkeeper.configuration.sync_schema.text import MOST_BYTES, print_schema, stored_text
 from seatkeeper.errors import BadInput
@@ -21,13 +19,11 @@ def register(app: cyclopts.App) -> None:
     app.command(schema)
 
 
-async def export_schema(app_id: str, /, *, out: Path | None = None, json: Json = False) -> int:
+async def export_schema(app_id: AppId, /, *, out: Path | None = None, json: Json = False) -> int:
     """Print the schema JSON of an app, or write it to a file.
 
     Parameters
     ----------
-    app_id
-        The configured app.
     out
         The file; one that is there is replaced.
     """
@@ -42,23 +38,19 @@ async def export_schema(app_id: str, /, *, out: Path | None = None, json: Json =
 
 
 async def import_schema(
-    app_id: str,
+    app_id: AppId,
     file: Path,
     /,
     *,
-    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
     """Make mappings, attributes and filters of an app say what a schema JSON says.
 
     Parameters
     ----------
-    app_id
-        The configured app.
     file
         A file of schema export, or one that the reference service exported.
-    dry_run
-        Only show what would change.
     """
     content = _content(file)
     async with installation() as opened:

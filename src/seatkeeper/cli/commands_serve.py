@@ -1,26 +1,30 @@
 """Commands that stay: serve, sandbox, demo."""
 
 from pathlib import Path
-from typing import Annotated
 
 import cyclopts
-from cyclopts import Parameter
 
-from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.demo import DemoWishes, run_demo
 from seatkeeper.cli.out import DONE, FAILED, installation, show
-from seatkeeper.cli.serving import run_engine, serve_installation, until_signalled
+from seatkeeper.cli.parameters import Flag, Json
+from seatkeeper.cli.serving import (
+    first_link,
+    first_welcome,
+    run_engine,
+    serve_installation,
+    serve_many,
+    until_signalled,
+)
 from seatkeeper.engine.runner import AT_ONCE
 from seatkeeper.errors import BadInput
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.sandbox.faults.file import faults_text
 from seatkeeper.sandbox.faults.live import LiveFaults
 from seatkeeper.sandbox.serve import opened_state, serve_sandbox
+from seatkeeper.service_provider.listening import other_name_of
 from seatkeeper.settings import read_settings
 
 MOST_AT_ONCE = 1000
-
-Flag = Annotated[bool, Parameter(negative="")]
 
 
 def register(app: cyclopts.App) -> None:
@@ -32,12 +36,12 @@ def register(app: cyclopts.App) -> None:
 
 
 async def serve(*, host: str = "127.0.0.1", port: int = 8080, workers: int = AT_ONCE) -> int:
-    """Run the engine and the status page, until Ctrl-C or SIGTERM.
+    """Run the engine and the console, until Ctrl-C or SIGTERM.
 
     Parameters
     ----------
     host
-        A loopback address; there is no sign-in yet.
+        Where to listen; beyond loopback only with a certificate, or behind a trusted proxy.
     port
         Where the page answers; 0 takes any free port.
     workers
@@ -46,7 +50,8 @@ async def serve(*, host: str = "127.0.0.1", port: int = 8080, workers: int = AT_
     async with installation() as opened:
 
         def ready(address: str) -> None:
-            show(f"Seatkeeper runs at {address}/ (end it with Ctrl-C)")
+            welcome = first_welcome(first_link(opened, address))
+            show(f"Seatkeeper runs at {address}/ (end it with Ctrl-C)\n{welcome}".rstrip())
 
         await until_signalled(
             serve_installation(
@@ -74,12 +79,12 @@ async def worker(*, workers: int = AT_ONCE) -> int:
             )
         with opened.lock():
             show("This worker runs cycles (end it with Ctrl-C)")
-            await until_signalled(run_engine(opened.runner(at_once=at_once)))
+            await until_signalled(run_engine(opened.running.runner(at_once=at_once)))
     show("The worker has ended; what it had begun is gone on with elsewhere.")
     return DONE
 
 
-async def sandbox(
+def sandbox(
     app_id: str,
     /,
     *,
@@ -156,14 +161,14 @@ async def sandbox(
             return DONE
 
     def ready(address: str) -> None:
-        site = address.replace("127.0.0.1", "localhost")
+        site = other_name_of(address)
         page = f"faults {site}/faults" if no_auth_page else f"admin page {site}/"
         show(
             f"{app.name} (stand-in) runs: {page}, "
             f"SCIM base URL {address}{app.base_url.path} (end it with Ctrl-C)"
         )
 
-    await until_signalled(
+    serve_many(
         serve_sandbox(
             app,
             host=host,
@@ -182,7 +187,12 @@ async def sandbox(
 
 
 async def demo(
-    *, users: int = 250, headless: Flag = False, port: int = 8080, json: Json = False
+    *,
+    users: int = 250,
+    headless: Flag = False,
+    wizard: Flag = False,
+    port: int = 8080,
+    json: Json = False,
 ) -> int:
     """Provision a sample company into a stand-in for 15Five, and stay running.
 
@@ -193,10 +203,12 @@ async def demo(
     headless
         Run an initial and an incremental cycle and one more, compare the app
         with what it should hold, print the summary, and exit.
+    wizard
+        Begin with an empty installation; the console leads through the first steps.
     port
-        Where the status page answers; the stand-in takes the next one.
+        Where the console answers; the stand-in takes the next one.
     """
-    wishes = DemoWishes(users=users, port=port, headless=headless, as_json=json)
+    wishes = DemoWishes(users, port, headless=headless, as_json=json, wizard=wizard)
     return DONE if await run_demo(wishes) else FAILED
 
 

@@ -3,16 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
 import cyclopts
-from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
 from seatkeeper.bootstrap import Installation
-from seatkeeper.cli.commands_config import Json, text_of
+from seatkeeper.cli.commands_config import text_of
 from seatkeeper.cli.out import DONE, FAILED, actor, installation, print_json, show, speak
+from seatkeeper.cli.parameters import DryRun, Json
 from seatkeeper.clock import utc_now
 from seatkeeper.configuration.inbound import SourceSettings
 from seatkeeper.configuration.source_documents import (
@@ -40,17 +39,13 @@ def register(app: cyclopts.App) -> None:
     app.command(source)
 
 
-async def apply(
-    path: Path, /, *, dry_run: Annotated[bool, Parameter(negative="")] = False, json: Json = False
-) -> int:
+async def apply(path: Path, /, *, dry_run: DryRun = False, json: Json = False) -> int:
     """Give a source the rules of this YAML document, and carry them over to its people at once.
 
     Parameters
     ----------
     path
         The document: source, matching, users, groups.
-    dry_run
-        Only show what would change.
     """
     document = read_source(path.name, text_of(path))
     async with installation() as opened:
@@ -69,7 +64,7 @@ async def shown(source: str, version: int | None = None, /, *, json: Json = Fals
     """
     check_source(source)
     async with installation() as opened:
-        rules = opened.source_rules
+        rules = opened.sources.rules
         found = rules.current(source) if version is None else rules.version(source, version)
     plain = {"source": source, "version": found.version, **found.settings.to_plain()}
     speak([plain], print_source(SourceDocument(source, found.settings)).rstrip(), json=json)
@@ -79,7 +74,7 @@ async def shown(source: str, version: int | None = None, /, *, json: Json = Fals
 async def listed(*, json: Json = False) -> int:
     """List every source that has rules, a token, or people."""
     async with installation() as opened:
-        rules = opened.source_rules
+        rules = opened.sources.rules
         found = [(name, rules.current(name)) for name in rules.names()]
     if not found and not json:
         show("There are no sources. Make one with `seatkeeper token create --source NAME`.")
@@ -106,7 +101,7 @@ async def versions(source: str, /, *, json: Json = False) -> int:
     """
     check_source(source)
     async with installation() as opened:
-        found = opened.source_rules.versions(source)
+        found = opened.sources.rules.versions(source)
     rows = list(zip(found, [*found[1:], None], strict=True))
     table = _table("Version", "When", "Who", "What it changed")
     for one, before in rows:
@@ -131,7 +126,7 @@ async def restore(
     version: int,
     /,
     *,
-    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
     """Give a source the rules of an earlier version; 0 is what every source has.
@@ -142,12 +137,10 @@ async def restore(
         The name of the source.
     version
         The number of the version.
-    dry_run
-        Only show what would change.
     """
     check_source(source)
     async with installation() as opened:
-        document = SourceDocument(source, opened.source_rules.version(source, version).settings)
+        document = SourceDocument(source, opened.sources.rules.version(source, version).settings)
         return await _made_so(opened, document, dry_run=dry_run, json=json)
 
 
@@ -156,7 +149,7 @@ async def _made_so(
 ) -> int:
     """Keep the rules where they differ, tell them of everybody, and say what came of it."""
     check_source(document.source)
-    before = opened.source_rules.current(document.source).settings
+    before = opened.sources.rules.current(document.source).settings
     lines = source_differences(before, document.settings)
     changed, refused = 0, list[str]()
     if not dry_run:
@@ -181,8 +174,8 @@ def _carried(
     opened: Installation, document: SourceDocument, lines: Sequence[str]
 ) -> tuple[int, list[str]]:
     if lines:
-        opened.source_rules.save(document.source, document.settings, actor=actor(), now=utc_now())
-    return tell_anew(opened.database, opened.inbound_source(document.source), utc_now())
+        opened.sources.rules.save(document.source, document.settings, actor=actor(), now=utc_now())
+    return tell_anew(opened.database, opened.sources.source(document.source), utc_now())
 
 
 def _changes(before: RulesVersion | None, one: RulesVersion) -> list[str]:

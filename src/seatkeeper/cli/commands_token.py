@@ -1,7 +1,6 @@
 """Commands about tokens of sources: token create, list, revoke."""
 
 import datetime as dt
-import re
 from typing import Annotated
 
 import cyclopts
@@ -9,14 +8,11 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from seatkeeper.cli.commands_config import Json
 from seatkeeper.cli.out import DONE, FAILED, actor, installation, print_json, show, speak
+from seatkeeper.cli.parameters import Json
 from seatkeeper.clock import utc_now
-from seatkeeper.directory.token_ends import Stage, TokenEnd, in_days, token_ends
-from seatkeeper.errors import BadInput
+from seatkeeper.directory.token_ends import Stage, TokenEnd, end_of, in_days, token_ends
 from seatkeeper.store.inbound_tokens import SourceToken
-
-_FOR = re.compile(r"(\d{1,4})d", re.ASCII)
 
 
 def register(app: cyclopts.App) -> None:
@@ -52,8 +48,8 @@ async def create(
     now = utc_now()
     words = [word.strip() for word in may.split(",") if word.strip()]
     async with installation() as opened:
-        made, text = opened.source_tokens.issue(
-            source, words, _end(expires, now), actor=actor(), now=now
+        made, text = opened.sources.tokens.issue(
+            source, words, end_of(expires, now), actor=actor(), now=now
         )
         url = f"{opened.settings.public_url.rstrip('/')}/scim/v2"
     if json:
@@ -67,7 +63,7 @@ async def listed(*, json: Json = False) -> int:
     """List every token ever made, newest first."""
     now = utc_now()
     async with installation() as opened:
-        found = opened.source_tokens.tokens()
+        found = opened.sources.tokens.tokens()
     near = {end.id: end for end in token_ends(found, now)}
     if not found and not json:
         show("There are no tokens. Make one with `seatkeeper token create --source NAME`.")
@@ -119,24 +115,9 @@ async def revoke(token_id: str, /, *, json: Json = False) -> int:
     """
     now = utc_now()
     async with installation() as opened:
-        ended = opened.source_tokens.revoke(token_id, actor=actor(), now=now)
+        ended = opened.sources.tokens.revoke(token_id, actor=actor(), now=now)
     speak([_plain(ended, now)], f"The token of {ended.source} is revoked.", json=json)
     return DONE
-
-
-def _end(text: str, now: dt.datetime) -> dt.datetime | None:
-    if text == "never":
-        return None
-    days = _FOR.fullmatch(text)
-    if days is not None and int(days[1]):
-        return now + dt.timedelta(days=int(days[1]))
-    try:
-        day = dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise BadInput(
-            f"{text!r} is no expiry.", advice="Give days (90d), a date (2027-03-31) or never."
-        ) from error
-    return dt.datetime.combine(day, dt.time(), dt.UTC)
 
 
 def _near(end: TokenEnd | None) -> str:

@@ -1,14 +1,12 @@
 """Commands about versions of an app's settings: versions list, diff, restore."""
 
-from typing import Annotated
-
 import cyclopts
-from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from seatkeeper.cli.commands_config import Json, begun
+from seatkeeper.cli.commands_config import begun
 from seatkeeper.cli.out import DONE, actor, installation, print_json, show, speak
+from seatkeeper.cli.parameters import AppId, DryRun, Flag, Json
 from seatkeeper.configuration.applying import settings_of
 from seatkeeper.configuration.deciding import begins_at_once
 from seatkeeper.configuration.versions import (
@@ -19,6 +17,7 @@ from seatkeeper.configuration.versions import (
     restore_version,
 )
 from seatkeeper.errors import BadInput
+from seatkeeper.facts.versions import version_plain
 
 
 def register(app: cyclopts.App) -> None:
@@ -30,14 +29,8 @@ def register(app: cyclopts.App) -> None:
     app.command(versions)
 
 
-async def listed(app_id: str, /, *, json: Json = False) -> int:
-    """List every version of an app's settings, newest first.
-
-    Parameters
-    ----------
-    app_id
-        The configured app.
-    """
+async def listed(app_id: AppId, /, *, json: Json = False) -> int:
+    """List every version of an app's settings, newest first."""
     async with installation() as opened:
         found = await list_versions(opened.configuration, app_id)
     table = Table(box=None, pad_edge=False)
@@ -45,19 +38,17 @@ async def listed(app_id: str, /, *, json: Json = False) -> int:
         table.add_column(title, overflow="fold")
     for one in found:
         table.add_row(*(Text(cell) for cell in _cells(one)))
-    speak((_plain(one) for one in found), table, json=json)
+    speak((version_plain(one) for one in found), table, json=json)
     return DONE
 
 
 async def diff(
-    app_id: str, earlier: int, later: int | None = None, /, *, json: Json = False
+    app_id: AppId, earlier: int, later: int | None = None, /, *, json: Json = False
 ) -> int:
     """Show what differs between two versions, or between one and the present settings.
 
     Parameters
     ----------
-    app_id
-        The configured app.
     earlier
         The number of a version.
     later
@@ -71,26 +62,22 @@ async def diff(
 
 
 async def restore(
-    app_id: str,
+    app_id: AppId,
     version: int | None = None,
     /,
     *,
-    default_mappings: Annotated[bool, Parameter(negative="")] = False,
-    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    default_mappings: Flag = False,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
     """Give an app the settings of an earlier version; the difference is shown first.
 
     Parameters
     ----------
-    app_id
-        The configured app.
     version
         The number of the version. Assignments and the token are not part of it.
     default_mappings
         Instead: the mappings, attributes and filters of the gallery.
-    dry_run
-        Only show what would change.
     """
     if default_mappings is (version is not None):
         raise BadInput("Name one of a version and --default-mappings.")
@@ -123,17 +110,8 @@ async def restore(
 def _cells(one: ListedVersion) -> tuple[str, str, str, str]:
     more = f" (and {len(one.lines) - 1} more)" if len(one.lines) > 1 else ""
     what = f"{one.lines[0]}{more}" if one.lines else "the secret"
+    if one.lines and one.same_as is not None:
+        what = f"restored from {one.same_as}: {what}"
     at = one.version.at
     number = f"{one.version.version}{' (now)' if one.present else ''}"
     return number, f"{at:%Y-%m-%d %H:%M:%S}" if at else "", one.version.actor, what
-
-
-def _plain(one: ListedVersion) -> dict[str, object]:
-    at = one.version.at
-    return {
-        "version": one.version.version,
-        "present": one.present,
-        "at": at.isoformat() if at else None,
-        "actor": one.version.actor,
-        "changes": list(one.lines),
-    }

@@ -6,39 +6,47 @@ try; headless, it makes everyday changes, runs again, and compares the app with
 an independent recomputation (``demo_check``).
 """
 
-import asyncio
 import os
+import shlex
 import sys
 import tempfile
-import urllib.request
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli import sample_company as sample
+from seatkeeper.cli.browser import open_console
 from seatkeeper.cli.demo_check import read_app, whats_wrong
 from seatkeeper.cli.out import print_json, show
 from seatkeeper.cli.running import ProgressBar, run_somewhere, told
-from seatkeeper.cli.serving import serve_installation, until_signalled
-from seatkeeper.cli.views import cycle_plain
+from seatkeeper.cli.serving import (
+    first_link,
+    first_welcome,
+    serve_installation,
+    until_signalled,
+)
+from seatkeeper.cli.stand_in import stand_in
 from seatkeeper.configuration.applying import apply_document, change_settings, document_of
 from seatkeeper.configuration.documents import AppDocument, DocumentAssignment
 from seatkeeper.configuration.settings import AppSettings, Notification, default_settings
+from seatkeeper.console.starting import Sandbox
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.errors import BadInput
+from seatkeeper.facts.cycles import cycle_plain
 from seatkeeper.gallery.schema import GalleryApp, gallery_app
 from seatkeeper.ports import PersonRow, UserEdit
 from seatkeeper.provisioning.cycle import Cycle
-from seatkeeper.sandbox.serve import serve_sandbox
 from seatkeeper.settings import Settings, read_settings
 
 APP: Final = "15five"
 ACTOR: Final = "demo"
+WIZARD: Final = "first-steps"
+"""The folder of the installation that ``--wizard`` begins with, below the home."""
+
 _SUMMARY: Final = (
     "created", "updated", "disabled", "deleted", "skipped", "failed", "waiting", "requests",
     "seconds",
@@ -53,21 +61,19 @@ class DemoWishes:
     port: int
     headless: bool
     as_json: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StandIn:
-    """The running stand-in: its SCIM base URL, its admin page, a token of an account admin."""
-
-    base_url: str
-    site: str
-    token: str
+    wizard: bool = False
 
 
 async def run_demo(wishes: DemoWishes) -> bool:
     """Run the demo; return whether the app ended up as it should (always, when staying)."""
     sample.sample_edits(wishes.users)
     settings = read_settings()
+    if wishes.wizard:
+        if wishes.headless:
+            raise BadInput("--wizard needs somebody who looks; leave --headless out.")
+        await until_signalled(_first_steps(settings, wishes))
+        show("The demo has ended; everything is kept.")
+        return True
     if wishes.headless and "SEATKEEPER_HOME" not in os.environ:
         with tempfile.TemporaryDirectory(prefix="seatkeeper-demo-") as folder:
             home = Path(folder)
@@ -82,7 +88,7 @@ async def run_demo(wishes: DemoWishes) -> bool:
 async def _stay(settings: Settings, wishes: DemoWishes) -> None:
     opened = Installation.open(settings)
     try:
-        async with _stand_in(settings.home, port=wishes.port + 1) as app:
+        async with stand_in(settings.home, APP, port=wishes.port + 1) as app:
             await _set_up(opened, app, wishes.users)
             say = _say(wishes)
             say(f"Connection: {await opened.test_connection(APP)}")
@@ -91,12 +97,46 @@ async def _stay(settings: Settings, wishes: DemoWishes) -> None:
             await change_settings(
                 opened.configuration, APP, actor=ACTOR, status="on", mode="automatic"
             )
+
+            def ready(address: str) -> None:
+                link = first_link(opened, address)
+                show(things_to_try(address, app.site, wishes.users, first_welcome(link)))
+                open_console(settings.home, address, link)
+
             await serve_installation(
-                opened,
-                host="127.0.0.1",
-                port=wishes.port,
-                on_ready=lambda address: show(things_to_try(address, app.site, wishes.users)),
+                opened, host="127.0.0.1", port=wishes.port, on_ready=ready, sandbox_port=None
             )
+    finally:
+        await opened.close()
+
+
+async def _first_steps(settings: Settings, wishes: DemoWishes) -> None:
+    """Serve an installation in which nobody has begun: the console leads through the first steps.
+
+    It lies beside the usual one, unless a home was named: what is there is not touched.
+    """
+    if "SEATKEEPER_HOME" not in os.environ:
+        settings = msgspec.structs.replace(settings, home=settings.home / WIZARD)
+    opened = Installation.open(settings)
+    try:
+
+        def ready(address: str) -> None:
+            link = first_link(opened, address)
+            show(
+                f"\nConsole         {address}/\n\n{first_welcome(link)}"
+                "The console leads through the first steps. For commands beside it:\n"
+                f"   export SEATKEEPER_HOME={shlex.quote(str(settings.home))}\n\n"
+                "End the demo with Ctrl-C; everything is kept, and you can go on later."
+            )
+            open_console(settings.home, address, link)
+
+        await serve_installation(
+            opened,
+            host="127.0.0.1",
+            port=wishes.port,
+            on_ready=ready,
+            sandbox_port=wishes.port + 1 if wishes.port else 0,
+        )
     finally:
         await opened.close()
 
@@ -109,7 +149,7 @@ async def _headless(settings: Settings, wishes: DemoWishes) -> bool:
                 f"{settings.home} already holds an installation.",
                 advice="Use an empty SEATKEEPER_HOME, or none: then a temporary one is used.",
             )
-        async with _stand_in(settings.home, port=0) as app:
+        async with stand_in(settings.home, APP, port=0) as app:
             await _set_up(opened, app, wishes.users)
             say = _say(wishes)
             initial = await _run(opened, wishes)
@@ -126,7 +166,7 @@ async def _headless(settings: Settings, wishes: DemoWishes) -> bool:
 
 async def _judge(
     opened: Installation,
-    app: StandIn,
+    app: Sandbox,
     wishes: DemoWishes,
     initial: Cycle,
     incremental: Cycle,
@@ -163,51 +203,7 @@ def _summary(cycle: Cycle) -> dict[str, object]:
     return {name: plain[name] for name in _SUMMARY}
 
 
-@asynccontextmanager
-async def _stand_in(home: Path, *, port: int) -> AsyncIterator[StandIn]:
-    """Run the stand-in beside us, and take a token from its admin page as an admin would."""
-    gallery = gallery_app(APP)
-    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(
-        serve_sandbox(
-            gallery,
-            host="127.0.0.1",
-            port=port,
-            db_path=home / f"sandbox-{APP}.db",
-            token=None,
-            on_ready=ready.set_result,
-        )
-    )
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(_end, task)
-        both: set[asyncio.Future[Any]] = {task, ready}
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            task.result()
-        address = ready.result()
-        token = await asyncio.to_thread(_generate_token, address)
-        site = address.replace("127.0.0.1", "localhost")
-        yield StandIn(address + gallery.base_url.path, site, token)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-
-
-def _generate_token(address: str) -> str:
-    request = urllib.request.Request(  # noqa: S310 - our own stand-in on loopback
-        f"{address}/_sandbox/tokens",
-        data=b'{"as": "admin"}',
-        headers={"Content-Type": "application/json"},
-        method="POST",
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
-        return str(msgspec.json.decode(answer.read())["token"])
-
-
-async def _set_up(opened: Installation, app: StandIn, users: int) -> None:
+async def _set_up(opened: Installation, app: Sandbox, users: int) -> None:
     """Bring the sample company in and connect the app; what is there already stays."""
     configured = [one.application.id for one in await opened.configuration.apps()]
     if APP not in configured:
@@ -301,12 +297,16 @@ def _say(wishes: DemoWishes) -> Callable[[str], None]:
     return say
 
 
-def things_to_try(address: str, site: str, users: int) -> str:
-    """Return what the demo says at the end; the README shows the same commands."""
+def things_to_try(address: str, site: str, users: int, welcome: str = "") -> str:
+    """Return what the demo says at the end; the README shows the same commands.
+
+    ``welcome`` says how somebody signs in who could not yet.
+    """
     edits = sample.sample_edits(users)
     return (
-        f"\nStatus page     {address}/\n"
+        f"\nConsole         {address}/\n"
         f"15Five stand-in {site}/\n\n"
+        f"{welcome}"
         "Three things to try, in another terminal:\n\n"
         "1. Change a title and see it arrive\n"
         f'   .venv/bin/seatkeeper people set {edits.title_of} jobTitle="{edits.new_title}"\n'

@@ -14,14 +14,18 @@ import cyclopts
 
 from seatkeeper import __version__
 from seatkeeper.cli import (
+    commands_administrators,
     commands_app,
     commands_approvals,
     commands_config,
     commands_explain,
     commands_expression,
+    commands_history,
     commands_mappings,
+    commands_notify,
     commands_people,
     commands_plan,
+    commands_reconcile,
     commands_report,
     commands_schema,
     commands_serve,
@@ -29,8 +33,10 @@ from seatkeeper.cli import (
     commands_token,
     commands_versions,
 )
+from seatkeeper.cli.ending import Ending
 from seatkeeper.cli.out import FAILED, WRONG_USAGE, complain
 from seatkeeper.errors import SeatkeeperError
+from seatkeeper.store.faults import out_of_files
 
 app = cyclopts.App(
     name="seatkeeper",
@@ -41,15 +47,19 @@ app = cyclopts.App(
 
 for module in (
     commands_serve,
+    commands_administrators,
     commands_config,
     commands_explain,
     commands_expression,
     commands_app,
     commands_approvals,
     commands_report,
+    commands_history,
     commands_people,
     commands_mappings,
+    commands_notify,
     commands_plan,
+    commands_reconcile,
     commands_schema,
     commands_source,
     commands_token,
@@ -79,6 +89,12 @@ def run(arguments: Sequence[str]) -> int:
         return FAILED
     except BrokenPipeError:
         return FAILED
+    except OSError as error:
+        refused = out_of_files(error)
+        if refused is None:
+            raise
+        complain(refused, json="--json" in arguments)
+        return FAILED
     except KeyboardInterrupt:
         return 130
     return status if isinstance(status, int) else 0
@@ -86,5 +102,6 @@ def run(arguments: Sequence[str]) -> int:
 
 def entry() -> None:
     """Run the process's own command line."""
+    ending = Ending()
     settle_collector()
-    sys.exit(run(sys.argv[1:]))
+    ending.leave(run(sys.argv[1:]))

@@ -15,6 +15,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from seatkeeper.facts.words import short_path
+from seatkeeper.provisioning.membership import SHOWN, Some
+from seatkeeper.provisioning.naming import MEMBERS
 from seatkeeper.words import number_of
 
 Plain: TypeAlias = Mapping[str, object]
@@ -22,7 +25,8 @@ Plain: TypeAlias = Mapping[str, object]
 NARROWEST: Final = 80
 BAR: Final = 20
 _OUTCOMES: Final = (
-    "created", "updated", "disabled", "deleted", "skipped", "failed", "waiting", "held",
+    "checked", "differing",
+    "created", "updated", "disabled", "deleted", "skipped", "failed", "waiting from before", "held",
 )  # fmt: skip
 
 _RESULT_STYLES: Final = {
@@ -73,8 +77,8 @@ def status_view(apps: Sequence[Plain]) -> RenderableType:
     """Show where each app stands.
 
     Reads ``app``, ``name``, ``status``, ``scope``, ``every``, ``next_cycle``,
-    ``quarantine``, ``users``, ``groups``, ``progress`` (of the running cycle)
-    and ``last_cycle`` with its counts.
+    ``quarantine``, ``held``, ``users``, ``deactivated``, ``groups``, ``progress``
+    (of the running cycle) and ``last_cycle`` with its counts.
     """
     if not apps:
         return Text("No app is configured yet. Add one with: seatkeeper apply FILE.yaml")
@@ -138,15 +142,27 @@ def clean(value: object) -> str:
     return "".join(c if c.isprintable() else "�" for c in str(value))
 
 
-def short_path(path: str) -> str:
-    """Return an attribute path without the schema's URN in front of it."""
-    return path.rpartition(":")[2] if path.startswith("urn:") else path
-
-
 def change_ends(change: Plain) -> tuple[object, object]:
     """Return what a value was and becomes, managers and members by name where that is known."""
     old, new = change.get("old"), change.get("new")
     return change.get("old_name", old), change.get("new_name", new)
+
+
+def is_member(change: Plain) -> bool:
+    """Whether a change adds or removes one member of a group."""
+    return change.get("path") == MEMBERS
+
+
+def member_lines(changes: Sequence[Plain], *, most: int) -> list[str]:
+    """Return who is added to a group and who is removed, a line each, only the first by name."""
+    ends = [change_ends(change) for change in changes if is_member(change)]
+    added = [clean(new) for old, new in ends if old is None]
+    removed = [clean(old) for old, new in ends if old is not None]
+    return [
+        f"{MEMBERS}: {word} {Some(len(names), tuple(names[:most])).text}"
+        for word, names in (("added", added), ("removed", removed))
+        if names
+    ]
 
 
 def duration(seconds: float) -> str:
@@ -159,6 +175,12 @@ def duration(seconds: float) -> str:
     return f"{whole // 3_600} h {whole % 3_600 // 60} min"
 
 
+def _day_line(today: Plain) -> str:
+    number, idle = _number(today, "cycles"), _number(today, "idle_cycles")
+    cycles = number_of(int(number), "cycle") + (f", {idle:,.0f} of them idle" if idle else "")
+    return f"{cycles}: {counted(today) or 'no change'}"
+
+
 def _app_view(app: Plain) -> RenderableType:
     state = str(app.get("status", ""))
     title = Text.assemble(
@@ -166,6 +188,7 @@ def _app_view(app: Plain) -> RenderableType:
         f" ({clean(app.get('app'))})  ",
         (clean(state), "green" if state == "on" else "yellow"),
     )
+    app = {**app, "accounts": _accounts(app)}
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
@@ -174,34 +197,78 @@ def _app_view(app: Plain) -> RenderableType:
         ("Scope", "scope"),
         ("Every", "every"),
         ("Next cycle", "next_cycle"),
-        ("Accounts", "users"),
+        ("Accounts", "accounts"),
         ("Groups", "groups"),
     ):
         if app.get(name) not in (None, ""):
-            facts.add_row(label, _text(app[name], "red" if name == "quarantine" else ""))
+            facts.add_row(label, _text(_moment(app[name]), "red" if name == "quarantine" else ""))
+    slowed = app.get("slowed_down")
+    if isinstance(slowed, Mapping):
+        said = ", ".join(f"{_number(slowed, one):.0%} of {clean(one)}" for one in slowed)
+        facts.add_row("Slowed down to", _text(said))
     causes = app.get("waiting_causes")
     if isinstance(causes, Mapping) and causes:
         said = ", ".join(f"{_number(causes, code):,.0f} {code}" for code in causes)
         hint = f"seatkeeper logs {clean(app.get('app'))} --status failure"
         facts.add_row("Waiting", _text(f"{said} (more: {hint})", "yellow"))
+    reconciled = app.get("reconciled")
+    if isinstance(reconciled, Mapping):
+        facts.add_row("App read", _text(_reconciled_line(reconciled)))
+    held = round(_number(app, "held"))
+    if held:
+        waits = "waits" if held == 1 else "wait"
+        text = f"{number_of(held, 'removal')} {waits} for approval (seatkeeper approvals)"
+        facts.add_row("Held", _text(text, "yellow"))
     progress, last = app.get("progress"), app.get("last_cycle")
     if isinstance(progress, Mapping):
         facts.add_row("Now", _text(progress_line(progress)))
     if isinstance(last, Mapping):
         facts.add_row("Last cycle", _text(_cycle_line(last)))
+    today = app.get("today")
+    if isinstance(today, Mapping):
+        facts.add_row("Today", _text(_day_line(today)))
     return Group(title, facts, Text(""))
 
 
+def _moment(value: object) -> object:
+    """Return a moment in UTC as people write it; any other text as it is."""
+    text = str(value)
+    return f"{text[:10]} {text[11:16]} UTC" if text.endswith("+00:00") else value
+
+
+def _accounts(app: Plain) -> str:
+    if app.get("users") is None:
+        return ""
+    count, inactive = f"{_number(app, 'users'):,.0f}", _number(app, "deactivated")
+    return f"{count}, of them {inactive:,.0f} deactivated" if inactive else count
+
+
+def _reconciled_line(reconciled: Plain) -> str:
+    """Say when the app was read again last, and what came of it."""
+    counts, unchecked = reconciled.get("counts"), _plains(reconciled.get("unchecked"))
+    said = []
+    if isinstance(counts, Mapping):
+        said = [f"{_number(counts, words):,.0f} {clean(words)}" for words in counts]
+    if unchecked:
+        said.append(f"not checked: {', '.join(clean(one.get('what')) for one in unchecked)}")
+    return f"{clean(reconciled.get('ended_at'))}: {', '.join(said) or 'all as it was written'}"
+
+
 def _cycle_line(cycle: Plain) -> str:
-    parts = [clean(cycle[name]) for name in ("kind", "ended_at") if cycle.get(name)]
+    parts = [str(_moment(clean(cycle[name]))) for name in ("kind", "ended_at") if cycle.get(name)]
     if cycle.get("seconds") is not None:
         parts.append(f"took {duration(_number(cycle, 'seconds'))}")
     return f"{', '.join(parts)}: {counted(cycle) or 'nothing to do'}"
 
 
 def counted(counts: Plain) -> str:
-    """Return ``2 created, 1 request``: what a cycle came to; empty where that is nothing."""
-    said = [f"{_number(counts, name):,.0f} {name}" for name in _OUTCOMES if counts.get(name)]
+    """Return ``2 created, 1 request``: what a cycle came to; empty where that is nothing.
+
+    Whoever failed waits, and is counted once.
+    """
+    before = max(0.0, _number(counts, "waiting") - _number(counts, "failed"))
+    told = {**counts, "waiting from before": before}
+    said = [f"{_number(told, name):,.0f} {name}" for name in _OUTCOMES if told.get(name)]
     if counts.get("requests"):
         said.append(number_of(round(_number(counts, "requests")), "request"))
     return ", ".join(said)
@@ -212,7 +279,9 @@ def _table() -> Table:
 
 
 def _happened(entry: Plain) -> Text:
-    lines = [_changed(change) for change in _plains(entry.get("changes"))]
+    changes = _plains(entry.get("changes"))
+    lines = [_changed(change) for change in changes if not is_member(change)]
+    lines += member_lines(changes, most=SHOWN)
     reason = " ".join(clean(entry[name]) for name in ("reason", "advice") if entry.get(name))
     if entry.get("code") not in (None, "", "Success"):
         reason = f"{clean(entry['code'])}: {reason}" if reason else clean(entry["code"])

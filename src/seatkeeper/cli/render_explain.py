@@ -10,8 +10,11 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from seatkeeper.cli.render import Plain, clean, short_path
+from seatkeeper.cli.render import Plain, clean
 from seatkeeper.cli.render_plan import record_view
+from seatkeeper.facts.words import short_path
+from seatkeeper.provisioning.naming import MEMBERS
+from seatkeeper.words import number_of
 
 MOST: Final = 20
 """People that are named before the rest is a number; --json has them all.
@@ -23,10 +26,11 @@ _REMOVALS: Final = ("delete", "disable")
 
 
 def origin_view(origin: Plain) -> RenderableType:
-    """Show one value's way. Reads what ``views_explain.origin_plain`` gives."""
+    """Show one value's way. Reads what ``facts.explain.origin_plain`` gives."""
     parts: list[RenderableType] = [Text(clean(origin["answer"]), "bold"), Text("")]
     path, source = short_path(clean(origin["path"])), clean(origin["source"])
-    parts.append(Text(f"  {path} is made from {source}"))
+    verb = "come" if path == MEMBERS else "is made"
+    parts.append(Text(f"  {path} {verb} from {source}"))
     inputs = origin["inputs"]
     if isinstance(inputs, Mapping):
         parts += [
@@ -43,14 +47,15 @@ def origin_view(origin: Plain) -> RenderableType:
 
 
 def whatif_view(plain: Plain) -> RenderableType:
-    """Show what would follow. Reads what ``views_explain.whatif_plain`` gives."""
+    """Show what would follow. Reads what ``facts.explain.whatif_plain`` gives."""
     parts: list[RenderableType] = [
-        Text.assemble((f"If {clean(plain['name'])}: {clean(plain['if'])}", "bold")),
+        Text.assemble((f"If {clean(plain['name'])} {clean(plain['if'])}:", "bold")),
         *_without_effect(plain["without_effect"]),
         Text(f"  now:  {clean(plain['before'])}"),
         Text(f"  then: {clean(plain['after'])}"),
         Text(""),
         Text(clean(plain["answer"])),
+        *_held(plain.get("held")),
     ]
     affected = plain["affected"]
     if isinstance(affected, list):
@@ -74,6 +79,14 @@ def whatif_view(plain: Plain) -> RenderableType:
         parts.append(Text(text))
     parts.append(Text("Nothing was changed, and nothing has been sent.", "dim"))
     return Group(*parts)
+
+
+def _held(held: object) -> list[RenderableType]:
+    if not isinstance(held, Mapping):
+        return []
+    count = number_of(len(held["names"]), "of these removals", "of these removals")
+    text = f"The deletion guard would keep back {count} until somebody approves: {held['why']}"
+    return [Text(clean(text), "yellow")]
 
 
 def _without_effect(said: object) -> list[RenderableType]:

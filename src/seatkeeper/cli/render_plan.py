@@ -10,8 +10,19 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from seatkeeper.cli.render import Plain, change_ends, clean, short_path
+from seatkeeper.cli.render import (
+    Plain,
+    change_ends,
+    clean,
+    is_member,
+    member_lines,
+)
+from seatkeeper.facts.words import clause_text, short_path
+from seatkeeper.provisioning.membership import Some
 from seatkeeper.words import number_of
+
+MOST_MEMBERS: Final = 20
+"""Members of a group that a plan names; --json and a kept plan have them all."""
 
 _STYLES: Final = {
     "create": "green",
@@ -36,7 +47,7 @@ def plan_view(plan: Plain) -> RenderableType:
     """Show a plan: what for, whom, and which values and requests.
 
     Reads ``app``, ``kind``, ``causes`` (``cause``, ``counts``, ``records``),
-    ``counts`` and ``note``.
+    ``counts``, ``waiting``, ``held`` and ``note``.
     """
     causes = _plains(plan.get("causes"))
     parts: list[RenderableType] = []
@@ -44,13 +55,14 @@ def plan_view(plan: Plain) -> RenderableType:
         title = Text.assemble((clean(cause.get("cause")), "bold"), f": {_counted(cause)}")
         parts += [title, *(record_view(one) for one in _plains(cause.get("records"))), Text("")]
     if not plan.get("changes_planned"):
-        parts.append(Text("Nothing would be sent: everything is in step, or waits."))
+        parts.append(Text(f"Nothing would be sent: {_why_nothing(plan)}."))
     counts = plan.get("counts")
     if isinstance(counts, Mapping):
         said = ", ".join(f"{clean(n)} {clean(w)}" for w, n in counts.items() if w != "requests")
         asked = _requests(int(str(counts.get("requests", 0))), int(str(plan.get("lookups", 0))))
         head = f"{clean(plan.get('app'))}, {clean(plan.get('kind'))} cycle"
         parts.append(Text(f"{head}: {said}; {asked}"))
+    parts += _held(plan)
     if plan.get("note"):
         parts.append(Text(clean(plan["note"]), "yellow"))
     parts.append(Text("Nothing has been sent."))
@@ -89,20 +101,53 @@ def record_view(record: Plain) -> RenderableType:
             (reason, "dim"),
         )
     ]
+    changes = _plains(record.get("changes"))
     lines += [
         Text(
             f"      {short_path(clean(one.get('path')))}: "
             f"{' -> '.join(_value(end) for end in change_ends(one))}"
         )
-        for one in _plains(record.get("changes"))
+        for one in changes
+        if not is_member(one)
     ]
+    lines += [Text(f"      {one}") for one in member_lines(changes, most=MOST_MEMBERS)]
     for name in ("waiting", "requests"):
         said = record.get(name)
         if isinstance(said, list):
             lines += [Text(f"      {clean(one)}", "dim") for one in said]
-    if record.get("code") and record.get("advice"):
+    if record.get("code") and record.get("advice") and action != "hold":
         lines.append(Text(f"      {clean(record['code'])}: {clean(record['advice'])}", "yellow"))
     return Group(*lines)
+
+
+def _held(plan: Plain) -> list[RenderableType]:
+    """Return what waits for a person, of this plan or from before."""
+    held = plan.get("held")
+    if not isinstance(held, int) or not held:
+        return []
+    waits = "waits" if held == 1 else "wait"
+    text = f"{number_of(held, 'removal')} {waits} for approval. Decide with: seatkeeper approvals"
+    records = [one for cause in _plains(plan.get("causes")) for one in _plains(cause["records"])]
+    whys = dict.fromkeys(clean(one["held"]) for one in records if one.get("held"))
+    return [Text(text, "yellow"), *(Text(f"  {why}", "dim") for why in whys)]
+
+
+def _why_nothing(plan: Plain) -> str:
+    """Return how the records of a plan stand that sends nothing, the worst first."""
+    counts = plan.get("counts")
+    planned: Plain = counts if isinstance(counts, Mapping) else {}
+    said = [
+        f"{number_of(n, 'record')} {one if n == 1 else many}"
+        for n, one, many in (
+            (int(str(planned.get("fail", 0))), "fails", "fail"),
+            (int(str(plan.get("held", 0))), "waits for approval", "wait for approval"),
+            (int(str(planned.get("skip", 0))), "is left out by a rule", "are left out by a rule"),
+            (int(str(plan.get("waiting", 0))), "waits after a failure", "wait after a failure"),
+            (int(str(planned.get("unchanged", 0))), "is in step", "are in step"),
+        )
+        if n
+    ]
+    return ", ".join(said) or "everything is in step"
 
 
 def _requests(writes: int, lookups: int) -> str:
@@ -113,6 +158,11 @@ def _requests(writes: int, lookups: int) -> str:
 
 
 def _fact(name: object, value: object) -> Text:
+    clauses = _plains(value)
+    if clauses:
+        value = [clause_text(one) for one in clauses]
+    if isinstance(value, list | tuple) and len(value) > MOST_MEMBERS:
+        value = Some(len(value), tuple(clean(one) for one in value[:MOST_MEMBERS])).text
     return Text(f"      {short_path(clean(name))}: {clean(value)}", "dim")
 
 

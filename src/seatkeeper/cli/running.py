@@ -10,22 +10,19 @@ import datetime as dt
 import sys
 from collections.abc import Callable
 
-import msgspec
-
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.out import actor
 from seatkeeper.cli.render import counted, duration, progress_line
-from seatkeeper.cli.views import cycle_plain, progress_plain
 from seatkeeper.clock import uptime, utc_now
 from seatkeeper.engine.cycle_runner import Wish
-from seatkeeper.engine.runner import options_of
+from seatkeeper.engine.runner import order_of
 from seatkeeper.errors import BadInput, NotFound, Occupied, SeatkeeperError
+from seatkeeper.facts.cycles import cycle_plain, progress_plain
 from seatkeeper.provisioning.cycle import Cycle, CycleKind, CycleState
 from seatkeeper.provisioning.journal import OrderVerb
 from seatkeeper.words import number_of
 
 FOLLOW_SECONDS = 0.1
-MOST_IN_AN_ORDER = 64 * 1024 * 1024
 
 
 class RunFailed(SeatkeeperError):
@@ -85,32 +82,17 @@ async def _here(
             "was reviewed.",
             advice=f"Let it end first (seatkeeper run {app_id}), then make the plan anew.",
         )
-    cycle = await opened.run_app(app_id, wish, watch, lambda: False)
+    cycle = await opened.running.run_app(app_id, wish, watch, lambda: False)
     if interrupted is not None and cycle.finished:
-        cycle = await opened.run_app(app_id, wish, watch, lambda: False)
-    post = opened.post()
-    if post is not None:
-        for notice in await opened.ledger.unsent_notices(utc_now()):
-            if not await opened.ledger.take_notice(notice.id, now=utc_now()):
-                continue
-            try:
-                await post.deliver(notice)
-            except SeatkeeperError as error:
-                await opened.ledger.notice_failed(notice.id, error.message, now=utc_now())
-            else:
-                await opened.ledger.notice_sent(notice.id, now=utc_now())
+        cycle = await opened.running.run_app(app_id, wish, watch, lambda: False)
+    await opened.messages.posting().round()
     return cycle
 
 
 async def _ordered(
     opened: Installation, app_id: str, wish: Wish, watch: Callable[[Cycle], None]
 ) -> Cycle:
-    options = options_of(wish)
-    if wish.reviewed is not None and len(msgspec.json.encode(options)) > MOST_IN_AN_ORDER:
-        raise BadInput(
-            "The plan is too large to be handed to the running engine.",
-            advice="Stop the engine, run this command again, and start the engine afterwards.",
-        )
+    options = order_of(wish)
     number = await opened.ledger.place_order(
         app_id, OrderVerb.RUN, options, actor=actor(), now=utc_now()
     )
@@ -153,9 +135,11 @@ def told(app_id: str, cycle: Cycle) -> str:
     text = f"{app_id}: {cycle.kind} cycle {cycle.number} took {took}{note}: {counts or 'no change'}"
     if cycle.counters.held:
         text += (
-            f"\nHeld: {number_of(cycle.counters.held, 'removal')} more than the guard lets go; "
-            "everything else went through. Decide with: seatkeeper approvals"
+            f"\nHeld: {number_of(cycle.counters.held, 'removal')}, more than the guard lets go at "
+            "once; everything else went through. Decide with: seatkeeper approvals"
         )
+    if cycle.counters.only_failures:
+        text += "\nNothing was done: everybody that the cycle looked at failed."
     if cycle.counters.waiting:
         text += f"\nWho waits and why: seatkeeper logs {app_id} --status failure"
     return text

@@ -11,13 +11,14 @@ names, so any number is the same at every run.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Final, Literal
 
 import msgspec
 
+from seatkeeper.connectors.people_files import person_row
 from seatkeeper.directory.people_row import Row, read_row
 from seatkeeper.errors import InvalidValue
 from seatkeeper.ports import PersonRow
@@ -85,14 +86,7 @@ def sample_people(n: int = SAMPLE_SIZE) -> Iterator[PersonRow]:
         row = read_row(number + 1, cells)
         if not isinstance(row, Row):
             raise InvalidValue(f"Person {number + 1} of the sample cannot be used: {row[0].text}")
-        yield PersonRow(
-            line=row.line,
-            user_name=row.user_name,
-            attributes=row.attributes,
-            enabled=row.enabled,
-            manager=row.manager,
-            groups=memberships.get(_name(base), ()),
-        )
+        yield replace(person_row(row), groups=memberships.get(_name(base), ()))
 
 
 def sample_groups(n: int = SAMPLE_SIZE) -> tuple[SampleGroup, ...]:

@@ -11,20 +11,25 @@ from urllib.parse import SplitResult, urlsplit
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 
-def url_fault(url: str, *, allow_loopback: bool) -> str | None:
-    """Return what is wrong with a tenant URL, with what to write instead; none: it may be set."""
+def url_fault(url: str, *, allow_loopback: bool, what: str = "The tenant URL") -> str | None:
+    """Return what is wrong with a URL, with what to write instead; none: it may be set.
+
+    ``what`` is how it is called in the sentence.
+    """
     if any(not c.isprintable() or c.isspace() for c in url):
-        return "The tenant URL has spaces or hidden characters in it."
+        return f"{what} has spaces or hidden characters in it."
     if "://" not in url:
-        return f"The tenant URL has no scheme; write https://{url.lstrip('/')}."
+        return f"{what} has no scheme; write https://{url.lstrip('/')}."
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return "The tenant URL is no URL; its host or port cannot be read."
+        return f"{what} is no URL; its host or port cannot be read."
     if not host:
-        return "The tenant URL has no host."
-    return _part_fault(parts, port) or _host_fault(parts, host, allow_loopback=allow_loopback)
+        return f"{what} has no host."
+    return _part_fault(parts, port, what) or _host_fault(
+        parts, host, what, allow_loopback=allow_loopback
+    )
 
 
 def is_loopback(host: str) -> bool:
@@ -34,6 +39,14 @@ def is_loopback(host: str) -> bool:
         return True
     try:
         return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def host_is_loopback(url: str) -> bool:
+    """Whether a URL, by its text, leads to this machine; one that cannot be read does not."""
+    try:
+        return is_loopback(urlsplit(url.strip()).hostname or "")
     except ValueError:
         return False
 
@@ -61,24 +74,24 @@ def _endpoint(url: str) -> tuple[str, str, int | None] | None:
     return scheme, parts.hostname.casefold(), port or _DEFAULT_PORTS.get(scheme)
 
 
-def _part_fault(parts: SplitResult, port: int | None) -> str | None:
+def _part_fault(parts: SplitResult, port: int | None, what: str) -> str | None:
     if parts.username is not None or parts.password is not None:
-        return "The tenant URL holds a user name or password; the token goes into secret_token."
+        return f"{what} holds a user name or password; the token goes into secret_token."
     if parts.query or parts.fragment:
-        return "The tenant URL has a ? or # part; write it without."
+        return f"{what} has a ? or # part; write it without."
     if port is not None and port not in (80, 443) and port <= 1024:
-        return f"The tenant URL names port {port}; 443, 80 and those over 1024 are allowed."
+        return f"{what} names port {port}; 443, 80 and those over 1024 are allowed."
     return None
 
 
-def _host_fault(parts: SplitResult, host: str, *, allow_loopback: bool) -> str | None:
+def _host_fault(parts: SplitResult, host: str, what: str, *, allow_loopback: bool) -> str | None:
     local = is_loopback(host)
     if parts.scheme not in _DEFAULT_PORTS:
-        return f"The tenant URL begins with {parts.scheme}://; write https://."
+        return f"{what} begins with {parts.scheme}://; write https://."
     if local and not allow_loopback:
-        return "The tenant URL is on this machine; that needs allow_loopback: true."
+        return f"{what} is on this machine; that needs allow_loopback: true."
     if allow_loopback and not local:
-        return "allow_loopback is for a stand-in on this machine; this tenant URL is not."
+        return "allow_loopback is for a stand-in on this machine; this URL is not."
     if parts.scheme == "http" and not local:
-        return "The tenant URL is not encrypted; write https://."
+        return f"{what} is not encrypted; write https://."
     return None

@@ -22,10 +22,12 @@ from seatkeeper.errors import BadInput, InvalidValue, NotFound
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.ports import Configuration, Directory, StoredApp
 
-_REFERENCE: Final = "secret_token"
+REFERENCE: Final = "secret_token"
 SCHEMA: Final = "schema"
-_BESIDE: Final = (_REFERENCE, SCHEMA)
-"""What is stored beside the settings: where the secret lies, which schema document is kept."""
+PAUSE: Final = "pause"
+_BESIDE: Final = (REFERENCE, SCHEMA, PAUSE)
+"""What is stored beside the settings: where the secret lies, which schema document is kept,
+and who paused the app."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,13 @@ def settings_in(plain: Mapping[str, object]) -> AppSettings:
     return from_plain({k: v for k, v in plain.items() if k not in _BESIDE})
 
 
-def beside_settings(stored: StoredApp) -> dict[str, object]:
-    """Return what is stored beside the settings, and stays when they change."""
-    return {k: v for k, v in stored.settings.items() if k in _BESIDE}
+def beside_settings(stored: StoredApp, after: AppSettings | None = None) -> dict[str, object]:
+    """Return what is stored beside the settings, and stays when they become those ``after``.
+
+    A pause ends where the app is on afterwards.
+    """
+    ends = (PAUSE,) if after is not None and after.status == "on" else ()
+    return {k: v for k, v in stored.settings.items() if k in _BESIDE and k not in ends}
 
 
 def check_connectable(stored: StoredApp) -> None:
@@ -83,7 +89,7 @@ async def document_of(
     except NotFound:
         return None
     assignments = await _assignments(directory, stored.application)
-    reference = str(stored.settings.get(_REFERENCE, STORED))
+    reference = str(stored.settings.get(REFERENCE, STORED))
     return AppDocument(app_id, settings_of(stored), reference, assignments)
 
 
@@ -129,10 +135,10 @@ async def apply_document(
         and forgets_secret(before.settings.tenant_url, document.settings.tenant_url)
     )
     present = None if before is None else await configuration.app(document.app)
-    beside = {} if present is None else beside_settings(present)
+    beside = {} if present is None else beside_settings(present, document.settings)
     await configuration.save_app(
         application,
-        {**to_plain(document.settings), **beside, _REFERENCE: document.secret_token},
+        {**to_plain(document.settings), **beside, REFERENCE: document.secret_token},
         actor=actor,
         expected_version=0 if present is None else present.version,
         secret=secret,
@@ -150,7 +156,7 @@ async def change_settings(
     changed = from_plain({**to_plain(settings_of(stored)), **fields})
     return await configuration.save_app(
         stored.application,
-        {**to_plain(changed), **beside_settings(stored)},
+        {**to_plain(changed), **beside_settings(stored, changed)},
         actor=actor,
         expected_version=stored.version,
     )

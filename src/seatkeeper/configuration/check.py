@@ -4,13 +4,14 @@ Before the walk: nothing that passes here makes a mapping that cannot be
 carried out. Mappings have a page of their own (``check_mappings``).
 """
 
-import re
+import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from seatkeeper.configuration.address import url_fault
 from seatkeeper.configuration.attributes import attribute_faults, customized
 from seatkeeper.configuration.check_mappings import Flaw, mapping_flaws
 from seatkeeper.configuration.filters import stored_filter
+from seatkeeper.configuration.notification import notification_faults
 from seatkeeper.configuration.settings import AppSettings
 from seatkeeper.configuration.timing import timing_faults
 from seatkeeper.directory.model import Kind
@@ -18,8 +19,6 @@ from seatkeeper.directory.people_row import shown
 from seatkeeper.errors import InvalidValue
 from seatkeeper.gallery.schema import GalleryApp
 from seatkeeper.provisioning.condition.flaws import flaws as filter_flaws
-
-_EMAIL = re.compile(r"[^\s@,;<>\"]{1,64}@[^\s@,;<>\".]+(\.[^\s@,;<>\".]+)+")
 
 
 def checked_settings(app: GalleryApp, settings: AppSettings) -> AppSettings:
@@ -54,11 +53,7 @@ def _general_flaws(settings: AppSettings) -> list[Flaw]:
     flaws += [Flaw(field, text) for field, text in timing_faults(settings)]
     if settings.requests_per_second is not None and not 1 <= settings.requests_per_second <= 10_000:
         flaws.append(Flaw("requests_per_second", "requests_per_second is 1 to 10000."))
-    told = settings.notification
-    if told.email and not _EMAIL.fullmatch(told.email):
-        flaws.append(Flaw("notification", f"{shown(told.email)} is no e-mail address."))
-    if told.on_failure and not told.email:
-        flaws.append(Flaw("notification", "on_failure needs the e-mail address that is told."))
+    flaws += [Flaw("notification", text) for text in notification_faults(settings.notification)]
     return flaws
 
 
@@ -67,11 +62,21 @@ def _connection_flaws(settings: AppSettings) -> list[Flaw]:
     if settings.tenant_url:
         fault = url_fault(settings.tenant_url, allow_loopback=settings.allow_loopback)
         flaws += [Flaw("tenant_url", fault)] if fault else []
+    if settings.secret_expires and not _is_day(settings.secret_expires):
+        said = shown(settings.secret_expires)
+        flaws.append(Flaw("secret_expires", f"{said} is no day; write it as 2027-03-31."))
     if settings.status == "on" and settings.mode != "automatic":
         flaws.append(Flaw("status", "Provisioning can be on only in mode automatic."))
     if settings.status == "on" and not settings.tenant_url:
         flaws.append(Flaw("status", "Provisioning can be on only with a tenant URL."))
     return flaws
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _group_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:

@@ -17,12 +17,10 @@ _RULES: Final = (
 _BESIDE_RULES: Final = ("status", "mode", "assignment", "new app")
 """What else makes a running engine do something that it would not have done."""
 
-_MOST_LINES: Final = 3
 
-
-def rules_changed(lines: Iterable[str]) -> str:
-    """Return the first lines of an edit that changed the rules, or nothing."""
-    return "; ".join([one for one in lines if one.startswith(_RULES)][:_MOST_LINES])
+def rules_changed(lines: Iterable[str]) -> Sequence[str]:
+    """Return the lines of an edit that changed the rules."""
+    return [one for one in lines if one.startswith(_RULES)]
 
 
 def begins_at_once(settings: AppSettings, lines: Sequence[str]) -> bool:

@@ -12,9 +12,10 @@ from seatkeeper.configuration.address import forgets_secret
 from seatkeeper.configuration.documents import DEFAULT_ACCESS_ROLE, AppDocument, DocumentAssignment
 from seatkeeper.configuration.filters import in_words
 from seatkeeper.configuration.guard import guard_in_words
+from seatkeeper.configuration.notification import notification_facts
 from seatkeeper.configuration.secrets import STORED
 from seatkeeper.configuration.settings import ACTIONS, AppSettings, AttributeChange, MappingChange
-from seatkeeper.configuration.timing import print_interval
+from seatkeeper.configuration.timing import print_interval, printed_reconciling
 
 
 def differences(before: AppDocument | None, after: AppDocument) -> list[str]:
@@ -48,6 +49,7 @@ def _facts(settings: AppSettings) -> dict[str, str]:
         "name": settings.name,
         "tenant URL": settings.tenant_url,
         "allow loopback": _yes(settings.allow_loopback),
+        "token ends": settings.secret_expires,
         "requests per second": str(settings.requests_per_second or ""),
         "mode": settings.mode,
         "status": settings.status,
@@ -55,6 +57,7 @@ def _facts(settings: AppSettings) -> dict[str, str]:
         "exclude Default Access": _yes(settings.exclude_default_access),
         "skip out-of-scope deletions": _yes(settings.skip_out_of_scope_deletions),
         "rehire": settings.rehire,
+        "profile": settings.profile,
         "scoping filter of users": in_words(settings.user_filter),
         "scoping filter of groups": in_words(settings.group_filter),
         "every": print_interval(settings.interval_seconds),
@@ -62,8 +65,8 @@ def _facts(settings: AppSettings) -> dict[str, str]:
         "windows": ", ".join(settings.timing.windows),
         "quiet hours": ", ".join(settings.timing.quiet),
         "time zone": settings.timing.time_zone,
-        "notification": settings.notification.email,
-        "mail on failure": _yes(settings.notification.on_failure),
+        **notification_facts(settings.notification),
+        "reconcile": ", ".join(map(str, printed_reconciling(settings.reconcile).values())),
         "deletion guard": guard_in_words(settings.guard),
         "groups": "on" if settings.groups_enabled else "off",
         "actions of users": _actions(settings.user_actions),

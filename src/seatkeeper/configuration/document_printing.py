@@ -10,9 +10,10 @@ import yaml
 from seatkeeper.configuration.documents import DEFAULT_ACCESS_ROLE, AppDocument
 from seatkeeper.configuration.filters import printed_filter
 from seatkeeper.configuration.guard import print_guard
+from seatkeeper.configuration.notification import print_notification
 from seatkeeper.configuration.object_documents import printed_actions, printed_attributes
-from seatkeeper.configuration.settings import AppSettings, Notification
-from seatkeeper.configuration.timing import printed_schedule
+from seatkeeper.configuration.settings import AppSettings
+from seatkeeper.configuration.timing import printed_reconciling, printed_schedule
 
 
 def print_document(document: AppDocument) -> str:
@@ -29,12 +30,15 @@ def print_document(document: AppDocument) -> str:
         "exclude_default_access": settings.exclude_default_access,
         **({"skip_out_of_scope_deletions": True} if settings.skip_out_of_scope_deletions else {}),
         **({"rehire": settings.rehire} if settings.rehire != "link" else {}),
+        **({"profile": settings.profile} if settings.profile != "seatkeeper" else {}),
         "schedule": printed_schedule(settings),
     }
     if guard := print_guard(settings.guard):
         plain["deletion_guard"] = guard
-    if settings.notification != Notification():
-        plain["notification"] = msgspec.to_builtins(settings.notification)
+    if reconcile := printed_reconciling(settings.reconcile):
+        plain["reconcile"] = reconcile
+    if told := print_notification(settings.notification):
+        plain["notification"] = told
     if document.assignments:
         plain["assignments"] = [
             {
@@ -89,6 +93,8 @@ def _connection(document: AppDocument) -> dict[str, object]:
         "tenant_url": settings.tenant_url,
         "secret_token": document.secret_token,
     }
+    if settings.secret_expires:
+        connection["secret_expires"] = settings.secret_expires
     if settings.allow_loopback:
         connection["allow_loopback"] = True
     if settings.requests_per_second is not None:

@@ -16,16 +16,18 @@ import yaml
 from seatkeeper.configuration.check import settings_flaws
 from seatkeeper.configuration.filters import read_filter
 from seatkeeper.configuration.guard import read_guard
+from seatkeeper.configuration.notification import read_notification
 from seatkeeper.configuration.object_documents import (
     read_actions,
     read_attributes,
 )
 from seatkeeper.configuration.reading import Reading
 from seatkeeper.configuration.secrets import STORED, reference_fault
-from seatkeeper.configuration.settings import AppSettings, MappingChange, Notification
+from seatkeeper.configuration.settings import AppSettings, MappingChange
 from seatkeeper.configuration.timing import (
     SCHEDULE_FIELDS,
     read_interval,
+    read_reconciling,
     read_timing,
 )
 from seatkeeper.directory.people_row import closest, shown
@@ -41,13 +43,13 @@ DEFAULT_ACCESS_ROLE: Final = "Default Access"
 """How an assignment without a role of the app's own is written."""
 
 _FIELDS: Final = (
-    "app", "gallery", "name", "connection", "mode", "status", "scope",
+    "app", "gallery", "name", "connection", "mode", "status", "scope", "profile",
     "exclude_default_access", "skip_out_of_scope_deletions", "rehire", "schedule", "notification",
-    "deletion_guard",
+    "deletion_guard", "reconcile",
     "assignments", "scoping_filters", "actions", "attributes", "mappings",
 )  # fmt: skip
 _CHANGE_FIELDS: Final = MappingChange.__struct_fields__
-_APP_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+APP_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 class DocumentAssignment(msgspec.Struct, frozen=True):
@@ -102,7 +104,7 @@ def _document(
         reading.fault(node, f"The document needs the field {missing[0]}.")
         return None
     app_id = reading.text(fields["app"])
-    if not _APP_ID.fullmatch(app_id):
+    if not APP_ID.fullmatch(app_id):
         reading.fault(fields["app"], "app takes small letters, digits and - (at most 63).")
     gallery_id = reading.text(fields["gallery"])
     app = gallery.get(gallery_id)
@@ -146,13 +148,15 @@ def _settings(
         tenant_url=reading.text(connection.get("tenant_url")),
         allow_loopback=reading.boolean(connection.get("allow_loopback"), default=False),
         requests_per_second=reading.whole_number(connection.get("requests_per_second")),
+        secret_expires=reading.text(connection.get("secret_expires")),
         mode=cast("_Mode", reading.word(fields.get("mode"), ("manual", "automatic"), "manual")),
         status=cast("_Status", reading.word(fields.get("status"), ("on", "off"), "off")),
         scope=cast("_Scope", reading.word(fields.get("scope"), ("assigned", "all"), "assigned")),
         interval_seconds=read_interval(reading, schedule.get("every")),
         timing=read_timing(reading, schedule),
-        notification=_notification(reading, fields),
+        notification=read_notification(reading, fields.get("notification")),
         guard=read_guard(reading, fields.get("deletion_guard")),
+        reconcile=read_reconciling(reading, fields.get("reconcile")),
         users=read_changes(reading, "users", mappings.get("users"), places),
         groups=() if groups_off else read_changes(reading, "groups", groups, places),
         groups_enabled=not groups_off,
@@ -162,11 +166,16 @@ def _settings(
             fields.get("skip_out_of_scope_deletions"), default=False
         ),
         rehire=cast("_Rehire", reading.word(fields.get("rehire"), ("link", "ask"), "link")),
+        profile=cast(
+            "_Profile",
+            reading.word(fields.get("profile"), ("seatkeeper", "reference"), "seatkeeper"),
+        ),
         user_actions=read_actions(reading, actions.get("users")),
         group_actions=read_actions(reading, actions.get("groups")),
         user_attributes=read_attributes(reading, listed.get("users"), "user_attributes", places),
         group_attributes=read_attributes(reading, listed.get("groups"), "group_attributes", places),
     )
+    places.setdefault("reconcile", node)
     for name in ("interval_seconds", "timing"):
         places.setdefault(name, fields.get("schedule", node))
     for flaw in settings_flaws(app, settings):
@@ -178,7 +187,10 @@ _Mode = Literal["manual", "automatic"]
 _Status = Literal["on", "off"]
 _Scope = Literal["assigned", "all"]
 _Rehire = Literal["link", "ask"]
-_CONNECTION: Final = ("tenant_url", "secret_token", "allow_loopback", "requests_per_second")
+_Profile = Literal["seatkeeper", "reference"]
+_CONNECTION: Final = (
+    "tenant_url", "secret_token", "secret_expires", "allow_loopback", "requests_per_second",
+)  # fmt: skip
 
 
 def _part(
@@ -199,14 +211,6 @@ def _secret_token(reading: Reading, fields: Mapping[str, yaml.Node]) -> str:
     if fault is not None:
         reading.fault(node, fault)
     return reference
-
-
-def _notification(reading: Reading, fields: Mapping[str, yaml.Node]) -> Notification:
-    told = _part(reading, fields, "notification", ("email", "on_failure"))
-    return Notification(
-        email=reading.text(told.get("email")),
-        on_failure=reading.boolean(told.get("on_failure"), default=False),
-    )
 
 
 def _assignments(

@@ -13,7 +13,7 @@ from seatkeeper.configuration.settings import DeletionGuard, GuardLimit
 from seatkeeper.provisioning.guard import Limit, Limits
 
 _LIMITS: Final = ("access", "access_in_a_day", "groups", "members", "values")
-_FIELDS: Final = ("enabled", "reason", "protected", *_LIMITS)
+_FIELDS: Final = ("enabled", "reason", "protected", "four_eyes", *_LIMITS)
 
 
 def read_guard(reading: Reading, node: yaml.Node | None) -> DeletionGuard:
@@ -30,7 +30,10 @@ def read_guard(reading: Reading, node: yaml.Node | None) -> DeletionGuard:
         )
     limits = {name: _limit(reading, fields, name, getattr(begins, name)) for name in _LIMITS}
     protected = tuple(reading.text(one) for one in reading.items(fields.get("protected")))
-    return DeletionGuard(enabled=enabled, reason=reason, protected=protected, **limits)
+    four_eyes = reading.boolean(fields.get("four_eyes"), default=False)
+    return DeletionGuard(
+        enabled=enabled, reason=reason, protected=protected, four_eyes=four_eyes, **limits
+    )
 
 
 def _limit(
@@ -61,16 +64,19 @@ def print_guard(guard: DeletionGuard) -> dict[str, object]:
             plain[name] = {"at_least": limit.at_least, "percent": limit.percent}
     if guard.protected:
         plain["protected"] = list(guard.protected)
+    if guard.four_eyes:
+        plain["four_eyes"] = True
     return plain
 
 
 def guard_in_words(guard: DeletionGuard) -> str:
     """Return the guard in one line, for the difference that ``apply`` shows."""
+    eyes = "; two people must agree" if guard.four_eyes else ""
     if not guard.enabled:
-        return f"off ({guard.reason})"
+        return f"off ({guard.reason}){eyes}"
     said = [f"{name.replace('_', ' ')} {_plain(getattr(guard, name))}" for name in _LIMITS]
     protected = f"; protected: {', '.join(guard.protected)}" if guard.protected else ""
-    return f"{', '.join(said)}{protected}"
+    return f"{', '.join(said)}{protected}{eyes}"
 
 
 def limits_of(guard: DeletionGuard) -> Limits:
@@ -84,6 +90,7 @@ def limits_of(guard: DeletionGuard) -> Limits:
         parts["members"],
         parts["values"],
         frozenset(one.casefold() for one in guard.protected),
+        guard.four_eyes,
     )
 
 

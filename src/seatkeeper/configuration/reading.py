@@ -29,7 +29,7 @@ class _Mark(Protocol):
 
 
 _NULL: Final = "tag:yaml.org,2002:null"
-_ADVICE: Final = "Correct the lines named and apply again."
+_ADVICE: Final = "Correct the lines named and run the command again."
 _TRUE: Final = ("true", "on", "yes")
 _FALSE: Final = ("false", "off", "no")
 

@@ -31,6 +31,7 @@ from seatkeeper.provisioning.mapping.model import (
     ValueType,
     WhenNull,
 )
+from seatkeeper.provisioning.profile import PROFILES, ProfileName
 from seatkeeper.provisioning.rules import Rehire, Rules, ScopeSetting
 
 _PLANNER_VERSION: Final = "3"
@@ -107,6 +108,7 @@ def rules_for(
         Rehire(settings.rehire),
         address,
         limits_of(settings.guard),
+        PROFILES[ProfileName(settings.profile)],
     )
 
 

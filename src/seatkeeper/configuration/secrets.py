@@ -69,6 +69,14 @@ def secret_warnings(reference: str, *, secrets_dir: Path | None) -> list[str]:
     return []
 
 
+def usable_secret(typed: str) -> bytes:
+    """Return a token that was typed by hand, without the spaces around it.
+
+    Raises ``InvalidValue`` for one that no header can carry.
+    """
+    return _usable(typed.strip().encode("utf-8", "surrogateescape"), "The token")
+
+
 def _path(name: str, secrets_dir: Path | None) -> Path:
     if secrets_dir is None:
         raise InvalidValue(

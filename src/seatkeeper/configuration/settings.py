@@ -82,10 +82,15 @@ class AttributeChange(_Strict, frozen=True, omit_defaults=True):
 
 
 class Notification(_Strict, frozen=True):
-    """Who is told when something fails, and whether."""
+    """Who is told, and whether: e-mail addresses with commas between, a webhook, which kinds.
+
+    No kinds: all of them.
+    """
 
     email: str = ""
     on_failure: bool = False
+    webhook: str = ""
+    kinds: tuple[str, ...] = ()
 
 
 class Timing(_Strict, frozen=True, omit_defaults=True):
@@ -103,6 +108,13 @@ class Timing(_Strict, frozen=True, omit_defaults=True):
     time_zone: str = "UTC"
 
 
+class Reconciling(_Strict, frozen=True, omit_defaults=True):
+    """How often the app is read again (0: only by hand), and whether what differs is repaired."""
+
+    every_seconds: int = 0
+    action: Literal["report", "repair"] = "report"
+
+
 class GuardLimit(_Strict, frozen=True):
     """So many removals without a person's word, or such a part of all, whichever is more."""
 
@@ -116,6 +128,7 @@ class DeletionGuard(_Strict, frozen=True, omit_defaults=True, kw_only=True):
     ``access`` is people who lose access in one cycle, ``members`` memberships
     that end, ``values`` one attribute that becomes empty. ``protected`` are user
     names of people whose access is never taken away without a person's word.
+    ``four_eyes``: what is held leaves only by the word of two people.
     """
 
     enabled: bool = True
@@ -126,17 +139,20 @@ class DeletionGuard(_Strict, frozen=True, omit_defaults=True, kw_only=True):
     members: GuardLimit = GuardLimit(at_least=20, percent=10)
     values: GuardLimit = GuardLimit(at_least=10, percent=10)
     protected: tuple[str, ...] = ()
+    four_eyes: bool = False
 
 
 class AppSettings(_Strict, frozen=True, kw_only=True):
     """Everything an administrator decides for one app but its assignments and its secret.
 
-    ``requests_per_second`` replaces the limit that the gallery file gives.
+    ``requests_per_second`` replaces the limit that the gallery file gives;
+    ``secret_expires`` is the day (ISO) on which the app's token ends, where it is known.
     ``user_actions`` and ``group_actions`` are those that may reach the app.
     The filters are trees as ``provisioning.condition.plain`` writes them.
     With ``skip_out_of_scope_deletions`` an account whose person merely left the
     scope stays as it is. ``rehire``: whether the account of somebody purged
     passes on to a new record that answers to it, or that waits for a person.
+    ``profile``: whose numbers say when failures stop the app, and when they are tried again.
     """
 
     gallery: str
@@ -145,6 +161,7 @@ class AppSettings(_Strict, frozen=True, kw_only=True):
     tenant_url: str = ""
     allow_loopback: bool = False
     requests_per_second: int | None = None
+    secret_expires: str = ""
     mode: Literal["manual", "automatic"] = "manual"
     status: Literal["on", "off"] = "off"
     scope: Literal["assigned", "all"] = "assigned"
@@ -159,6 +176,8 @@ class AppSettings(_Strict, frozen=True, kw_only=True):
     skip_out_of_scope_deletions: bool = False
     rehire: Literal["link", "ask"] = "link"
     guard: DeletionGuard = DeletionGuard()
+    profile: Literal["seatkeeper", "reference"] = "seatkeeper"
+    reconcile: Reconciling = Reconciling()
     user_actions: tuple[ActionWord, ...] = ACTIONS
     group_actions: tuple[ActionWord, ...] = ACTIONS
     user_attributes: tuple[AttributeChange, ...] = ()

@@ -15,13 +15,14 @@ import msgspec
 import yaml
 
 from seatkeeper.configuration.reading import Reading
-from seatkeeper.configuration.settings import INTERVAL, AppSettings, Timing
+from seatkeeper.configuration.settings import INTERVAL, AppSettings, Reconciling, Timing
 from seatkeeper.directory.people_row import shown
 from seatkeeper.errors import InvalidValue
 from seatkeeper.provisioning.calendar import Calendar, read_quiet, read_window
 from seatkeeper.provisioning.schedule import Schedule
 
 LONGEST_INTERVAL: Final = 366 * 86_400
+SHORTEST_RECONCILING: Final = 60
 MOST_WINDOWS: Final = 20
 SCHEDULE_FIELDS: Final = ("every", *Timing.__struct_fields__)
 
@@ -43,14 +44,14 @@ def printed_schedule(settings: AppSettings) -> Mapping[str, object]:
     }
 
 
-def read_interval(reading: Reading, node: yaml.Node | None) -> int:
-    """Return ``every`` in seconds; a fault is noted with its place."""
+def read_interval(reading: Reading, node: yaml.Node | None, otherwise: int = INTERVAL) -> int:
+    """Return ``every`` in seconds, ``otherwise`` without one; a fault is noted with its place."""
     if node is None:
-        return INTERVAL
+        return otherwise
     every = _EVERY.fullmatch(reading.text(node))
     if every is None:
         reading.fault(node, "every is a whole number with its unit: 30s, 40m, 2h or 1d.")
-        return INTERVAL
+        return otherwise
     return int(every[1]) * _SECONDS[every[2]]
 
 
@@ -64,10 +65,30 @@ def read_timing(reading: Reading, fields: Mapping[str, yaml.Node]) -> Timing:
     )
 
 
+def read_reconciling(reading: Reading, node: yaml.Node | None) -> Reconciling:
+    """Return how often the app is read again, and what follows."""
+    fields = reading.fields(node, ("every", "action")) if node is not None else {}
+    if node is not None and "every" not in fields:
+        reading.fault(node, "reconcile needs how often: every: 7d.")
+    action = reading.word(fields.get("action"), ("report", "repair"), "report")
+    every = read_interval(reading, fields.get("every"), 0)
+    return Reconciling(every, "repair" if action == "repair" else "report")
+
+
+def printed_reconciling(reconcile: Reconciling) -> Mapping[str, object]:
+    """Return the part ``reconcile`` of a document; empty where the app is not read again."""
+    if not reconcile.every_seconds:
+        return {}
+    return {"every": print_interval(reconcile.every_seconds), "action": reconcile.action}
+
+
 def timing_faults(settings: AppSettings) -> Iterator[tuple[str, str]]:
     """Yield field and text of every fault in when an app's cycles run."""
     if not 1 <= settings.interval_seconds <= LONGEST_INTERVAL:
         yield "interval_seconds", "The interval is 1 second to 366 days."
+    every = settings.reconcile.every_seconds
+    if every and not SHORTEST_RECONCILING <= every <= LONGEST_INTERVAL:
+        yield "reconcile", "The app is read again every 1 minute to every 366 days."
     timing = settings.timing
     if len(timing.windows) > MOST_WINDOWS or len(timing.quiet) > MOST_WINDOWS:
         yield "timing", f"There are at most {MOST_WINDOWS} windows, and as many quiet hours."
@@ -99,6 +120,8 @@ def schedule_of(app_id: str, settings: AppSettings, version: int) -> Schedule:
         version,
         settings.timing.immediate,
         calendar_of(settings.timing),
+        dt.timedelta(seconds=every) if (every := settings.reconcile.every_seconds) else None,
+        settings.reconcile.action == "repair",
     )
 
 

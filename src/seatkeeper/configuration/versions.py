@@ -34,11 +34,16 @@ _SCHEMA_LINE = "schema document: another one is kept"
 
 @dataclass(frozen=True, slots=True)
 class ListedVersion:
-    """One version, with what it changed over the one before."""
+    """One version, with what it changed over the one before.
+
+    ``same_as`` is the newest earlier version with the very same content, as one has
+    that was restored.
+    """
 
     version: SettingsVersion
     lines: tuple[str, ...]
     present: bool
+    same_as: int | None = None
 
 
 async def list_versions(configuration: Configuration, app_id: str) -> list[ListedVersion]:
@@ -46,8 +51,15 @@ async def list_versions(configuration: Configuration, app_id: str) -> list[Liste
     history = await configuration.history(app_id)
     older: list[SettingsVersion | None] = [*history[1:], None]
     return [
-        ListedVersion(one, _changed(app_id, before, one), present=one is history[0])
-        for one, before in zip(history, older, strict=True)
+        ListedVersion(
+            one,
+            _changed(app_id, before, one),
+            present=one is history[0],
+            same_as=next(
+                (e.version for e in history[n + 1 :] if not _changed(app_id, e, one)), None
+            ),
+        )
+        for n, (one, before) in enumerate(zip(history, older, strict=True))
     ]
 
 
@@ -135,7 +147,7 @@ async def _restored(
     lines = differences(AppDocument(app_id, before), AppDocument(app_id, settings))
     if not stored.has_secret:
         lines = _without_secret(lines)
-    beside = beside_settings(stored)
+    beside = beside_settings(stored, settings)
     if schema != beside.get(SCHEMA, ""):
         lines.append(_SCHEMA_LINE)
     if lines and not dry_run:

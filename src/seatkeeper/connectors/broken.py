@@ -58,13 +58,24 @@ _CERTIFICATES: Final = (
 """What the TLS library says, what it means, what to do; the first that fits counts."""
 
 
+def no_client(error: Exception) -> Unreachable:
+    """Return the error of a machine that gives this process no files or threads to connect with."""
+    causes = _causes(error) if isinstance(error, PyreqwestError) else ()
+    why = causes[-1] if causes else str(error)
+    return Unreachable(
+        f"This process cannot make connections: {why}.",
+        advice="Raise what it may use (ulimit -n, or LimitNOFILE= and TasksMax= of a service); "
+        "nothing was sent, and it is tried again.",
+    )
+
+
 def nothing_was_sent(error: PyreqwestError) -> bool:
     """Say whether it is certain that the app saw nothing of the request."""
     return isinstance(error, BuilderError) or "client error (Connect)" in _causes(error)
 
 
 def broken(
-    error: PyreqwestError, *, method: str, address: ServiceAddress, token: Secret
+    error: PyreqwestError, *, method: str, address: ServiceAddress, token: Secret | None
 ) -> ConnectorError:
     """Return what the client's ``error`` means for this request."""
     causes = _causes(error)

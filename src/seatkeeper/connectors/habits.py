@@ -1,26 +1,24 @@
 """What a SCIM target must know of an app's service before it asks, and how it asks then.
 
 Beside the last station of the walk. The facts are the gallery file's; here
-they become the filter that is sent, the resource that a PUT carries, and the
-moment at which a request may leave. Nothing is sent here.
+they become the filter that is sent and the resource that a PUT carries. Nothing is
+sent here.
 """
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from seatkeeper.connectors.resources import Shape
 from seatkeeper.directory.model import Kind
 from seatkeeper.gallery.abilities import FilterAbilities
-from seatkeeper.gallery.rates import Meter, RateWindow
+from seatkeeper.gallery.rates import RateWindow
 from seatkeeper.gallery.schema import GalleryApp
 from seatkeeper.scim.core import ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA
-from seatkeeper.scim.messages import PATCH_OP, Resource
+from seatkeeper.scim.messages import PATCH_OP, Json, Resource
 from seatkeeper.scim.patch import apply_patch
 from seatkeeper.scim.schema import ResourceSchema
-from seatkeeper.scim.syntax import AttributePath
+from seatkeeper.scim.syntax import AttributePath, quoted
 
 _SCHEMAS = {
     Kind.USER: ResourceSchema(USER_SCHEMA, (ENTERPRISE_SCHEMA,)),
@@ -75,6 +73,20 @@ def put_body(
     return {**body, "schemas": [*dict.fromkeys([*known, *extensions])]}
 
 
+def member_operations(batch: Sequence[tuple[str, str]]) -> list[Resource]:
+    """Return the PATCH operations that add and remove members: pairs of the verb and an account."""
+    added: list[Json] = [{"value": one} for op, one in batch if op == "add"]
+    operations: list[Resource] = []
+    if added:
+        operations.append({"op": "add", "path": "members", "value": added})
+    operations += [
+        {"op": "remove", "path": f"members[value eq {quoted(one)}]"}
+        for op, one in batch
+        if op == "remove"
+    ]
+    return operations
+
+
 def put_members(
     held: Mapping[str, Any], add: Sequence[str], remove: Sequence[str]
 ) -> Resource | None:
@@ -89,30 +101,9 @@ def put_members(
     return {**body, "members": [{"value": one} for one in after]}
 
 
-class Windows:
-    """Holds requests back until the app's own windows have room for them."""
-
-    def __init__(
-        self,
-        rates: Sequence[RateWindow],
-        *,
-        now: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._meter = Meter(rates)
-        self._now = now
-        self._pause = pause
-
-    async def turn(self, method: str, kind: Kind | None) -> None:
-        """Return when a request with this method may leave; it is counted then."""
-        name = "" if kind is None else _NAMES[kind]
-        while (held := self._meter.admit(method, name, now := self._now())) is not None:
-            await self._pause(held[0] - now)
-
-
-def kind_of(shapes: Mapping[Kind, Shape], path: str) -> Kind | None:
-    """Return which kind of resource a request path is about."""
+def kind_of(shapes: Mapping[Kind, Shape], path: str) -> str:
+    """Return which kind of resource a request path is about: ``User``, ``Group`` or neither."""
     for kind, shape in shapes.items():
         if path == shape.endpoint or path.startswith((f"{shape.endpoint}/", f"{shape.endpoint}?")):
-            return kind
-    return None
+            return _NAMES[kind]
+    return ""

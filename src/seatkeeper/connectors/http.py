@@ -13,7 +13,7 @@ import datetime as dt
 import socket
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -26,6 +26,7 @@ from seatkeeper.connectors.address import ServiceAddress, judge_address
 from seatkeeper.connectors.broken import (
     broken,
     forbidden_address,
+    no_client,
     nothing_was_sent,
     too_large,
     unknown_name,
@@ -83,14 +84,14 @@ class Wire:
     def __init__(
         self,
         address: ServiceAddress,
-        token: Secret,
+        token: Secret | None,
         *,
         allow_loopback: bool = False,
         limits: Limits | None = None,
         roots: Sequence[bytes] = (),
         resolver: Resolver = resolve_name,
     ) -> None:
-        """``roots`` are certificates (PEM) trusted beside the usual ones."""
+        """``roots`` are certificates (PEM) trusted beside the usual ones; no token, no bearer."""
         self.address = address
         self.limits = limits or Limits()
         self.token = token
@@ -109,24 +110,31 @@ class Wire:
         *,
         shown: str = "",
         body: bytes | None = None,
-        if_match: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request and return the answer, whatever its status.
 
         ``path`` is already percent-encoded and comes after the base URL's own;
-        ``shown`` is what the trace keeps instead; ``if_match`` is the version that it
-        must still have. Raises ``ConnectorError``
+        ``shown`` is what the trace keeps instead. ``headers`` come beside the usual ones
+        or in their place. Raises ``ConnectorError``
         when no whole answer came, ``LeaseLost`` where nothing may be sent any more.
         """
         request_id = str(uuid.uuid4())
         started = time.monotonic()
         status: list[int] = []
         try:
-            return await self._sent(method, path, body, request_id, status, if_match)
+            return await self._sent(method, path, body, request_id, status, headers or {})
         finally:
             took = round((time.monotonic() - started) * 1000)
             seen = status[0] if status else None
             trace.exchanges.append(Exchange(method, shown or path, seen, request_id, took))
+
+    async def leads_to(self) -> str | None:
+        """Return the address that the host leads to now; none: the URL holds it already.
+
+        Raises ``ConnectorError`` for a name that leads nowhere, or where no request may go.
+        """
+        return await self._pinned()
 
     async def close(self) -> None:
         """End all connections."""
@@ -141,19 +149,18 @@ class Wire:
         body: bytes | None,
         request_id: str,
         status: list[int],
-        if_match: str,
+        headers: Mapping[str, str],
     ) -> Answer:
         client = self._client or await self._open()
-        build = (
-            client.request(method, self.address.origin + self.address.path + path)
-            .header("Authorization", self.token.bearer(), is_sensitive=True)
-            .header("Accept", f"{SCIM_JSON}, application/json")
-            .header("X-Request-Id", request_id)
-        )
+        build = client.request(method, self.address.origin + self.address.path + path)
+        if self.token is not None:
+            build = build.header("Authorization", self.token.bearer(), is_sensitive=True)
+        usual = {"Accept": f"{SCIM_JSON}, application/json", "X-Request-Id": request_id}
         if body is not None:
-            build = build.header("Content-Type", SCIM_JSON).body_bytes(body)
-        if if_match:
-            build = build.header("If-Match", if_match)
+            usual["Content-Type"] = SCIM_JSON
+            build = build.body_bytes(body)
+        for name, value in {**usual, **headers}.items():
+            build = build.header(name, value)
         request = build.build_streamed()
         fault: ConnectorError
         may_leave()
@@ -238,4 +245,7 @@ class Wire:
             builder = builder.add_root_certificate_pem(pem)
         if pinned is not None:
             builder = builder.resolve(self.address.host, pinned, self.address.port)
-        return builder.build()
+        try:
+            return builder.build()
+        except (RuntimeError, PyreqwestError) as error:  # files or threads could not be had
+            raise no_client(error) from error

@@ -9,13 +9,13 @@ the fifth update after, as a lost answer does.
 
 import itertools
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import Conflict, ConnectorError, Refused, Vanished
-from seatkeeper.ports import Exchange, Trace
+from seatkeeper.ports import Exchange, Page, Trace
 from seatkeeper.provisioning.account import (
     Account,
     Capabilities,
@@ -23,6 +23,7 @@ from seatkeeper.provisioning.account import (
     TargetValues,
     ValueChange,
 )
+from seatkeeper.provisioning.connection import CheckName, CheckResult, ConnectionCheck
 
 UNIQUE = {Kind.USER: "userName", Kind.GROUP: "displayName"}
 
@@ -62,6 +63,13 @@ class MemoryTarget:
         self._answered()
         return "The app in memory answers."
 
+    async def checks(self, matching_path: str) -> AsyncIterator[ConnectionCheck]:
+        """Answer every check as an app that is well; planted faults count once."""
+        self._ask("probe", Kind.USER, matching_path, Trace())
+        self._answered()
+        for name in CheckName:
+            yield ConnectionCheck(name, CheckResult.PASSED, "The app in memory answers.")
+
     async def find(self, kind: Kind, path: str, value: str, trace: Trace) -> Sequence[Account]:
         """Return the accounts whose ``path`` equals ``value`` by its case rule."""
         self._ask("find", kind, value, trace)
@@ -79,6 +87,14 @@ class MemoryTarget:
         values = self.held[kind].get(account_id)
         self._answered()
         return None if values is None else Account(account_id, dict(values))
+
+    async def page(self, kind: Kind, start: int, trace: Trace) -> Page:
+        """Return a page of the list, in the order in which accounts were made."""
+        self._ask("page", kind, str(start), trace)
+        every = list(self.held[kind].items())
+        listed = every[start - 1 : start - 1 + self.capabilities.page_size]
+        self._answered()
+        return Page([Account(one, dict(values)) for one, values in listed], len(every))
 
     async def create(self, kind: Kind, values: TargetValues, trace: Trace) -> Account:
         """Create an account unless its name is taken."""
@@ -141,6 +157,10 @@ class MemoryTarget:
         for members in self.memberships.values():
             members.discard(account_id)
         self._answered()
+
+    def learned(self) -> Mapping[str, object]:
+        """Return nothing: memory takes any number of requests."""
+        return {}
 
     async def close(self) -> None:
         """Do nothing; memory has no connections."""

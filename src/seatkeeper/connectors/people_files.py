@@ -138,14 +138,19 @@ def _rows(path: Path, reading: _Reading) -> Iterator[PersonRow]:
                 name = shown(row.user_name)
                 reading.fault(row.line, f"{name} is there already, in line {earlier}.")
                 continue
-            yield PersonRow(
-                line=row.line,
-                user_name=row.user_name,
-                attributes=row.attributes,
-                enabled=row.enabled,
-                manager=row.manager,
-                groups=row.groups,
-            )
+            yield person_row(row)
+
+
+def person_row(row: Row) -> PersonRow:
+    """Return a row that can be used as the directory takes it in."""
+    return PersonRow(
+        line=row.line,
+        user_name=row.user_name,
+        attributes=row.attributes,
+        enabled=row.enabled,
+        manager=row.manager,
+        groups=row.groups,
+    )
 
 
 def _reader(path: Path) -> Callable[[Iterator[str], _Reading], Iterator[Row]]:

@@ -1,38 +1,77 @@
-"""When the next request to an app may leave: so many per second, and no more.
+"""When the next request to an app may leave: within its limits, and slower where it says so.
 
-Beside the last station of the walk. The pace is the app's own limit from its
-gallery file; what to do when an app says "too many" is the engine's decision.
+Beside the last station of the walk. The limits are the app's own from its
+gallery file, or an administrator's word; which share of them is used is decided
+by ``provisioning.rate``, each limit for itself: an app that takes few changes of
+groups is not asked less about people for it. How long to wait after a refusal
+is the engine's decision.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from seatkeeper.gallery.rates import Meter, RateWindow
+from seatkeeper.provisioning.rate import Rate, rate_of
 
 
-class Pace:
-    """A bucket of tokens that refills evenly; a request takes one and may have to wait.
+class Tempo:
+    """All limits of one app, and what was learned about each.
 
-    Up to one second's worth may leave at once after a pause. Those who wait
-    are served in the order in which they came.
+    Beside the app's own windows there is the general pace: a bucket of one
+    second's worth. A request counts against every limit that covers it.
     """
 
     def __init__(
         self,
         per_second: float,
+        windows: Sequence[RateWindow] = (),
         *,
+        learned: Mapping[str, object] | None = None,
         now: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._interval = 1.0 / per_second
-        self._burst = max(0.0, 1.0 - self._interval)
+        """``learned`` is what ``to_plain`` told earlier; ``clock`` is one that outlasts a start."""
+        self._limits = (_pace(per_second), *windows)
+        self._meter = Meter(self._limits)
+        kept = learned or {}
+        self._rates = [rate_of(kept.get(str(one))) for one in self._limits]
         self._now = now
+        self._clock = clock
         self._pause = pause
-        self._next = now() - self._burst
 
-    async def turn(self) -> None:
-        """Return when a request may leave."""
-        now = self._now()
-        mine = max(self._next, now - self._burst)
-        self._next = mine + self._interval
-        if mine > now:
-            await self._pause(mine - now)
+    async def turn(self, method: str, kind: str) -> None:
+        """Return when a request with this method about this kind may leave; it is counted then."""
+        while True:
+            now = self._now()
+            held = self._meter.admit(method, kind, now, [one.share for one in self._rates])
+            if held is None:
+                return
+            await self._pause(held[0] - now)
+
+    def answered(self, method: str, kind: str, status: int) -> None:
+        """Learn from an answer: 429 slows down what covers the request, any other may raise it."""
+        refused, at = status == 429, self._clock()
+        for number, limit in enumerate(self._limits):
+            if limit.covers(method, kind):
+                rate = self._rates[number]
+                self._rates[number] = rate.slowed(at) if refused else rate.eased(at)
+                if refused:
+                    self._meter.drain(number, self._now())
+
+    def to_plain(self) -> dict[str, object]:
+        """Return what was learned, by limit; empty where the app never refused."""
+        return {
+            str(limit): rate.to_plain()
+            for limit, rate in zip(self._limits, self._rates, strict=True)
+            if rate != Rate()
+        }
+
+
+def _pace(per_second: float) -> RateWindow:
+    """Return the general pace as a limit: evenly, after a pause one second's worth at once."""
+    if per_second >= 1:
+        count = max(1, round(per_second))
+        return RateWindow("all", count, count / per_second, burst=count)
+    return RateWindow("all", 1, 1 / per_second, burst=1)

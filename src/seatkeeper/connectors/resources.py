@@ -18,7 +18,7 @@ from seatkeeper.scim import quirks
 from seatkeeper.scim.difference import Place, operations_for, part_value, place_of
 from seatkeeper.scim.element_text import element_text
 from seatkeeper.scim.messages import Resource
-from seatkeeper.scim.path import read, write
+from seatkeeper.scim.path import read, top_of, write
 from seatkeeper.scim.quirks import NO_QUIRKS, Quirk
 
 _WHOLE: Final = re.compile(r"-?\d{1,19}", re.ASCII)
@@ -41,11 +41,15 @@ class Shape:
     oddities: frozenset[Quirk] = NO_QUIRKS
     role_ids: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Place] = field(init=False, repr=False, compare=False)
+    tops: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    """The folded key of a resource under which each path's values lie."""
 
     def __post_init__(self) -> None:
         """Parse every path once; a cycle reads thousands of resources by them."""
         places = {path: place_of(path, kind.value) for path, kind in self.types.items()}
+        tops = {name: top_of(place.path).casefold() for name, place in places.items()}
         object.__setattr__(self, "places", places)
+        object.__setattr__(self, "tops", tops)
 
     def place(self, path: str) -> Place:
         """Return where a mapping's path stands, in the spelling that the RFC has for it."""
@@ -112,9 +116,10 @@ def patch_operations(
 def account_from(shape: Shape, resource: Mapping[str, Any]) -> Account:
     """Return the account that a resource shows, with the paths of the shape."""
     plain = dict(resource)
+    held = {key.casefold() for key in plain}
     values: dict[str, TargetValue] = {}
     for name, place in shape.places.items():
-        if name == "members":
+        if name == "members" or shape.tops[name] not in held:
             continue
         value = _plain(read(plain, place.path), shape.types[name], several=name in shape.lists)
         if value is not None:

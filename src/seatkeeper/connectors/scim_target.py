@@ -8,25 +8,26 @@ cannot do is in its capabilities; no app is known by name here.
 """
 
 import hashlib
-import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 import msgspec
 
 from seatkeeper.connectors.address import judge_url
 from seatkeeper.connectors.answers import Asked, Judge, Resource
+from seatkeeper.connectors.checking import Checking
 from seatkeeper.connectors.habits import (
     Habits,
-    Windows,
     habits_of,
     kind_of,
+    member_operations,
     put_body,
     put_members,
 )
 from seatkeeper.connectors.http import Answer, Limits, Resolver, Wire, resolve_name
-from seatkeeper.connectors.rate import Pace
+from seatkeeper.connectors.list_walk import ListWalk
+from seatkeeper.connectors.rate import Tempo
 from seatkeeper.connectors.replacing import Replacing
 from seatkeeper.connectors.resources import (
     Shape,
@@ -41,17 +42,20 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.errors import Incompatible, Refused, Vanished
 from seatkeeper.gallery.capabilities import capabilities_of
 from seatkeeper.gallery.schema import GalleryApp
-from seatkeeper.ports import Trace
+from seatkeeper.ports import Page, Trace
 from seatkeeper.provisioning.account import (
     Account,
     Capabilities,
     TargetValues,
     ValueChange,
 )
+from seatkeeper.provisioning.connection import ConnectionCheck
 from seatkeeper.scim.difference import must_read
 from seatkeeper.scim.path import parse_path, read
 from seatkeeper.scim.quirks import Quirk
 from seatkeeper.scim.syntax import quoted
+
+_Listed: TypeAlias = tuple[list[Resource], int]
 
 _PATCH: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _MOST_PAGES: Final = 20
@@ -76,6 +80,7 @@ class ScimTarget:
         roots: Sequence[bytes] = (),
         resolver: Resolver = resolve_name,
         habits: Habits | None = None,
+        learned: Mapping[str, object] | None = None,
     ) -> None:
         """Judge URL and token, raising ``InvalidValue`` for a bad one; nothing is sent yet."""
         secret = Secret(token)
@@ -91,30 +96,26 @@ class ScimTarget:
             resolver=resolver,
         )
         self._judge = Judge(secret, levels=limits.levels)
-        self._pace = Pace(requests_per_second)
         self._habits = habits or Habits()
-        self._windows = Windows(self._habits.rates)
+        self._tempo = Tempo(requests_per_second, self._habits.rates, learned=learned)
         self._refused: Answer | None = None
         self._replacing = Replacing(self._send, self._judge)
         self._batch = capabilities.groups.members_per_patch if capabilities.groups else 1
 
+        async def people(shape: Shape, path: str, value: str | None, trace: Trace) -> _Listed:
+            return await self._page(shape, Kind.USER, path, value, 1, trace)
+
+        self._checking = Checking(
+            self._wire, self._judge, self._habits, shapes, capabilities, self._send, people
+        )
+
     async def probe(self, matching_path: str) -> str:
         """Ask for somebody who cannot exist; an empty list proves URL, token and filter."""
-        shape = self._shapes[Kind.USER]
-        if self._habits.filter_path(Kind.USER, shape.place(matching_path).path) is None:
-            await self._page(shape, Kind.USER, matching_path, None, 1, Trace())
-            return (
-                f"{self._wire.address.host} answers as a SCIM service and accepts the token. It "
-                f"takes no filter on {matching_path}, so people are found by reading its list."
-            )
-        nobody = str(uuid.uuid4())
-        _, total = await self._page(shape, Kind.USER, matching_path, nobody, 1, Trace())
-        if total:
-            raise self._filter_ignored(matching_path)
-        return (
-            f"{self._wire.address.host} answers as a SCIM service, accepts the token, and "
-            f"finds nobody under a made-up {matching_path}, as it should."
-        )
+        return await self._checking.probe(matching_path)
+
+    def checks(self, matching_path: str) -> AsyncIterator[ConnectionCheck]:
+        """Test the connection; each line comes as soon as it is known."""
+        return self._checking.checks(matching_path)
 
     async def find(self, kind: Kind, path: str, value: str, trace: Trace) -> Sequence[Account]:
         """Return every account whose ``path`` equals ``value``; what else comes is dropped."""
@@ -125,21 +126,21 @@ class ScimTarget:
         exact = filtered == asked
         wanted = None if filtered is None else value
         found: dict[str, Account] = {}
-        seen = 0
-        for _ in range(_MOST_PAGES if exact else _MOST_LIST_PAGES):
-            page, total = await self._page(shape, kind, path, wanted, seen + 1, trace)
+        walk = ListWalk(_MOST_PAGES if exact else _MOST_LIST_PAGES)
+        while walk.left:
+            page, total = await self._page(shape, kind, path, wanted, walk.start, trace)
             equal = [one for one in page if self._equals(shape, path, value, one)]
             found |= {str(one["id"]): account_from(shape, one) for one in equal}
             if kind is Kind.USER:
                 for one in equal:
                     self._tell(shape, one)
-            seen += len(page)
             if exact and page and not found:
-                raise self._filter_ignored(path)
-            if not page or seen >= total:
+                raise self._checking.filter_ignored(path)
+            walk.took([str(one["id"]) for one in page], total)
+            if walk.is_over(sure=exact or bool(found)):
                 return list(found.values())
         if exact:
-            raise self._filter_ignored(path)
+            raise self._checking.filter_ignored(path)
         raise Incompatible(
             f"{self._wire.address.host} lists more than {_MOST_LIST_PAGES} pages and takes no "
             f"filter on {path}.",
@@ -155,6 +156,12 @@ class ScimTarget:
         if kind is Kind.USER:
             self._tell(self._shapes[kind], {**resource, "id": account_id})
         return account_from(self._shapes[kind], {"id": account_id, **resource})
+
+    async def page(self, kind: Kind, start: int, trace: Trace) -> Page:
+        """Return a page of the app's list."""
+        shape = self._shapes[kind]
+        listed, total = await self._page(shape, kind, "id", None, start, trace)
+        return Page([account_from(shape, one) for one in listed], total)
 
     async def create(self, kind: Kind, values: TargetValues, trace: Trace) -> Account:
         """Create an account and return it as the app now holds it."""
@@ -210,7 +217,7 @@ class ScimTarget:
         size = self._batch
         while waiting:
             batch = waiting[:size]
-            answer = await self._patch(place, _member_operations(batch), trace)
+            answer = await self._patch(place, member_operations(batch), trace)
             if len(batch) > 1 and answer.status == 413:
                 self._batch = size = max(1, len(batch) // 2)
                 continue
@@ -241,6 +248,10 @@ class ScimTarget:
         if answer.status != 404:
             self._judge.expect_success(answer, Asked.DELETE)
 
+    def learned(self) -> Mapping[str, object]:
+        """Return what the app's refusals taught about its limits, by limit."""
+        return self._tempo.to_plain()
+
     async def close(self) -> None:
         """Close connections."""
         await self._wire.close()
@@ -253,7 +264,7 @@ class ScimTarget:
 
     async def _page(
         self, shape: Shape, kind: Kind, path: str, value: str | None, start: int, trace: Trace
-    ) -> tuple[list[Resource], int]:
+    ) -> _Listed:
         without = "excludedAttributes=members&" if kind is Kind.GROUP else ""
         later = f"&startIndex={start}" if start > 1 else ""
         asked = self._habits.filter_path(kind, shape.place(path).path)
@@ -290,13 +301,19 @@ class ScimTarget:
     ) -> Answer:
         content = None if body is None else _json(body)
         refused = self._refused
-        await self._pace.turn()
-        await self._windows.turn(method, kind_of(self._shapes, path))
+        about = kind_of(self._shapes, path)
+        await self._tempo.turn(method, about)
         if self._refused is not None and self._refused is not refused:
             return self._refused  # what waited while a token was refused would be refused, too
         answer = await self._wire.send(
-            method, path, trace, shown=shown, body=content, if_match=if_match
+            method,
+            path,
+            trace,
+            shown=shown,
+            body=content,
+            headers={"If-Match": if_match} if if_match else None,
         )
+        self._tempo.answered(method, about, answer.status)
         if answer.status == 401:
             self._refused = answer
         return answer
@@ -315,13 +332,6 @@ class ScimTarget:
             return str(resource["id"]) == value
         return same(shape, path, value, account_from(shape, resource).values.get(path))
 
-    def _filter_ignored(self, path: str) -> Incompatible:
-        return Incompatible(
-            f"{self._wire.address.host} ignored the filter on {path}: it returned accounts with "
-            "other values.",
-            advice="Match on an attribute that the app can filter by, such as userName.",
-        )
-
 
 def scim_target(
     app: GalleryApp,
@@ -331,11 +341,12 @@ def scim_target(
     allow_loopback: bool = False,
     requests_per_second: float | None = None,
     request_seconds: float = 60,
+    learned: Mapping[str, object] | None = None,
 ) -> ScimTarget:
     """Return the target for one instance of a gallery app.
 
     ``requests_per_second`` replaces the limit that the gallery file gives; no request
-    takes longer than ``request_seconds``.
+    takes longer than ``request_seconds``. ``learned`` is what its ``tempo`` told earlier.
     """
     oddities = frozenset(Quirk(name) for name in app.quirks)
     role_ids = {role.value: role.id for role in app.roles}
@@ -351,20 +362,8 @@ def scim_target(
         requests_per_second=requests_per_second or app.requests_per_second,
         habits=habits_of(app),
         limits=Limits(total_seconds=request_seconds),
+        learned=learned,
     )
-
-
-def _member_operations(batch: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    added = [{"value": one} for op, one in batch if op == "add"]
-    operations: list[dict[str, Any]] = []
-    if added:
-        operations.append({"op": "add", "path": "members", "value": added})
-    operations += [
-        {"op": "remove", "path": f"members[value eq {quoted(one)}]"}
-        for op, one in batch
-        if op == "remove"
-    ]
-    return operations
 
 
 def _encoded(text: str) -> str:

@@ -1,94 +1,179 @@
-"""The console as an application: today one status page, its facts, and the health endpoints.
+"""The console as an application: which pages there are, behind which doors.
 
 A door: it asks ``status`` and ``ready`` what is so, has ``views`` prepare it,
-and shows it. It changes nothing, reads no database itself, and never shows a
-traceback: a failure gets an id that the log knows.
+and shows it to whoever ``doors`` lets in. It reads no database itself, and never
+shows a traceback: a failure gets an id that the log knows.
 """
 
-import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from importlib import resources
-from typing import Final, TypeAlias
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
 
 import structlog
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from seatkeeper import __version__
-from seatkeeper.clock import utc_now
-from seatkeeper.console.guard import NO_STORE, SECURITY_HEADERS, Guard
-from seatkeeper.console.views import status_page
+from seatkeeper.administration.routes import STATIC
+from seatkeeper.clock import uptime, utc_now
+from seatkeeper.console.bar import BarKeeper
+from seatkeeper.console.desk import Desk
+from seatkeeper.console.doors import Doors, Page
+from seatkeeper.console.guard import NO_STORE, Guard, security_headers
+from seatkeeper.console.pages.activity import ActivityPages
+from seatkeeper.console.pages.app_settings import AppSettingsPages
+from seatkeeper.console.pages.approvals import ApprovalPages
+from seatkeeper.console.pages.assignments import AssignmentPages
+from seatkeeper.console.pages.connection import ConnectionPages
+from seatkeeper.console.pages.cycles import CyclePages
+from seatkeeper.console.pages.erasing import ErasingPages
+from seatkeeper.console.pages.explain import ExplainPages
+from seatkeeper.console.pages.gallery import GalleryPages
+from seatkeeper.console.pages.groups import GroupPages
+from seatkeeper.console.pages.home import HomePages
+from seatkeeper.console.pages.installed import InstalledPages
+from seatkeeper.console.pages.mappings import MappingPages
+from seatkeeper.console.pages.notifications import NotificationsPages
+from seatkeeper.console.pages.overview import OverviewPages
+from seatkeeper.console.pages.people import PeoplePages
+from seatkeeper.console.pages.plan import PlanPages
+from seatkeeper.console.pages.plan_papers import PlanPapers
+from seatkeeper.console.pages.scope import ScopePages
+from seatkeeper.console.pages.search import SearchPages
+from seatkeeper.console.pages.sources import SourcesPages
+from seatkeeper.console.pages.undo import UndoPages
+from seatkeeper.console.pages.welcome import WelcomePages
+from seatkeeper.console.planning import PlanMaker
+from seatkeeper.console.settings_pages import SettingsPages
+from seatkeeper.console.signing_in import SigningIn
+from seatkeeper.console.starting import Starter
+from seatkeeper.console.templates import Templates
+from seatkeeper.console.trials import Trials
+from seatkeeper.console.visit import Visit
 from seatkeeper.directory.token_ends import TokenEnd
+from seatkeeper.facts.workplace import Workplace
+from seatkeeper.store.administrators import SqlAdministrators
+from seatkeeper.store.sign_ins import SqlSignIns
 
 AppFacts: TypeAlias = Sequence[Mapping[str, object]]
 Status: TypeAlias = Callable[[], Awaitable[AppFacts]]
 Ends: TypeAlias = Callable[[], Awaitable[Sequence[TokenEnd]]]
 Ready: TypeAlias = Callable[[], Awaitable[str | None]]
 
-FOR_EVER: Final = "public, max-age=31536000, immutable"
-_TYPES = {"css": "text/css", "svg": "image/svg+xml"}
-_STATIC = ("app.css", "icon.svg")
+METHODS = frozenset({"GET", "HEAD", "POST"})
+
+
+class Pages(Protocol):
+    """Some pages that belong together."""
+
+    def routes(self, doors: Doors) -> list[Route]:
+        """Return the routes of these pages."""
+
+
+PAGES: Final[Sequence[Callable[[Desk], Pages]]] = (
+    HomePages,
+    OverviewPages,
+    CyclePages,
+    UndoPages,
+    ActivityPages,
+    ApprovalPages,
+    AssignmentPages,
+    AppSettingsPages,
+    GalleryPages,
+    ConnectionPages,
+    WelcomePages,
+    ExplainPages,
+    MappingPages,
+    PlanPages,
+    PlanPapers,
+    ScopePages,
+    SearchPages,
+    PeoplePages,
+    ErasingPages,
+    GroupPages,
+    InstalledPages,
+    SourcesPages,
+    NotificationsPages,
+)
+"""The makers of pages, by place in the side bar; each is a module below ``console.pages``."""
 
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who may sign in, who is signed in, what they did, and how a link is written."""
+
+    administrators: SqlAdministrators
+    sign_ins: SqlSignIns
+    link_url: Callable[[str, str], str]
+
+
 def console_app(
-    status: Status, *, ends: Ends, allowed_hosts: frozenset[str], ready: Ready
+    work: Workplace,
+    status: Status,
+    people: People,
+    *,
+    ends: Ends,
+    allowed_hosts: frozenset[str],
+    ready: Ready,
+    starter: Starter | None = None,
 ) -> Starlette:
-    """Return the console.
+    """Return the console of an installation.
 
     ``status`` gives the facts of each app as ``seatkeeper status --json`` prints
     them; ``ends`` which tokens of sources need somebody; ``ready`` none, or the
-    reason why nothing can be done yet. ``allowed_hosts`` is what ``Guard`` admits.
+    reason why nothing can be done yet. ``allowed_hosts`` is what ``Guard`` admits,
+    ``starter`` what somebody's first steps may begin with.
     """
-    pages = _Pages(status, ends, ready)
+    templates = Templates()
+    bars = BarKeeper(work.configuration, work.ledger, uptime)
+    desk = Desk(work, templates, bars, Trials(work), PlanMaker(work), starter)
+    doors = Doors(people.sign_ins, templates, bars)
+    pages = _Pages(status, ends, ready, desk)
+    signing_in = SigningIn(people.administrators, people.sign_ins, templates)
+    settings = SettingsPages(
+        people.administrators, people.sign_ins, work.configuration, people.link_url, templates
+    )
     return Starlette(
         routes=[
-            Route("/", pages.home),
-            Route("/status.json", pages.facts),
-            Route("/healthz", _alive),
-            Route("/readyz", pages.readiness),
-            *pages.static_routes(),
+            *pages.routes(doors),
+            *signing_in.routes(doors),
+            *settings.routes(doors),
+            *(route for pages_of in PAGES for route in pages_of(desk).routes(doors)),
+            *(
+                doors.route("GET", address, _file(templates, name), called=STATIC, bare=True)
+                for address, name in templates.addresses.items()
+            ),
         ],
-        middleware=[Middleware(Guard, allowed_hosts=allowed_hosts)],
+        middleware=[Middleware(Guard, allowed_hosts=allowed_hosts, methods=METHODS)],
         exception_handlers={HTTPException: pages.missing, Exception: pages.failed},
     )
 
 
 class _Pages:
-    """The pages, with what they ask and the templates they use."""
+    """The answers for machines, and what is shown where something is missing or failed."""
 
-    def __init__(self, status: Status, ends: Ends, ready: Ready) -> None:
+    def __init__(self, status: Status, ends: Ends, ready: Ready, desk: Desk) -> None:
         self._status = status
         self._ends = ends
         self._ready = ready
-        folder = resources.files("seatkeeper.console") / "static"
-        self._files = {name: (folder / name).read_bytes() for name in _STATIC}
-        self._templates = Environment(
-            loader=PackageLoader("seatkeeper.console"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals.update(
-            version=__version__,
-            css=self._address("app.css"),
-            icon=self._address("icon.svg"),
-        )
+        self._templates = desk.templates
 
-    async def home(self, _request: Request) -> Response:
-        """Answer whether all apps are well, then show each."""
-        page = status_page(await self._status(), utc_now(), await self._ends())
-        return self._page("status.html", page=page)
+    def routes(self, doors: Doors) -> list[Route]:
+        """Return the routes of these pages."""
+        return [
+            doors.route("GET", "/status.json", self.facts, bare=True),
+            doors.route("GET", "/healthz", _alive),
+            doors.route("GET", "/readyz", self.readiness),
+        ]
 
-    async def facts(self, _request: Request) -> Response:
+    async def facts(self, _visit: Visit) -> Response:
         """Give the same facts as data."""
         now = utc_now().isoformat(timespec="seconds")
         apps = [dict(app) for app in await self._status()]
@@ -96,7 +181,7 @@ class _Pages:
         facts = {"as_of": now, "version": __version__, "apps": apps, "tokens": tokens}
         return JSONResponse(facts)
 
-    async def readiness(self, _request: Request) -> Response:
+    async def readiness(self, _visit: Visit) -> Response:
         """Say whether work can be done, or why not."""
         reason = await self._ready()
         return PlainTextResponse("ready\n" if reason is None else f"not ready: {reason}\n",
@@ -105,36 +190,33 @@ class _Pages:
     async def missing(self, _request: Request, error: Exception) -> Response:
         """Show that there is no such page (or what else a route refused)."""
         code = error.status_code if isinstance(error, HTTPException) else 404
-        return self._page("not_found.html", code)
+        return self._templates.page("not_found.html", code, visit=None)
 
     async def failed(self, request: Request, error: Exception) -> Response:
         """Show that this failed on our side, with an id under which the log tells more."""
         error_id = secrets.token_hex(4)
-        _log.error("page.failed", error_id=error_id, path=request.url.path, exc_info=error)
-        page = self._page("error.html", 500, error_id=error_id)
-        page.headers.update({**SECURITY_HEADERS, "Cache-Control": NO_STORE})
+        secret = request.url.path.startswith("/links/")
+        path = "/links/…" if secret else request.url.path
+        _log.error("page.failed", error_id=error_id, path=path, exc_info=error)
+        part = "hx-request" in request.headers
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        page = self._templates.page(
+            "error_part.html" if part else "error.html",
+            500,
+            visit=None,
+            error_id=error_id,
+            again=asked if request.method == "GET" and not secret and not part else "",
+        )
+        page.headers.update({**security_headers(request.url.scheme), "Cache-Control": NO_STORE})
         return page
 
-    def static_routes(self) -> list[Route]:
-        """Return one route per file of ours, each under a name that changes with its content."""
-        return [Route(self._address(name), self._file(name)) for name in self._files]
 
-    def _file(self, name: str) -> Callable[[Request], Awaitable[Response]]:
-        kind = _TYPES[name.rpartition(".")[2]]
+def _file(templates: Templates, name: str) -> Page:
+    async def file(_visit: Visit) -> Response:
+        return templates.file(name)
 
-        async def file(_request: Request) -> Response:
-            headers = {"Cache-Control": FOR_EVER}
-            return Response(self._files[name], media_type=kind, headers=headers)
-
-        return file
-
-    def _address(self, name: str) -> str:
-        stem, _, kind = name.rpartition(".")
-        return f"/static/{stem}.{hashlib.sha256(self._files[name]).hexdigest()[:12]}.{kind}"
-
-    def _page(self, template: str, code: int = 200, /, **shown: object) -> HTMLResponse:
-        return HTMLResponse(self._templates.get_template(template).render(shown), code)
+    return file
 
 
-async def _alive(_request: Request) -> Response:
+async def _alive(_visit: Visit) -> Response:
     return PlainTextResponse("ok")

@@ -29,6 +29,9 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
 """What every answer carries; ``Cache-Control: no-store`` comes with it unless a route says more."""
 
 NO_STORE: Final = "no-store"
+STRICT: Final = "max-age=31536000"
+"""For a year the browser opens this host encrypted only; sent only where it was."""
+
 READING: Final = frozenset({"GET", "HEAD"})
 
 _NO_HOST = "This request does not say in one valid Host header which address it is for.\n"
@@ -37,7 +40,40 @@ _OTHER_HOST = (
     "Open it under the address that it printed at its start, "
     "or have this address added to its allowed hosts.\n"
 )
-_OTHER_METHOD = "This site only shows. Nothing was changed; only GET and HEAD are answered.\n"
+_NOT_ENCRYPTED = (
+    "This request came unencrypted from another machine, so it was not looked at. "
+    "Open the https address; a proxy has to send X-Forwarded-Proto and X-Forwarded-For, "
+    "and to be among the trusted proxies.\n"
+)
+_FOR_MACHINES = frozenset({"/healthz", "/readyz"})
+_OTHER_METHOD = "This method is not answered here. Nothing was changed.\n"
+
+
+def security_headers(scheme: str) -> Mapping[str, str]:
+    """Return what an answer to a request of that scheme carries."""
+    if scheme != "https":
+        return SECURITY_HEADERS
+    return {**SECURITY_HEADERS, "Strict-Transport-Security": STRICT}
+
+
+class Encrypted:
+    """Let nobody from another machine send passphrases or tokens that others could read.
+
+    What comes from this machine may be plain; a proxy here says of whom it speaks.
+    """
+
+    def __init__(self, inner: ASGIApp) -> None:
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a refusal, or pass the request on."""
+        plain = scope["type"] == "http" and scope["scheme"] != "https"
+        if plain and not _from_here(scope) and scope["path"] not in _FOR_MACHINES:
+            headers = {**SECURITY_HEADERS, "Cache-Control": NO_STORE}
+            answer = PlainTextResponse(_NOT_ENCRYPTED, 403, headers=headers)
+            await answer(scope, receive, send)
+            return
+        await self._inner(scope, receive, send)
 
 
 class Guard:
@@ -72,7 +108,7 @@ class Guard:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
-                headers.update(SECURITY_HEADERS)
+                headers.update(security_headers(scope["scheme"]))
                 headers.setdefault("Cache-Control", NO_STORE)
                 message["headers"] = headers.raw
             await send(message)
@@ -109,6 +145,13 @@ def host_and_port(text: str) -> tuple[str, int | None] | None:
     if name is None or (colon and not _is_port(port)):
         return None
     return name, int(port) if colon else None
+
+
+def _from_here(scope: Scope) -> bool:
+    try:
+        return ipaddress.ip_address(scope["client"][0]).is_loopback
+    except (TypeError, ValueError):  # a claim of a proxy that is no address
+        return False
 
 
 def _plain_name(name: str) -> bool:

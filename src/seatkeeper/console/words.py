@@ -2,6 +2,7 @@
 
 import datetime as dt
 import unicodedata
+import zlib
 from typing import Final
 
 LONGEST: Final = 120
@@ -72,3 +73,18 @@ def _sign(char: str) -> str:
 
 def _unseen(char: str) -> bool:
     return unicodedata.category(char) in _UNSEEN | {"Cc"}
+
+
+_HUES: Final = ("hue-1", "hue-2", "hue-3", "hue-4", "hue-5")
+
+
+def hue(of: object) -> str:
+    """Return the tone in which initials stand, always the same for one id."""
+    return _HUES[zlib.crc32(str(of).encode()) % len(_HUES)]
+
+
+def initials(name: object) -> str:
+    """Return one or two letters of a name; a sign for a name without any."""
+    words = ["".join(char for char in word if char.isalnum()) for word in str(name).split()]
+    found = [word[0] for word in words if word]
+    return "".join(found[:1] + found[-1:] if len(found) > 1 else found).upper() or "?"

@@ -7,10 +7,15 @@ spoken of again once the old one has ended.
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
+
+from seatkeeper.errors import BadInput
+
+_FOR: Final = re.compile(r"(\d{1,4})d", re.ASCII)
 
 
 class Lasting(Protocol):
@@ -42,10 +47,15 @@ class Stage(StrEnum):
 
     MONTH = "month"
     WEEK = "week"
+    DAY = "day"
     ENDED = "ended"
 
 
-BEFORE: Final = {Stage.WEEK: dt.timedelta(days=7), Stage.MONTH: dt.timedelta(days=30)}
+BEFORE: Final = {
+    Stage.DAY: dt.timedelta(days=1),
+    Stage.WEEK: dt.timedelta(days=7),
+    Stage.MONTH: dt.timedelta(days=30),
+}
 """How long before the end each stage begins, the most urgent first."""
 
 
@@ -113,7 +123,7 @@ def token_ends(tokens: Iterable[Lasting], now: dt.datetime) -> Sequence[TokenEnd
         if one.expires_at is None:
             continue
         left = one.expires_at - now
-        stage = _stage(left)
+        stage = stage_of(left)
         if stage is None or (stage is Stage.ENDED and one.source in usable):
             continue
         days = max(0, left.days)
@@ -126,7 +136,27 @@ def in_days(days: int) -> str:
     return {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
 
 
-def _stage(left: dt.timedelta) -> Stage | None:
+def stage_of(left: dt.timedelta) -> Stage | None:
+    """Return how near an end is; none: it is not spoken of yet."""
     if left <= dt.timedelta():
         return Stage.ENDED
     return next((stage for stage, before in BEFORE.items() if left <= before), None)
+
+
+def end_of(text: str, now: dt.datetime) -> dt.datetime | None:
+    """Return when a token ends, as somebody wrote it: 90d, 2027-03-31, or never (none).
+
+    Raises ``BadInput`` for another text.
+    """
+    if text == "never":
+        return None
+    days = _FOR.fullmatch(text)
+    if days is not None and int(days[1]):
+        return now + dt.timedelta(days=int(days[1]))
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput(
+            f"{text!r} is no expiry.", advice="Give days (90d), a date (2027-03-31) or never."
+        ) from error
+    return dt.datetime.combine(day, dt.time(), dt.UTC)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from seatkeeper.directory.model import Kind, User
-from seatkeeper.engine.planner import PAGE, touched_ids
+from seatkeeper.engine.choosing import PAGE, touched_ids
 from seatkeeper.engine.rivals import rivals_now, walk_records
 from seatkeeper.errors import AmbiguousSource, RecordError, SeatkeeperError
 from seatkeeper.ports import Ledger
@@ -21,13 +21,14 @@ from seatkeeper.provisioning.explain import Explanation, Remembered, Verdict, ex
 from seatkeeper.provisioning.guard import Hold, HoldState, Removal
 from seatkeeper.provisioning.journal import Escrow, MemberDifference
 from seatkeeper.provisioning.log import Modified
-from seatkeeper.provisioning.match import Claim, claims
+from seatkeeper.provisioning.match import Claim, check_claims, claims, others_asking
 from seatkeeper.provisioning.membership import SHOWN, Membership, Missing, some_of
-from seatkeeper.provisioning.naming import Called, ends
+from seatkeeper.provisioning.naming import MEMBERS, Called, ends, new_account
 from seatkeeper.provisioning.plan import Delete, Reason, Skip, Update, gives_access_back
 from seatkeeper.provisioning.provenance import Origin, members_origin, names_members, origin
+from seatkeeper.provisioning.reconcile import Finding
 from seatkeeper.provisioning.rules import Rules, ScopeSetting
-from seatkeeper.provisioning.walk import Answer, Decided, Facts, NeedsMatch, decide
+from seatkeeper.provisioning.walk import Answer, Decided, Facts, NeedsMatch, decide, takes
 
 MOST_NEW: Final = 2_000
 """Most records that are judged for the sake of another: rivals, members who come back."""
@@ -41,20 +42,24 @@ class Answers:
     rules: Rules
     now: dt.datetime
 
-    async def explain(self, kind: Kind, record_id: str) -> Explanation:
-        """Say why a record has (not) an account, and what the next cycle does with it."""
+    async def explain(self, kind: Kind, record_id: str, *, name: str = "") -> Explanation:
+        """Say why a record has (not) an account, and what the next cycle does with it.
+
+        ``name`` is what it is called where neither directory nor link know it any more.
+        """
         [facts] = await self._facts(kind, [record_id])
+        if name:
+            facts = replace(facts, names={**facts.names, record_id: name})
+        asked = self._decided(facts)
+        known = await self._remembered(facts, asked)
+        ends = await self._ends(asked)
+        facts = await self._naming_managers(self._with_new(facts, ends))
         answer = self._decided(facts)
-        known = await self._remembered(facts, answer)
-        facts = await self._naming_managers(facts)
-        waited_for = await self._ends(answer)
-        members = await self._members(facts, answer)
-        healed = any(one.verdict is Verdict.TO_CREATE for one in waited_for.values())
         known = replace(
             known,
-            tried_again=known.tried_again or (healed and facts.link is not None),
-            missing={one: end.why_no_account for one, end in waited_for.items()},
-            members=members,
+            missing={one: end.why_no_account for one, end in ends.items()},
+            coming=_come(facts, asked, answer),
+            members=await self._members(facts, answer),
         )
         return explain(facts, self.rules, known)
 
@@ -64,11 +69,12 @@ class Answers:
         Raises ``InvalidValue`` for a path that nothing is mapped onto.
         """
         [facts] = await self._facts(kind, [record_id])
-        answer = self._decided(facts)
         if names_members(facts, self.rules, path):
-            return members_origin(facts, self.rules, await self._members(facts, answer))
-        missing = {one: end.why_no_account for one, end in (await self._ends(answer)).items()}
-        return origin(await self._naming_managers(facts), self.rules, path, missing)
+            return members_origin(facts, self.rules, await self.explain(kind, record_id))
+        ends = await self._ends(self._decided(facts))
+        missing = {one: end.why_no_account for one, end in ends.items()}
+        facts = await self._naming_managers(self._with_new(facts, ends))
+        return origin(facts, self.rules, path, missing)
 
     async def _facts(self, kind: Kind, ids: Collection[str]) -> Sequence[Facts]:
         return await self.ledger.facts(
@@ -91,9 +97,26 @@ class Answers:
             escrow,
             escrow is not None and await self._next_cycle_looks(escrow, answer),
             logged[0][1] if logged else None,
-            await self._rivals(facts, answer) if isinstance(answer, NeedsMatch) else {},
+            await self._rivals(facts, self._takes(facts.kind, answer)),
             hold=await self._hold(facts) if facts.link is not None else None,
+            checked_at=await self.ledger.checked_at(app_id, facts.kind, facts.record_id),
+            found=await self._found(facts),
+            undone_members=await self._undone_members(facts),
         )
+
+    async def _undone_members(self, facts: Facts) -> int:
+        """Return how many memberships of a group were taken back and are left alone."""
+        if facts.kind is not Kind.GROUP:
+            return 0
+        held = await self.ledger.undone(self.rules.app_id, facts.kind, facts.record_id)
+        return sum(one.path == MEMBERS for one in held)
+
+    async def _found(self, facts: Facts) -> Finding | None:
+        """Return what was not as written when the record's account was read last, or none."""
+        key = (facts.kind, facts.record_id)
+        every = await self.ledger.findings(self.rules.app_id, record=key)
+        mine = facts.link.account_id if facts.link is not None else ""
+        return next((one for one in every if one.account_id == mine), None)
 
     async def _hold(self, facts: Facts) -> Hold | None:
         """Return what keeps a removal of access from being sent: no word yet, or one against it."""
@@ -112,9 +135,9 @@ class Answers:
         looked_at = await self._looked_at(escrow.kind)
         if looked_at is None or escrow.record_id in looked_at:
             return True
-        if escrow.code != AmbiguousSource.code or not isinstance(answer, NeedsMatch):
+        if escrow.code != AmbiguousSource.code:
             return False
-        return await self._woken(escrow, answer, looked_at)
+        return await self._woken(escrow, self._takes(escrow.kind, answer), looked_at)
 
     async def _looked_at(self, kind: Kind) -> Collection[str] | None:
         """Return whose change a cycle that began now would look at; none: it looks at everybody."""
@@ -125,10 +148,12 @@ class Answers:
         users, groups = await touched_ids(self.ledger, self.rules, after=position.seq, to=newest)
         return users if kind is Kind.USER else groups
 
-    async def _woken(self, escrow: Escrow, needs: NeedsMatch, looked_at: Collection[str]) -> bool:
+    async def _woken(
+        self, escrow: Escrow, taken: Sequence[Claim], looked_at: Collection[str]
+    ) -> bool:
         """Whether somebody at whom the cycle looks stops asking for the value that was shared."""
         app_id, kind = self.rules.app_id, escrow.kind
-        stored = await self.ledger.rivals(app_id, kind, needs.claims)
+        stored = await self.ledger.rivals(app_id, kind, taken)
         others = {one for them in stored.values() for one, _ in them if one in looked_at}
         asked: dict[str, Collection[Claim]] = {}
         for facts, walked in await walk_records(self.ledger, self.rules, kind, others):
@@ -144,19 +169,17 @@ class Answers:
             return ()
         return claims(answer.desired, mapping)
 
-    async def _rivals(self, facts: Facts, needs: NeedsMatch) -> Mapping[Claim, Sequence[str]]:
-        """Return who else asks for the same unique values, judged anew."""
-        now = await rivals_now(
-            self.ledger,
-            self.rules,
-            facts.kind,
-            needs.claims,
-            edited=await self._new(facts.kind),
-        )
-        return {
-            claim: [name for record_id, name in them if record_id != facts.record_id]
-            for claim, them in now.items()
-        }
+    def _takes(self, kind: Kind, answer: Answer | None) -> Sequence[Claim]:
+        mapping = self.rules.mapping(kind)
+        return takes(answer, mapping) if answer is not None and mapping is not None else ()
+
+    async def _rivals(self, facts: Facts, taken: Sequence[Claim]) -> Mapping[Claim, Sequence[str]]:
+        """Return who else asks for the unique values that a record would take, judged anew."""
+        if not taken:
+            return {}
+        edited = await self._new(facts.kind)
+        now = await rivals_now(self.ledger, self.rules, facts.kind, taken, edited=edited)
+        return others_asking(taken, now, facts.record_id)
 
     async def _new(self, kind: Kind) -> Collection[str]:
         """Return at whom the next cycle looks anew, unless they are more than ``MOST_NEW``."""
@@ -173,6 +196,15 @@ class Answers:
         ids = set(answer.waiting.values()) if answer is not None else set()
         return {one.record_id: await self._alone(one) for one in await self._facts(Kind.USER, ids)}
 
+    def _with_new(self, facts: Facts, ends: Mapping[str, Explanation]) -> Facts:
+        """Return the facts with the accounts that the next cycle makes for the record's ends."""
+        if not self.rules.can_create(Kind.USER):
+            return facts
+        made = [one for one, end in ends.items() if end.verdict is Verdict.TO_CREATE]
+        return replace(
+            facts, accounts={**facts.accounts, **{one: new_account(one) for one in made}}
+        )
+
     async def _alone(self, facts: Facts) -> Explanation:
         known = await self._remembered(facts, self._decided(facts))
         return explain(facts, self.rules, known)
@@ -185,22 +217,55 @@ class Answers:
         add = [one.member_id for one in difference.add]
         remove = await self._removed(difference)
         again = [one for one in await self._given_back(facts.record_id) if one not in add]
-        lists = (add, remove, again, difference.unresolved)
+        coming = await self._coming(difference.unresolved)
+        absent = [one for one in difference.unresolved if one not in coming]
+        lists = (add, remove, again, coming, absent)
         first = await self._named([one for some in lists for one in some[:SHOWN]])
         names = {one.record_id: one.display_name for one in first.values()}
         missing = [
             Missing("members", one, names.get(one, one), await self._why_missing(first.get(one)))
-            for one in difference.unresolved[:SHOWN]
+            for one in absent[:SHOWN]
         ]
         return Membership(
-            difference.wanted,
+            difference.wanted + len(coming),
             difference.held,
             some_of(add, names),
             some_of(remove, names),
             some_of(again, names),
-            len(difference.unresolved),
+            len(absent),
             tuple(missing),
+            some_of(coming, names),
         )
+
+    async def _coming(self, ids: Sequence[str]) -> list[str]:
+        """Return who of these gets an account in the next cycle, of the first ``MOST_NEW``."""
+        coming: set[str] = set()
+        for kind in Kind:
+            if not self.rules.can_create(kind) or self.rules.mapping(kind) is None:
+                continue
+            for start in range(0, min(len(ids), MOST_NEW), PAGE):
+                coming |= await self._made(kind, ids[start : start + PAGE])
+        return [one for one in ids if one in coming]
+
+    async def _made(self, kind: Kind, ids: Collection[str]) -> set[str]:
+        """Return for whom of these the next cycle makes or links an account."""
+        walked = await walk_records(self.ledger, self.rules, kind, ids)
+        asking = [(one.record_id, needs) for one, needs in walked if isinstance(needs, NeedsMatch)]
+        escrows = await self.ledger.escrows_of(self.rules.app_id, kind, list(ids))
+        wanted = {claim for _, needs in asking for claim in needs.claims}
+        edited = await self._new(kind) if wanted else ()
+        rivals = await rivals_now(self.ledger, self.rules, kind, wanted, edited=edited)
+        made = set()
+        for record_id, needs in asking:
+            escrow = escrows.get(record_id)
+            if escrow is not None and not await self._next_cycle_looks(escrow, needs):
+                continue
+            try:
+                check_claims(needs.claims, others_asking(needs.claims, rivals, record_id))
+            except RecordError:
+                continue
+            made.add(record_id)
+        return made
 
     async def _removed(self, difference: MemberDifference) -> list[str]:
         """Return whom the cycle takes out; an account that it deletes leaves every group itself."""
@@ -254,6 +319,13 @@ class Answers:
         ids = {*accounts, *([manager] if manager is not None else [])}
         names = {one.record_id: one.display_name for one in await self._facts(Kind.USER, ids)}
         return replace(facts, accounts=accounts, names={**facts.names, **names})
+
+
+def _come(facts: Facts, before: Answer | None, after: Answer | None) -> Mapping[str, str]:
+    """Return the references that waited and do no more, each with its end's name."""
+    waited = facts.named(before.waiting) if before is not None else {}
+    still = after.waiting if after is not None else waited
+    return {path: name for path, name in waited.items() if path not in still}
 
 
 async def called(ledger: Ledger, rules: Rules, changes: Iterable[Modified]) -> Called:

@@ -6,7 +6,7 @@ Shell: turns results into one ``Work``: entries, links, log, escrow, counters.
 It decides nothing; what a failure means is ``provisioning.outcome``.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,20 +21,27 @@ from seatkeeper.provisioning.journal import (
     Entry,
     EntryState,
     Escrow,
+    Health,
     Key,
     MemberWrite,
     Waiting,
     Work,
 )
 from seatkeeper.provisioning.link import Link
-from seatkeeper.provisioning.log import LogEntry, Modified, Status, modified, steps, verb
+from seatkeeper.provisioning.log import (
+    LogEntry,
+    Modified,
+    Status,
+    modified,
+    remark,
+    steps,
+    verb,
+)
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.outcome import log_code, next_retry
 from seatkeeper.provisioning.plan import Action, Create, Disable, Reason, Skip, Update
-from seatkeeper.provisioning.reference import waits
 from seatkeeper.provisioning.scope import Scope
 from seatkeeper.provisioning.walk import Decided, Facts
-from seatkeeper.words import number_of
 
 
 def plain_exchanges(exchanges: Sequence[Exchange]) -> tuple[Mapping[str, object], ...]:
@@ -80,10 +87,12 @@ class Booking:
     members_added: list[MemberWrite] = field(default_factory=list)
     members_removed: list[MemberWrite] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
+    freed: list[tuple[Kind, Claim]] = field(default_factory=list)
     inherited: dict[str, str] = field(default_factory=dict)
     holds: list[Hold] = field(default_factory=list)
     ended_holds: list[tuple[Kind, str, Removal]] = field(default_factory=list)
     removed: Counter[Removal] = field(default_factory=Counter)
+    undone_over: dict[Key, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     unchanged: int = 0
 
     def entry(self, entry: Entry) -> None:
@@ -177,35 +186,37 @@ class Booking:
         members: Sequence[Modified] = (),
         state: EntryState = EntryState.DONE,
         interim: bool = False,
+        left_out: SeatkeeperError | None = None,
     ) -> None:
         """Log and count what was carried out; the record's escrow ends.
 
         ``state`` is where its entry stands now: one half may be done, the other wait.
         What is only a step on the way (``interim``) is logged and not counted.
+        ``left_out`` is why the app has nothing but the loss of access.
         """
         self.cleared.append((facts.kind, facts.record_id))
         raised = {"created": 1} if word == "create" else counted(action)
         if not interim:
             self.context.count(**({"updated": 1} if isinstance(action, Skip) else raised))
         warning = bool(decided.waiting) or unresolved > 0
-        reason = ""
-        if decided.waiting:
-            ends = facts.named(decided.waiting).items()
-            reason = f"{', '.join(waits(path, name) for path, name in ends)}."
-        elif unresolved:
-            have = "has" if unresolved == 1 else "have"
-            left_out = "is left out" if unresolved == 1 else "are left out"
-            reason = (
-                f"{number_of(unresolved, 'member')} {have} no account in the app and {left_out}."
-            )
-        elif interim:
-            reason = "For a moment only: the value passes on to somebody who waits for it."
+        code = "UnableToResolveReferenceAttributeValue" if warning else ""
+        reason = remark(
+            action,
+            decided.scope,
+            facts.named(decided.waiting),
+            unresolved=unresolved,
+            interim=interim,
+        )
+        if left_out is not None:
+            warning, code = True, log_code(left_out)
+            refused = f"Only access was taken away; the other values were refused: {left_out}"
+            reason = f"{reason} {refused}"
         self._row(
             facts,
             decided.scope,
             action,
             Status.WARNING if warning else Status.SUCCESS,
-            code="UnableToResolveReferenceAttributeValue" if warning else "",
+            code=code,
             reason=reason,
             account_id=account_id,
             exchanges=[*entry.exchanges, *exchanges],
@@ -225,14 +236,39 @@ class Booking:
         decided: Decided | None = None,
         trace: Trace | None = None,
         retry: bool = False,
+        doubt: Sequence[ValueChange] = (),
     ) -> None:
         """Put the record into escrow and log why; everybody else goes on.
 
         What was only refused because a reviewed plan says otherwise waits for no retry.
+        ``doubt`` is what a create sent that nobody could look up.
         """
         if isinstance(error, PlanOutdated):
             self.refused(facts, error, entry=entry, trace=trace)
             return
+        await self.waits(facts, error, doubt=doubt)
+        self.context.count(failed=1)
+        earlier = list(entry.exchanges) if entry else []
+        self._row(
+            facts,
+            decided.scope if decided else None,
+            decided.action if decided else None,
+            Status.FAILURE,
+            code=log_code(error),
+            reason=str(error),
+            exchanges=[*earlier, *plain_exchanges(trace.exchanges if trace else [])],
+            error=error,
+            word=None if decided else ("update" if facts.link else "create"),
+        )
+        made = entry or Entry(
+            facts.kind, facts.record_id, facts.display_name, EntryState.FAILED, retry=retry
+        )
+        self.entry(replace(made, state=EntryState.FAILED, reason=error.message))
+
+    async def waits(
+        self, facts: Facts, error: SeatkeeperError, *, doubt: Sequence[ValueChange] = ()
+    ) -> None:
+        """Put the record into escrow with what was refused; its entry is somebody else's."""
         context = self.context
         now = context.now()
         known = await context.ledger.escrow(context.app_id, facts.kind, facts.record_id)
@@ -250,26 +286,10 @@ class Booking:
                 attempts,
                 first,
                 now,
-                next_retry(error, attempts, first, now),
+                next_retry(error, attempts, first, now, context.rules.profile),
+                doubt,
             )
         )
-        context.count(failed=1)
-        earlier = list(entry.exchanges) if entry else []
-        self._row(
-            facts,
-            decided.scope if decided else None,
-            decided.action if decided else None,
-            Status.FAILURE,
-            code=log_code(error),
-            reason=str(error),
-            exchanges=[*earlier, *plain_exchanges(trace.exchanges if trace else [])],
-            error=error,
-            word=None if decided else ("update" if facts.link else "create"),
-        )
-        made = entry or Entry(
-            facts.kind, facts.record_id, facts.display_name, EntryState.FAILED, retry=retry
-        )
-        self.entry(replace(made, state=EntryState.FAILED, reason=error.message))
 
     def refused(
         self,
@@ -315,7 +335,8 @@ class Booking:
         )
         done = context.cycle.done + ended
         total = max(context.cycle.total, done) if context.cycle.total else 0
-        cycle = context.moved(replace(context.cycle, done=done, total=total))
+        statistics = context.tally.so_far()
+        cycle = context.moved(replace(context.cycle, done=done, total=total, statistics=statistics))
         return Work(
             entries=[(cycle.id, entry) for entry in self.entries],
             links=self.links,
@@ -328,17 +349,22 @@ class Booking:
             members_added=self.members_added,
             members_removed=self.members_removed,
             forgotten=self.forgotten,
+            freed=self.freed,
             holds=self.holds,
             ended_holds=self.ended_holds,
             removed=self.removed,
             at=context.now(),
             inherited=self.inherited,
+            undone_over=self.undone_over,
             cycle=cycle,
+            health=Health() if context.is_well_again() else None,
+            failing=context.failing.kept(cycle.digest) if self.log else None,
         )
 
     async def write(self) -> None:
-        """Make it durable."""
-        await self.context.ledger.write(self.context.app_id, self.work())
+        """Make it durable; in turns, so that the counters kept beside it never go back."""
+        async with self.context.writing:
+            await self.context.ledger.write(self.context.app_id, self.work())
 
     def _row(
         self,
@@ -378,17 +404,6 @@ class Booking:
                 modified=(*(modified(action) if action is not None else ()), *members),
                 exchanges=exchanges,
                 milliseconds=took,
+                changes=action.changes if isinstance(action, Update | Disable) else (),
             )
         )
-
-
-def member_row(
-    kind: Kind, added: Sequence[MemberWrite], removed: Sequence[MemberWrite]
-) -> tuple[Modified, ...]:
-    """Return membership changes as the log shows them: one row per member."""
-    if kind is not Kind.GROUP:
-        return ()
-    return (
-        *(Modified("members", None, one.account_id) for one in added),
-        *(Modified("members", one.account_id, None) for one in removed),
-    )

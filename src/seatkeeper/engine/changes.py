@@ -6,7 +6,7 @@ Shell around ``provisioning.causes``: it pages through the feed and fetches the
 names of groups. Only a preview does this; a cycle needs no reasons to be right.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from seatkeeper.ports import Directory, Ledger
 from seatkeeper.provisioning.causes import Causes, groups_named
@@ -23,8 +23,8 @@ async def read_causes(
         page = [one for one in await directory.changes(after=after, limit=PAGE) if one.seq <= to]
         if not page:
             break
-        named = await directory.groups(sorted(groups_named(page)))
-        causes.take(page, {group: one.display_name for group, one in named.items()})
+        names, gone = await group_names(directory, groups_named(page), after=start)
+        causes.take(page, names, gone)
         after = page[-1].seq
     for group in causes.assigned_groups:
         reached = {group}
@@ -34,11 +34,20 @@ async def read_causes(
             causes.members(group, found)
     moved = [one for one in await ledger.regrouped(app_id, after=start) if one.parent_id]
     told = {one for each in moved for one in (each.group_id, each.parent_id, each.root_id) if one}
-    names = {key: group.display_name for key, group in (await directory.groups(told)).items()}
+    names, _ = await group_names(directory, told, after=start)
     for one in moved:
         async for found in _people(ledger, await ledger.groups_below([one.group_id])):
             causes.moved(one, names, found)
     return causes
+
+
+async def group_names(
+    directory: Directory, ids: Collection[str], *, after: int
+) -> tuple[Mapping[str, str], Collection[str]]:
+    """Return how these groups are or were called, and which of them are gone."""
+    present = await directory.groups(sorted(ids))
+    gone = await directory.former_names(sorted(set(ids) - present.keys()), after=after)
+    return {**gone, **{key: group.display_name for key, group in present.items()}}, gone.keys()
 
 
 async def _people(ledger: Ledger, groups: Collection[str]) -> AsyncIterator[Sequence[str]]:

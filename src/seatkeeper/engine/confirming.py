@@ -74,7 +74,7 @@ async def _many_are_gone(context: AppContext, facts: Facts, linked: int) -> bool
     trace, gone = Trace(), 0
     for link in others:
         gone += await _read(context, link, trace) is None
-    context.count(requests=len(trace.exchanges))
+    context.asked(trace.exchanges)
     return many_may_be_gone(gone, len(others), linked)
 
 
@@ -132,5 +132,5 @@ async def _look_up(context: AppContext, held: Link) -> Link | None:
         elif isinstance(error, ConnectorError) and stops_the_app(error):
             context.stop(error)
     finally:
-        context.count(requests=len(trace.exchanges))
+        context.asked(trace.exchanges)
     return None

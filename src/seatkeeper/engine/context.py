@@ -14,16 +14,29 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from seatkeeper.directory.model import Kind
-from seatkeeper.errors import ConnectorError, InDoubt, Throttled, Transient, Unreachable
-from seatkeeper.ports import Ledger, Target
+from seatkeeper.errors import (
+    ConnectorError,
+    InDoubt,
+    Remedy,
+    Throttled,
+    TooManyFailures,
+    Transient,
+    Unreachable,
+)
+from seatkeeper.ports import Exchange, Ledger, Target
+from seatkeeper.provisioning.absence import FEWEST, Shown
 from seatkeeper.provisioning.account import ValueChange
 from seatkeeper.provisioning.budget import RetryBudget
+from seatkeeper.provisioning.circuit import HALF_OPEN, Circuit
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.guard import Removal
-from seatkeeper.provisioning.journal import Key
+from seatkeeper.provisioning.journal import Health, HealthState, Key, MemberDifference
 from seatkeeper.provisioning.outcome import TRANSIENT_WAITS, backoff
 from seatkeeper.provisioning.preview import PlannedRecord
+from seatkeeper.provisioning.quarantine import Failing
 from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.statistics import Tally
+from seatkeeper.provisioning.undo import Undoing
 from seatkeeper.provisioning.walk import Facts
 
 T = TypeVar("T")
@@ -35,6 +48,9 @@ LONGEST_WAIT: Final = 900.0
 """Seconds that a ``Retry-After`` may hold an app back before it counts as away (T13)."""
 
 THROTTLED_TRIES: Final = 8
+
+_SAYS_IT_IS_WELL: Final = frozenset({Remedy.RECORD, Remedy.HEAL})
+"""What is wrong with one record was said by an app that works."""
 
 
 class AppStopped(Exception):
@@ -60,13 +76,17 @@ class AppContext:
     """One app at work. ``cycle`` is replaced as it counts; everything else stays.
 
     ``reviewed`` is set where only a kept plan is carried out: what it says of
-    each record, and nothing but that, may be sent. ``released`` are records whose
+    each record, and nothing but that, may be sent. ``undo`` is set where another cycle is
+    taken back: what is sent of each record. ``released`` are records whose
     link ends in the plan that is only previewed, so that it is not in the ledger.
     ``parked`` are values that were freed for a moment (``parking``). For ``in_flight_for``
     seconds requests of a process that was lost may still arrive at the app.
-    ``parked`` are values that were freed for a moment (``parking``). ``free`` are
-    removals that may leave without anybody's word, ``may_remove`` who of a group
-    may be removed from it now (``guarding``).
+    ``circuit`` and ``failing`` watch over the app as a whole; ``failed_before`` are
+    records whose failure says nothing new of it. ``changed_at`` says since when records
+    differ that this cycle read as changed. ``free`` are removals that may leave without
+    anybody's word, ``may_remove`` who of a group may be removed from it now (``guarding``).
+    ``shown`` is what the app's list showed in this cycle, where it was read (``listing``): it is
+    from ``listed_from`` records on that wait for a look-up.
     """
 
     rules: Rules
@@ -79,31 +99,43 @@ class AppContext:
     cycle: Cycle
     concurrency: int = 8
     batch: int = 100
-    recipient: str = ""
+    listed_from: int = FEWEST
     progress: Callable[[Cycle], None] = lambda _: None
     stopping: Callable[[], bool] = lambda: False
     reviewed: Mapping[Key, PlannedRecord] | None = None
+    undo: Mapping[Key, Undoing] | None = None
     released: set[Key] = field(default_factory=set)
     parked: dict[Key, tuple[ValueChange, ...]] = field(default_factory=dict)
     in_flight_for: float = 0.0
     free: set[tuple[Kind, str, Removal]] = field(default_factory=set)
     may_remove: dict[str, frozenset[str]] = field(default_factory=dict)
+    shown: dict[Kind, Shown | None] = field(default_factory=dict)
     linked_now: int = 0
     linked_before: int = 0
     vanished: int = 0
     retries: RetryBudget = field(default_factory=RetryBudget)
     many_gone: dict[Kind, bool] = field(default_factory=dict)
     askers: dict[tuple[Kind, str], set[str]] = field(default_factory=dict)
+    changed_at: dict[str, dt.datetime] = field(default_factory=dict)
+    tally: Tally = field(init=False)
+    circuit: Circuit = field(default_factory=Circuit)
+    failing: Failing = field(default_factory=Failing)
+    failed_before: Collection[Key] = frozenset()
+    _moved_on: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    _ill: bool = False
     _failures: int = 0
     _open_at: float = 0.0
     _stopped: ConnectorError | None = None
     lanes: asyncio.Semaphore = field(init=False)
     looking: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+    sending: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+    writing: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     _slots: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
         self.lanes = asyncio.Semaphore(self.concurrency)
         self._slots = asyncio.Semaphore(self.concurrency)
+        self.tally = Tally(self.cycle.statistics)
 
     @property
     def app_id(self) -> str:
@@ -113,6 +145,18 @@ class AppContext:
     def count(self, **more: int) -> None:
         """Raise counters of the cycle; they are stored with the next write."""
         self.cycle = replace(self.cycle, counters=self.cycle.counters.plus(**more))
+
+    def asked(self, exchanges: Sequence[Exchange], *, retry: bool = False) -> None:
+        """Count the requests that were made for one record."""
+        number = len(exchanges)
+        self.count(requests=number, retry_requests=number if retry else 0)
+        self.tally.asked(exchanges)
+
+    def arrived(self, record_id: str) -> None:
+        """Note that what changed of a record is in the app, where it is known since when."""
+        since = self.changed_at.get(record_id)
+        if since is not None:
+            self.tally.arrived(since, self.now())
 
     def moved(self, cycle: Cycle) -> Cycle:
         """Take the cycle's new state and tell whoever watches; returned for writing."""
@@ -129,6 +173,39 @@ class AppContext:
         """Note the first failure that concerns the whole app: no request starts after it."""
         if self._stopped is None:
             self._stopped = error
+            self._moved_on.set()
+
+    def comes_back(self, health: Health) -> None:
+        """Know that the app was stopped: it gets one request, then five, then all."""
+        if health.state is HealthState.WELL:
+            return
+        self.circuit = Circuit(HALF_OPEN)
+        self._ill = True
+        self.failing.on_probation = health.code == TooManyFailures.code
+
+    def is_well_again(self) -> bool:
+        """Return once whether an app that was stopped has shown that it is well."""
+        well = self._ill and not self.circuit.half_open and self._stopped is None
+        well = well and not self.failing.on_probation
+        self._ill = self._ill and not well
+        return well
+
+    def write_refused(self, key: Key, error: ConnectorError) -> None:
+        """Count a write that the app refused; stop the app where it was one too many."""
+        if key in self.failed_before:
+            return
+        why = self.failing.failed(error.code)
+        if why:
+            self.stop(
+                TooManyFailures(
+                    f"{why} So the app was stopped, before more records fail for it.",
+                    advice="Look at what they have in common: a mapping, a right of the token, a "
+                    f"plan of the app. See: seatkeeper logs {self.app_id} --status failure. After "
+                    f"that: seatkeeper run {self.app_id}",
+                    said=error.said,
+                    status=error.status,
+                )
+            )
 
     def raise_if_stopped(self) -> None:
         """Leave the cycle if the app was stopped. Raises ``AppStopped``."""
@@ -141,6 +218,17 @@ class AppContext:
         Raises ``AppStopped`` when the app was stopped meanwhile, and whatever
         the request raised when trying again did not help.
         """
+        return await self._until_taken(call, may_repeat=True)
+
+    async def patiently_once(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Make one request in its turn that must be looked up before it is repeated.
+
+        It waits where the app throttles (which says that nothing was done), and
+        hands every other failure to the caller.
+        """
+        return await self._until_taken(call, may_repeat=False)
+
+    async def _until_taken(self, call: Callable[[], Awaitable[T]], *, may_repeat: bool) -> T:
         throttled = 0
         tries = 0
         while True:
@@ -150,30 +238,23 @@ class AppContext:
                 throttled += 1
                 self._close_for(error, throttled)
             except Transient:
-                if tries == len(TRANSIENT_WAITS) or not self.retries.take():
+                if not may_repeat or tries == len(TRANSIENT_WAITS) or not self.retries.take():
                     raise
                 await self.rest(tries)
                 tries += 1
-
-    async def patiently_once(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Make one request in its turn that must be looked up before it is repeated.
-
-        It waits where the app throttles (which says that nothing was done), and
-        hands every other failure to the caller.
-        """
-        throttled = 0
-        while True:
-            try:
-                return await self._in_turn(call)
-            except Throttled as error:
-                throttled += 1
-                self._close_for(error, throttled)
 
     async def facts(self, kind: Kind, ids: Collection[str]) -> Sequence[Facts]:
         """Return the facts of these records, with all that the app's rules read."""
         return await self.ledger.facts(
             self.app_id, kind, ids, memberships=self.rules.reads_memberships
         )
+
+    async def member_difference(self, group_id: str) -> MemberDifference:
+        """Return what is to be sent of a group's members: what differs, or what is undone."""
+        if self.undo is None:
+            return await self.ledger.member_difference(self.app_id, group_id)
+        back = self.undo.get((Kind.GROUP, group_id), Undoing())
+        return MemberDifference(back.add, back.remove)
 
     def asked_by(self, kind: Kind, account_id: str, record_id: str) -> set[str]:
         """Note that a record takes an account for its own; return all that did in this cycle.
@@ -191,22 +272,41 @@ class AppContext:
 
     async def _in_turn(self, call: Callable[[], Awaitable[T]]) -> T:
         async with self._slots:
-            self.raise_if_stopped()
-            delay = self._open_at - asyncio.get_running_loop().time()
-            if delay > 0:
-                await self.sleep(delay)
-                self.raise_if_stopped()
-            self.retries.asked()
+            await self._let_in()
+            well = False
             try:
+                delay = self._open_at - asyncio.get_running_loop().time()
+                if delay > 0:
+                    await self.sleep(delay)
+                    self.raise_if_stopped()
+                self.retries.asked()
                 result = await call()
+                well = True
             except (Transient, InDoubt) as error:
                 self._count_failure(error)
                 raise
+            except ConnectorError as error:
+                well = error.remedy in _SAYS_IT_IS_WELL
+                raise
+            finally:
+                self.circuit.ended(well=well)
+                self._moved_on.set()
         self._failures = 0
         return result
 
+    async def _let_in(self) -> None:
+        """Wait while the app has to show first that it is well. Raises ``AppStopped``."""
+        self.raise_if_stopped()
+        while not self.circuit.may_start:
+            self._moved_on.clear()
+            await self._moved_on.wait()
+            self.raise_if_stopped()
+        self.circuit.started()
+
     def _count_failure(self, error: ConnectorError) -> None:
         self._failures += 1
+        if self.circuit.half_open:
+            self.stop(away("The app failed as soon as it was asked again", error))
         if self._failures >= FAILURES_IN_A_ROW:
             self.stop(away(f"The app failed {self._failures} times in a row", error))
 

@@ -13,19 +13,27 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from seatkeeper.directory.model import Kind
+from seatkeeper.engine.choosing import chosen
 from seatkeeper.engine.confirming import confirm_links
 from seatkeeper.engine.context import AppContext, AppStopped
 from seatkeeper.engine.doubt import settle_doubts
+from seatkeeper.engine.drift import end_drift, tell_drift, tell_withheld
 from seatkeeper.engine.exporter import export_cycle
 from seatkeeper.engine.notices import (
+    SILENT,
     app_notices,
     failure_notices,
-    hold_causes,
     hold_notices,
+    is_of_drift,
     open_causes,
+    recovery_notices,
+    still_open,
 )
-from seatkeeper.engine.planner import chosen, plan_records, planning_done
+from seatkeeper.engine.planner import plan_records
+from seatkeeper.engine.reconciling import look_at, look_at_everybody
+from seatkeeper.engine.repairing import plan_repairs
 from seatkeeper.engine.reviewing import plan_reviewed
+from seatkeeper.engine.undoing import plan_undo
 from seatkeeper.errors import ConnectorError, LeaseLost, Remedy
 from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
@@ -33,7 +41,17 @@ from seatkeeper.provisioning.guard import HoldState
 from seatkeeper.provisioning.journal import EntryState, Health, HealthState, Position, Work
 from seatkeeper.provisioning.outcome import next_probe
 from seatkeeper.provisioning.preview import PlannedRecord
+from seatkeeper.provisioning.quarantine import Failing, LatestWrites
 from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.statistics import Statistics, Tally
+
+MOST_FAILED_BEFORE: Final = 10_000
+"""So many waiting records are known by name, so that their failing again is no news."""
+
+_ONCE: Final = frozenset({CycleKind.REVIEWED, CycleKind.UNDO})
+"""Kinds of which nothing more is sent after an interruption: what was asked is not kept."""
+
+_LOOKS: Final = frozenset({CycleKind.RECONCILE, CycleKind.REPAIR})
 
 _OPEN: Final = frozenset({EntryState.MATCH, EntryState.PLANNED, EntryState.INTENDED})
 
@@ -43,12 +61,19 @@ class Wish:
     """What kind of cycle is asked for. Without names: whatever changed since the watermark.
 
     ``reviewed``: carry out these records of a kept plan, and nothing else.
+    ``reconcile``: read the app again and report; with ``repair`` also send what is
+    missing, and however much that is unless it is the schedule that asks (``unattended``).
+    ``undo``: take back what the cycle of that id wrote.
     """
 
     full: bool = False
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     reviewed: tuple[PlannedRecord, ...] | None = None
+    reconcile: bool = False
+    repair: bool = False
+    unattended: bool = False
+    undo: str = ""
 
     @property
     def on_demand(self) -> bool:
@@ -79,6 +104,7 @@ async def run_cycle(
         context.reviewed = {one.key: one for one in named}
     elif await _follows_a_review(ledger, cycle):
         context.linked_now = 1
+    await _watch_over(context)
     context.linked_before = (await ledger.link_counts(rules.app_id)).get(Kind.USER, 0)
     try:
         await confirm_links(
@@ -92,12 +118,29 @@ async def run_cycle(
     return context.cycle
 
 
+async def _watch_over(context: AppContext) -> None:
+    """Prepare what decides over the app as a whole: was it stopped, who failed before, how many."""
+    ledger, app_id = context.ledger, context.app_id
+    waiting = await ledger.escrows(app_id, limit=MOST_FAILED_BEFORE)
+    context.failed_before = frozenset((one.kind, one.record_id) for one in waiting)
+    initial = context.cycle.kind is CycleKind.INITIAL
+    health, kept = await ledger.health(app_id), await ledger.failing(app_id)
+    if health.state is not HealthState.WELL or kept.digest != context.cycle.digest:
+        kept = LatestWrites()  # what was refused before a stop, or under other rules, is over
+    context.failing = Failing.going_on(kept, context.rules.profile, initial=initial)
+    context.comes_back(health)
+
+
 def kind_of(wish: Wish, position: Position | None, rules: Rules) -> CycleKind:
     """Return what kind of cycle a wish leads to, from this watermark and under these rules."""
     if wish.reviewed is not None:
         return CycleKind.REVIEWED
+    if wish.undo:
+        return CycleKind.UNDO
     if wish.on_demand:
         return CycleKind.ON_DEMAND
+    if wish.reconcile:
+        return CycleKind.REPAIR if wish.repair else CycleKind.RECONCILE
     if position is None:
         return CycleKind.INITIAL
     if wish.full or position.digest != rules.digest:
@@ -150,24 +193,33 @@ async def _run(context: AppContext, wish: Wish, *, continued: bool) -> None:
         context.moved(replace(context.cycle, note=note))
         context.linked_now = 1  # whoever was linked before the interruption may be waited for
         await _end_switched_off(context)
-    if continued and context.cycle.kind is CycleKind.REVIEWED:
+    if continued and context.cycle.kind in _ONCE:
         await _end_review(context)
         return
     if context.cycle.state is CycleState.PLANNING:
         await context.ledger.drop_plan(context.cycle)
-        context.moved(replace(context.cycle, counters=Counters(), total=0, done=0))
-        if not await _plan(context, wish):
+        context.tally = Tally()
+        context.moved(
+            replace(context.cycle, counters=Counters(), statistics=Statistics(), total=0, done=0)
+        )
+        looks = context.cycle.kind in _LOOKS or (wish.reconcile and wish.on_demand)
+        if not await (_look(context, wish) if looks else _plan(context, wish)):
+            return
+        if looks and not _repairs(context, wish):
+            await _finish(context)
             return
     elif context.cycle.state is CycleState.SUSPENDED:
         cycle = replace(context.cycle, state=CycleState.EXPORTING)
         await context.ledger.write(context.app_id, Work(cycle=context.moved(cycle)))
+    context.failing.in_scope = max(context.linked_before, context.cycle.total)
     if await export_cycle(context):
         await _finish(context)
 
 
 async def _end_review(context: AppContext) -> None:
-    """End a reviewed plan that was interrupted: find out what was sent, and send nothing more."""
-    note = f"ended after an interruption; carry the plan out again ({context.cycle.number})"
+    """End a plan or an undo that was interrupted: find out what was sent, and send no more."""
+    again = "undo it" if context.cycle.kind is CycleKind.UNDO else "carry the plan out"
+    note = f"ended after an interruption; {again} again ({context.cycle.number})"
     context.moved(replace(context.cycle, note=note))
     if not await settle_doubts(context):
         return
@@ -188,20 +240,58 @@ async def _plan(context: AppContext, wish: Wish) -> bool:
                 await _drop_escrows(context, record)
     if context.reviewed is not None:
         await plan_reviewed(context, context.reviewed)
+    if context.cycle.kind is CycleKind.UNDO:
+        await plan_undo(context, wish.undo)
     async for kind, page, retries in chosen(context, wish.users, wish.groups):
         if context.stopping() and context.cycle.covers_all:  # others know only now whom they name
             return False
         await plan_records(context, kind, page, retries=retries)
     counts = await context.ledger.entry_counts(context.cycle.id)
-    await context.ledger.write(context.app_id, planning_done(context, sum(counts.values())))
+    await context.ledger.write(context.app_id, _planning_done(context, sum(counts.values())))
     return True
 
 
+def _repairs(context: AppContext, wish: Wish) -> bool:
+    return context.cycle.kind is CycleKind.REPAIR or (wish.repair and wish.on_demand)
+
+
+async def _look(context: AppContext, wish: Wish) -> bool:
+    """Compare the app with what is known, and plan what is missing there where that is wished.
+
+    Returns false when asked to stop; what was looked at need not be looked at again.
+    """
+    named = None
+    if context.cycle.kind in _LOOKS:
+        if not await look_at_everybody(context):
+            return False
+    else:
+        named = {(Kind.USER, one) for one in wish.users} | {(Kind.GROUP, g) for g in wish.groups}
+        await look_at(context, wish.users, wish.groups)
+    if _repairs(context, wish):
+        by_a_person = wish.repair and not wish.unattended
+        if why := await plan_repairs(context, named, by_a_person=by_a_person):
+            await tell_withheld(context, why)
+        elif named is None:
+            await end_drift(context)
+    else:
+        await tell_drift(context)
+    counts = await context.ledger.entry_counts(context.cycle.id)
+    context.moved(replace(context.cycle, done=0))
+    await context.ledger.write(context.app_id, _planning_done(context, sum(counts.values())))
+    return True
+
+
+def _planning_done(context: AppContext, total: int) -> Work:
+    """Return the write that turns a planned cycle into one that is carried out."""
+    cycle = replace(context.cycle, state=CycleState.EXPORTING, total=total)
+    return Work(cycle=context.moved(cycle))
+
+
 async def _drop_escrows(context: AppContext, kind: Kind) -> None:
-    """Let nobody wait for what is switched off."""
+    """Let nobody wait for what is switched off, but for whom an account may have been made."""
     while True:
-        waiting = await context.ledger.escrows(context.app_id)
-        ended = [(one.kind, one.record_id) for one in waiting if one.kind is kind]
+        waiting = await context.ledger.escrows(context.app_id, kind=kind)
+        ended = [(one.kind, one.record_id) for one in waiting if not one.doubt]
         if not ended:
             return
         await context.ledger.write(context.app_id, Work(cleared=ended))
@@ -223,25 +313,54 @@ async def _end_switched_off(context: AppContext) -> None:
 async def _finish(context: AppContext) -> None:
     """Move the watermark with the last of the work it covers, and tell of new failures."""
     cycle, now = context.cycle, context.now()
-    escrows = await context.ledger.escrows(context.app_id)
-    counters = replace(cycle.counters, waiting=len(escrows))
-    ended = replace(cycle, state=CycleState.DONE, ended=now, counters=counters)
+    waiting = await context.ledger.waiting_causes(context.app_id)
+    counters = replace(cycle.counters, waiting=sum(one.count for one in waiting))
+    ended = replace(
+        cycle,
+        state=CycleState.DONE,
+        ended=now,
+        counters=counters,
+        statistics=context.tally.so_far(),
+    )
     open_holds = await context.ledger.holds(context.app_id, states=(HoldState.OPEN,))
     holds = [hold for _, hold in open_holds]
+    before = await context.ledger.open_notices(context.app_id)
+    health = await _health_at_the_end(context, waits=bool(waiting))
+    stopped = frozenset() if health.state is HealthState.WELL else still_open({}, health)
+    silent = frozenset() if cycle.covers_all else frozenset({SILENT})  # a few records are no cycle
+    goes_on = stopped | silent | frozenset(filter(is_of_drift, before))
+    before = {cause: said for cause, said in before.items() if cause not in goes_on}
     notices = [
-        *failure_notices(context.rules, escrows, ended, context.recipient),
-        *hold_notices(context.rules, holds, ended, context.recipient),
+        *failure_notices(context.rules, waiting, ended),
+        *hold_notices(context.rules, holds, ended),
+        *recovery_notices(context.rules, before, ended, now),
     ]
     await context.ledger.write(
         context.app_id,
         Work(
             cycle=context.moved(ended),
             position=Position(cycle.to_seq, cycle.digest) if cycle.covers_all else None,
-            health=Health(),
+            health=health,
             notices=notices,
-            open_causes=frozenset(open_causes(escrows) | hold_causes(holds)),
+            open_causes=open_causes(waiting, holds) | goes_on,
+            at=now,
+            ended=True,
         ),
     )
+
+
+async def _health_at_the_end(context: AppContext, *, waits: bool) -> Health:
+    """Return how the app is once a cycle has ended: well, unless nothing has shown that it is.
+
+    One that was stopped for what it refused, and took nothing since, goes on to be looked at
+    now and then for as long as anybody waits.
+    """
+    if not (context.failing.on_probation and waits):
+        return Health()
+    before = await context.ledger.health(context.app_id)
+    attempts = before.attempts + 1
+    again = next_probe(Remedy.SETUP, attempts, context.now())
+    return replace(before, attempts=attempts, next_try=again)
 
 
 async def _suspend(context: AppContext, error: ConnectorError) -> None:
@@ -270,8 +389,15 @@ async def _suspend(context: AppContext, error: ConnectorError) -> None:
     cycle = context.cycle
     if cycle.state is not CycleState.PLANNING:
         cycle = replace(cycle, state=CycleState.SUSPENDED)
-    notices = app_notices(context.rules, health, cycle, context.recipient)
+    causes = await context.ledger.open_notices(context.app_id)
     await context.ledger.write(
         context.app_id,
-        Work(cycle=context.moved(replace(cycle, note=str(error))), health=health, notices=notices),
+        Work(
+            cycle=context.moved(replace(cycle, note=str(error))),
+            health=health,
+            failing=LatestWrites(),
+            notices=app_notices(context.rules, health, cycle),
+            open_causes=still_open(causes, health),
+            at=now,
+        ),
     )

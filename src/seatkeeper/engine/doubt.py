@@ -28,6 +28,7 @@ from seatkeeper.provisioning.plan import (
     Update,
     gives_access_back,
     known_there,
+    known_without,
 )
 from seatkeeper.provisioning.walk import Decided, Facts, scope_of
 
@@ -76,10 +77,14 @@ async def _settle(context: AppContext, booking: Booking, facts: Facts, entry: En
         if stops_the_app(error) or context.stopped is not None:
             raise
         if isinstance(error, InDoubt | Transient | Throttled):
-            # In escrow the doubt would be forgotten, and what the request made with it.
+            # It passes by itself; what the app refuses to look up need not, so that waits alone.
             raise AppStopped(away("What became of a request cannot be found out", error)) from error
-        await booking.failed(facts, error, entry=entry, trace=trace)
-    context.count(requests=len(trace.exchanges))
+        lost = entry.changes if facts.link is None and entry.verb == "create" else ()
+        await booking.failed(facts, error, entry=entry, trace=trace, doubt=lost)
+        if facts.link is not None and not facts.link.held:
+            unsure = known_without(facts.link.known, entry.changes)
+            booking.links.append(replace(facts.link, known=unsure))
+    context.asked(trace.exchanges)
 
 
 async def _settle_create(
@@ -90,12 +95,16 @@ async def _settle_create(
     if account is None:
         again = EntryState.MATCH if facts.record is not None else EntryState.DONE
         booking.entry(replace(entry, state=again, found=None, in_doubt=entry.verb == "create"))
+        if again is EntryState.DONE:
+            booking.cleared.append((facts.kind, facts.record_id))
         return
     link = Link(facts.kind, facts.record_id, account.id, {}, facts.display_name, context.now())
     known = known_there(account, {}, entry.changes)
     booking.link(facts, account.id, known)
     values = {change.path: change.new for change in entry.changes if change.new is not None}
-    _book(booking, replace(facts, link=link), entry, Create(values), trace)
+    # Planned anew, since the record may have left while nobody could look.
+    created = Create(values)
+    _book(booking, replace(facts, link=link), entry, created, trace, state=EntryState.MATCH)
 
 
 async def _made(context: AppContext, facts: Facts, entry: Entry, trace: Trace) -> Account | None:
@@ -150,7 +159,15 @@ async def _settle_change(
     _book(booking, replace(facts, link=replace(link, known=known)), entry, action, trace)
 
 
-def _book(booking: Booking, facts: Facts, entry: Entry, action: Action, trace: Trace) -> None:
+def _book(
+    booking: Booking,
+    facts: Facts,
+    entry: Entry,
+    action: Action,
+    trace: Trace,
+    *,
+    state: EntryState = EntryState.PLANNED,
+) -> None:
     """Log what was done before the interruption; what is still to be done stays planned."""
     link = facts.link
     assert link is not None  # noqa: S101 - both callers know the account
@@ -163,5 +180,5 @@ def _book(booking: Booking, facts: Facts, entry: Entry, action: Action, trace: T
         account_id=link.account_id,
         exchanges=plain_exchanges(trace.exchanges),
         matched=f"found account {link.account_id} as an interrupted request had left it",
-        state=EntryState.PLANNED,
+        state=state,
     )

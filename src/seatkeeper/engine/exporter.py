@@ -3,14 +3,15 @@
     source change -> scope -> map -> match -> plan -> [export -> log]
 
 Shell. Each batch is three moments: its intents are durable, its requests are
-sent, its results are durable. So a crash leaves at most one batch in doubt, and
-calling it again finishes the cycle. People go in the order of the reporting
-line, then the references that only now have both ends, then groups and their
-members.
+sent, its results are durable. While one batch of people is sent, the one before
+is written down and the one after it is made ready. So a crash leaves at most
+these three in doubt, and calling it again finishes the cycle. People go in the
+order of the reporting line, then the references that only now have both ends,
+then groups and their members.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 
 from seatkeeper.directory.model import Kind
@@ -21,7 +22,10 @@ from seatkeeper.engine.guarding import guard_plan
 from seatkeeper.engine.outcomes import book
 from seatkeeper.engine.parking import open_rings
 from seatkeeper.engine.planner import match_records, plan_records
-from seatkeeper.engine.sender import Sent, send
+from seatkeeper.engine.sender import send
+from seatkeeper.engine.sent import Sent
+from seatkeeper.engine.shared_values import refuse_shared
+from seatkeeper.engine.undoing import undo_decided
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.provisioning.journal import Entry, EntryState
 from seatkeeper.provisioning.match import check_only_asker
@@ -51,8 +55,7 @@ async def export_cycle(context: AppContext) -> bool:
     """Carry out everything planned; return whether it all was (not stopped by a person)."""
     if not await settle_doubts(context):
         return False
-    await match_records(context)
-    await guard_plan(context)
+    await _judge(context)
     for kind in (Kind.USER, Kind.GROUP):
         if context.rules.mapping(kind) is None:
             continue
@@ -66,15 +69,23 @@ async def export_cycle(context: AppContext) -> bool:
                 break
             healed.update(healable)
             await plan_records(context, kind, healable)
-            await match_records(context)
-            await guard_plan(context)
+            await _judge(context)
             if not await _export_kind(context, kind):
                 return False
     return True
 
 
+async def _judge(context: AppContext) -> None:
+    """Find out of everybody planned whose account it is, who asks for one value, what is held."""
+    await match_records(context)
+    await refuse_shared(context)
+    await guard_plan(context)
+
+
 async def _healable(context: AppContext, kind: Kind) -> Sequence[str]:
-    """Return who waits no longer; with a reviewed plan, only those whom it names."""
+    """Return who waits no longer; with a reviewed plan only those named, in an undo nobody."""
+    if context.undo is not None:
+        return ()
     if context.reviewed is None:
         return await context.ledger.healable(context.app_id, kind)
     every = await context.ledger.healable(context.app_id, kind, limit=_EVERYBODY)
@@ -83,26 +94,86 @@ async def _healable(context: AppContext, kind: Kind) -> Sequence[str]:
 
 async def _export_kind(context: AppContext, kind: Kind) -> bool:
     """Carry out all planned entries of one kind; return false when asked to stop."""
+    flights = _Flights()
+    try:
+        return await _export_pages(context, kind, flights)
+    except asyncio.CancelledError:
+        flights.cancel()
+        raise
+    finally:
+        await flights.settle()
+
+
+async def _export_pages(context: AppContext, kind: Kind, flights: "_Flights") -> bool:
+    level = None
     while True:
-        if context.stopping():
+        if context.stopping() or context.stopped is not None:
+            await flights.land()
+            context.raise_if_stopped()
             return False
-        context.raise_if_stopped()
         page = await context.ledger.entries(
             context.cycle.id, states={EntryState.PLANNED}, kind=kind, limit=context.batch
         )
-        if not page:
+        if not page and not flights.aloft:
             return True
-        level = page[0].level
-        batch = [entry for entry in page if entry.level == level]
-        ends = [entry for entry in batch if entry.verb == "delete"]
         # Side by side, a group would still be written as a member of another one.
-        await _export_batch(context, kind, ends or batch)
+        ends = [entry for entry in page if entry.verb == "delete" and entry.level == page[0].level]
+        alone = kind is Kind.GROUP or bool(ends)
+        if flights.aloft and (not page or alone or page[0].level != level):
+            await flights.land()  # what it brought may change what comes next, so read again
+            continue
+        level = page[0].level
+        batch = ends or [entry for entry in page if entry.level == level]
+        await flights.land(leaving=1)
+        if await _prepare(context, kind, batch, flights):
+            await flights.land()
+            await match_records(context)
+        elif alone:
+            await flights.land()
 
 
-async def _export_batch(context: AppContext, kind: Kind, batch: Sequence[Entry]) -> None:
+class _Flights:
+    """Batches on their way, oldest first: one is sent while the one before is written down."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def aloft(self) -> bool:
+        """Whether any batch is on its way."""
+        return bool(self._tasks)
+
+    def start(self, flight: Coroutine[None, None, None]) -> None:
+        """Send a batch off."""
+        self._tasks.append(asyncio.create_task(flight))
+
+    async def land(self, *, leaving: int = 0) -> None:
+        """Wait until at most so many are on their way. Raises what went wrong with the oldest."""
+        while len(self._tasks) > leaving:
+            await self._tasks.pop(0)
+
+    def cancel(self) -> None:
+        """Break off what is on its way, as whoever waits for it was; what became of it is asked."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def settle(self) -> None:
+        """Let every batch come to its end, whatever became of the others."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+
+async def _prepare(
+    context: AppContext, kind: Kind, batch: Sequence[Entry], flights: _Flights
+) -> bool:
+    """Write down what a batch will send and send it off; whether anybody must be looked up first.
+
+    The rest of the batch ends here: skipped, failed, or nothing to be done any more.
+    """
     entries = {entry.record_id: entry for entry in batch}
     booking = Booking(context)
     to_send: list[Sent] = []
+    unknown = False
     for facts in await context.facts(kind, list(entries)):
         entry = entries[facts.record_id]
         try:
@@ -111,6 +182,7 @@ async def _export_batch(context: AppContext, kind: Kind, batch: Sequence[Entry])
             await booking.failed(facts, error, entry=entry)
             continue
         if decided is None:
+            unknown = True
             booking.entry(replace(entry, state=EntryState.MATCH))
         elif _removes(decided) and entry.verb not in {"disable", "delete"}:
             # It became a removal after the plan was looked at: the next cycle plans it as one.
@@ -121,15 +193,20 @@ async def _export_batch(context: AppContext, kind: Kind, batch: Sequence[Entry])
             to_send.append(Sent(facts, entry, decided, decided.action))
     booking.entries.extend(intent_of(one.entry, one.action) for one in to_send)
     await booking.write()
-    loop = asyncio.get_running_loop()
-    until = loop.time() + BATCH_SECONDS
-    await asyncio.gather(*(_send_in_time(context, one, until) for one in to_send))
+    if to_send:
+        flights.start(_carry_out(context, to_send))
+    return unknown
+
+
+async def _carry_out(context: AppContext, batch: Sequence[Sent]) -> None:
+    """Send a batch when it is its turn, and make its results durable."""
+    async with context.sending:
+        until = asyncio.get_running_loop().time() + BATCH_SECONDS
+        await asyncio.gather(*(_send_in_time(context, one, until) for one in batch))
     results = Booking(context)
-    for one in to_send:
+    for one in batch:
         await book(results, one)
     await results.write()
-    await match_records(context)
-    context.raise_if_stopped()
 
 
 async def _send_in_time(context: AppContext, sent: Sent, until: float) -> None:
@@ -146,6 +223,8 @@ def _decide_again(context: AppContext, facts: Facts, entry: Entry) -> Decided | 
     None: the record needs a look-up that its entry does not hold. Raises
     ``PlanOutdated`` where somebody reviewed something else.
     """
+    if context.undo is not None:
+        return undo_decided(context, facts)
     answer = decide(facts, context.rules)
     if isinstance(answer, NeedsMatch):
         if entry.found is not None:
@@ -184,7 +263,7 @@ def _is_members_only(facts: Facts, decided: Decided) -> bool:
         and facts.link is not None
         and decided.scope.entitled
         and isinstance(decided.action, Skip)
-        and decided.action.reason is Reason.IN_SYNC
+        and decided.action.reason in {Reason.IN_SYNC, Reason.UNDONE}
     )
 
 

@@ -27,8 +27,10 @@ from seatkeeper.provisioning.guard import (
     removal_digest,
 )
 from seatkeeper.provisioning.journal import Entry, EntryState, MemberDifference
+from seatkeeper.provisioning.log import verb
+from seatkeeper.provisioning.plan import Disable, Skip, Update
 from seatkeeper.provisioning.rules import Rules
-from seatkeeper.provisioning.walk import Facts
+from seatkeeper.provisioning.walk import Decided, Facts
 
 PAGE = 500
 
@@ -96,7 +98,7 @@ async def _gather(
         entry = entries[facts.record_id]
         difference = MemberDifference()
         if kind is Kind.GROUP and facts.link is not None and entry.verb == "update":
-            difference = await context.ledger.member_difference(context.app_id, facts.record_id)
+            difference = await context.member_difference(facts.record_id)
             if not difference.remove:
                 gathered.nothing_left.append((kind, facts.record_id, Removal.MEMBERS))
         found = removals_of(
@@ -156,6 +158,16 @@ def removals_of(
     if members:
         add(Removal.MEMBERS, members, len(members))
     return found
+
+
+def removals_decided(
+    rules: Rules, facts: Facts, decided: Decided, members: Collection[str] = ()
+) -> list[Planned]:
+    """Return what the walk's answer about one record takes away."""
+    action = decided.action
+    changes = action.changes if isinstance(action, Update | Disable) else ()
+    word = "other" if isinstance(action, Skip) else verb(action)
+    return removals_of(rules, facts, word, changes, members, decided.scope.reason)
 
 
 def _hold(

@@ -14,7 +14,8 @@ from seatkeeper.engine.context import AppContext
 from seatkeeper.errors import RecordError
 from seatkeeper.provisioning.handover import Rename, after, renames, rings
 from seatkeeper.provisioning.journal import Entry
-from seatkeeper.provisioning.plan import Action, Update
+from seatkeeper.provisioning.match import Claim, claim_of
+from seatkeeper.provisioning.plan import Action, Delete, Disable, Update
 from seatkeeper.provisioning.reference import levels
 from seatkeeper.provisioning.walk import Decided, Facts, decide
 
@@ -63,6 +64,19 @@ def given_up(context: AppContext, facts: Facts, action: Action | None) -> list[R
     if mapping is None or facts.link is None or not isinstance(action, Update):
         return []
     return renames(facts.record_id, action.changes, mapping)
+
+
+def claims_given_up(context: AppContext, facts: Facts, action: Action) -> list[Claim]:
+    """Return which unique values an account has no more once an action was carried out."""
+    mapping = context.rules.mapping(facts.kind)
+    if mapping is None or facts.link is None:
+        return []
+    if isinstance(action, Delete):
+        known = facts.link.known
+        had = (claim_of(one, known.get(one.target)) for one in mapping.unique)
+        return [claim for claim in had if claim is not None]
+    changes = action.changes if isinstance(action, Update | Disable) else ()
+    return [one.gives for one in renames(facts.record_id, changes, mapping)]
 
 
 def broken(context: AppContext, found: Sequence[Rename]) -> list[list[Rename]]:

@@ -6,16 +6,19 @@ Shell: from one ``Sent`` to everything that becomes true with it. It decides
 nothing new; ``outcome`` says what a failure means, ``booking`` how it is said.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from seatkeeper.directory.model import Kind
-from seatkeeper.engine.booking import Booking, intent_of, member_row, plain_exchanges
+from seatkeeper.engine.booking import Booking, intent_of, plain_exchanges
 from seatkeeper.engine.context import AppContext
-from seatkeeper.engine.sender import Sent
+from seatkeeper.engine.ordering import claims_given_up
+from seatkeeper.engine.sent import Sent
 from seatkeeper.errors import InDoubt, SeatkeeperError, Throttled, Transient
 from seatkeeper.provisioning.account import TargetValues
 from seatkeeper.provisioning.guard import Removal
-from seatkeeper.provisioning.journal import EntryState, Waiting
+from seatkeeper.provisioning.journal import EntryState, MemberWrite, Waiting
+from seatkeeper.provisioning.log import Modified
 from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import Adopt, Delete, Disable, Skip, Update, gives_access_back
 
@@ -26,14 +29,15 @@ async def book(booking: Booking, sent: Sent) -> None:
     A step on the way to what was planned leaves the record planned.
     """
     context, facts = booking.context, sent.facts
-    asked = len(sent.trace.exchanges)
-    context.count(requests=asked, retry_requests=asked if sent.entry.retry else 0)
+    context.asked(sent.trace.exchanges, retry=sent.entry.retry)
     if not sent.started and sent.error is None and not sent.account_id:
         booking.entry(replace(sent.entry, state=EntryState.PLANNED))
         return
     _book_account(booking, sent)
     key = (facts.kind, facts.record_id)
-    if facts.kind is Kind.GROUP:
+    if context.undo is not None:
+        pass  # whom the record waits for is for the next ordinary cycle to say
+    elif facts.kind is Kind.GROUP:
         booking.waiting[key] = [
             Waiting(facts.kind, facts.record_id, "members", missing) for missing in sent.unresolved
         ]
@@ -46,14 +50,19 @@ async def book(booking: Booking, sent: Sent) -> None:
         booking.entry(replace(sent.entry, state=EntryState.DONE))
     elif sent.error is None:
         _book_success(booking, sent, EntryState.PLANNED if sent.interim else EntryState.DONE)
-    elif context.stopped is not None and (sent.doubtful or _passes(sent.error)):
+        if sent.left_out is not None:
+            await booking.waits(facts, sent.left_out)
+    elif context.stopped is not None and (
+        (sent.doubtful and not sent.waits_in_doubt) or _passes(sent.error)
+    ):
         if sent.done:  # the half that was done before the app stopped
             _book_success(booking, sent, EntryState.PLANNED)
         again = intent_of(sent.entry, sent.action)
         booking.entry(again if sent.doubtful else replace(sent.entry, state=EntryState.PLANNED))
     else:
+        lost = intent_of(sent.entry, sent.action).changes if sent.waits_in_doubt else ()
         await booking.failed(
-            facts, sent.error, entry=sent.entry, decided=sent.decided, trace=sent.trace
+            facts, sent.error, entry=sent.entry, decided=sent.decided, trace=sent.trace, doubt=lost
         )
 
 
@@ -64,6 +73,8 @@ def _passes(error: SeatkeeperError) -> bool:
 
 def _book_success(booking: Booking, sent: Sent, state: EntryState) -> None:
     facts = sent.facts
+    if state is EntryState.DONE:
+        booking.context.arrived(facts.record_id)
     booking.succeeded(
         facts,
         sent.decided,
@@ -74,14 +85,18 @@ def _book_success(booking: Booking, sent: Sent, state: EntryState) -> None:
         matched=_matched(sent),
         unresolved=len(sent.unresolved),
         word=sent.word,
-        members=member_row(facts.kind, sent.added, sent.removed),
+        members=_member_rows(facts.kind, sent.added, sent.removed),
         state=state,
         interim=sent.interim,
+        left_out=sent.left_out,
     )
 
 
 def _book_account(booking: Booking, sent: Sent) -> None:
     facts = sent.facts
+    if sent.error is None and not sent.interim:
+        freed = claims_given_up(booking.context, facts, sent.action)
+        booking.freed += [(facts.kind, claim) for claim in freed]
     if sent.held and facts.link is not None:
         booking.links.append(facts.link.hold())
         return
@@ -138,3 +153,15 @@ def _matched(sent: Sent) -> str:
     if isinstance(sent.action, Update | Adopt):
         return f"found account {sent.account_id}"
     return "no account matched"
+
+
+def _member_rows(
+    kind: Kind, added: Sequence[MemberWrite], removed: Sequence[MemberWrite]
+) -> tuple[Modified, ...]:
+    """Return membership changes as the log shows them: one row per member."""
+    if kind is not Kind.GROUP:
+        return ()
+    return (
+        *(Modified("members", None, one.account_id) for one in added),
+        *(Modified("members", one.account_id, None) for one in removed),
+    )

@@ -13,7 +13,8 @@ from seatkeeper.engine.booking import Booking, intent_of
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.ordering import broken, put_in_order, renames_of, renaming
 from seatkeeper.engine.outcomes import book
-from seatkeeper.engine.sender import Sent, send
+from seatkeeper.engine.sender import send
+from seatkeeper.engine.sent import Sent
 from seatkeeper.provisioning.account import ValueChange
 from seatkeeper.provisioning.handover import freed
 from seatkeeper.provisioning.journal import Entry

@@ -7,27 +7,27 @@ mappings of every record concerned), and one that asks the app about those who
 have no account yet. It sends the app only questions.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import Booking, plain_exchanges
 from seatkeeper.engine.context import AppContext, AppStopped
-from seatkeeper.engine.matching import look_up
+from seatkeeper.engine.listing import list_for_matching
+from seatkeeper.engine.lookups import ask_app, inheriting
 from seatkeeper.engine.ordering import put_in_order
 from seatkeeper.engine.rivals import rivals_now, walk_records
-from seatkeeper.errors import ConnectorError, SeatkeeperError
-from seatkeeper.ports import Ledger, Trace
-from seatkeeper.provisioning.account import Account
-from seatkeeper.provisioning.cycle import CycleKind, CycleState
-from seatkeeper.provisioning.journal import Entry, EntryState, Waiting, Work
-from seatkeeper.provisioning.link import Link
+from seatkeeper.errors import SeatkeeperError
+from seatkeeper.ports import Trace
+from seatkeeper.provisioning.account import Account, ValueChange
+from seatkeeper.provisioning.journal import Entry, EntryState, Waiting
 from seatkeeper.provisioning.log import verb
-from seatkeeper.provisioning.match import Claim, check_claims, check_only_asker, claims
+from seatkeeper.provisioning.match import (
+    claims,
+)
+from seatkeeper.provisioning.naming import MEMBERS
 from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import Disable, Reason, Skip, Update
-from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.walk import (
     Answer,
     Decided,
@@ -37,8 +37,6 @@ from seatkeeper.provisioning.walk import (
     decide_matched,
 )
 
-PAGE = 500
-
 
 async def plan_records(
     context: AppContext, kind: Kind, ids: Sequence[str], *, retries: Collection[str] = ()
@@ -46,14 +44,45 @@ async def plan_records(
     """Walk these records as far as it goes without asking the app, and write it down."""
     booking = Booking(context)
     context.count(retried=len(retries))
+    doubts = await _doubts(context, kind, ids)
     for facts, answer in await walk_records(context.ledger, context.rules, kind, ids):
         retry = facts.record_id in retries
-        if isinstance(answer, SeatkeeperError):
+        doubt = doubts.get(facts.record_id)
+        if doubt and facts.link is None:
+            if isinstance(answer, SeatkeeperError):
+                _forget_claims(booking, facts)
+            else:
+                _note_ends(context, booking, facts, answer)
+            booking.entry(_lost(facts, doubt, retry=retry))
+        elif isinstance(answer, SeatkeeperError):
             _forget_claims(booking, facts)
             await booking.failed(facts, answer, retry=retry)
         else:
             await _note(context, booking, facts, answer, retry=retry)
     await booking.write()
+
+
+async def _doubts(
+    context: AppContext, kind: Kind, ids: Sequence[str]
+) -> Mapping[str, Sequence[ValueChange]]:
+    """Return what was sent for those of these of whom nobody knows whether they were created."""
+    if not context.failed_before:
+        return {}
+    waiting = await context.ledger.escrows_of(context.app_id, kind, ids)
+    return {record_id: one.doubt for record_id, one in waiting.items() if one.doubt}
+
+
+def _lost(facts: Facts, doubt: Sequence[ValueChange], *, retry: bool) -> Entry:
+    """Return the entry of a create that was sent and must be looked up before all else."""
+    return Entry(
+        facts.kind,
+        facts.record_id,
+        facts.display_name,
+        EntryState.INTENDED,
+        verb="create",
+        changes=doubt,
+        retry=retry,
+    )
 
 
 async def match_records(context: AppContext) -> None:
@@ -67,6 +96,9 @@ async def match_records(context: AppContext) -> None:
             break
         matched = True
         kind = waiting[0].kind
+        if kind not in context.shown:
+            counts = await context.ledger.entry_counts(context.cycle.id)
+            await list_for_matching(context, kind, counts.get(EntryState.MATCH, 0))
         entries = {entry.record_id: entry for entry in waiting if entry.kind is kind}
         await _match_page(context, kind, entries)
         context.raise_if_stopped()
@@ -74,109 +106,11 @@ async def match_records(context: AppContext) -> None:
         await put_in_order(context, Kind.USER)
 
 
-async def chosen(
-    context: AppContext, users: Collection[str], groups: Collection[str]
-) -> AsyncIterator[tuple[Kind, Sequence[str], Collection[str]]]:
-    """Yield the records that a cycle of this kind looks at, page by page.
-
-    ``users`` and ``groups`` are those named in a cycle that looks only at
-    these. The third value holds those that are tried again and did not change.
-    """
-    kinds = [kind for kind in Kind if context.rules.mapping(kind) is not None]
-    if not context.cycle.covers_all:
-        named = {Kind.USER: users, Kind.GROUP: groups}
-        for kind in kinds:
-            for page in _pages(named[kind]):
-                yield kind, page, ()
-    elif context.cycle.kind is CycleKind.INCREMENTAL:
-        window = await touched_ids(
-            context.ledger,
-            context.rules,
-            after=context.cycle.from_seq,
-            to=context.cycle.to_seq,
-        )
-        touched = dict(zip(Kind, window, strict=True))
-        for kind in kinds:
-            for page in _pages(touched[kind]):
-                yield kind, page, ()
-        due = await context.ledger.due(context.app_id, context.now())
-        spoken = await context.ledger.spoken_about(context.app_id, context.now())
-        for kind in kinds:
-            again = {one.record_id for one in due if one.kind is kind}
-            again |= {record for of, record in spoken if of is kind}
-            again -= touched[kind]
-            for page in _pages(again):
-                yield kind, page, page
-    else:
-        for kind in kinds:
-            async for found in all_ids(context, kind):
-                yield kind, found, ()
-
-
-def _pages(ids: Collection[str]) -> Iterator[Sequence[str]]:
-    ordered = sorted(ids)
-    for start in range(0, len(ordered), PAGE):
-        yield ordered[start : start + PAGE]
-
-
-async def all_ids(context: AppContext, kind: Kind) -> AsyncIterator[Sequence[str]]:
-    """Yield pages of every record that the app may concern."""
-    after = ""
-    everybody = context.rules.scope == "all"
-    while True:
-        page = await context.ledger.candidates(
-            context.app_id, kind, everybody=everybody, after=after, limit=PAGE
-        )
-        if not page:
-            return
-        yield page
-        after = page[-1]
-
-
-async def touched_ids(
-    ledger: Ledger, rules: Rules, *, after: int, to: int
-) -> tuple[set[str], set[str]]:
-    """Return the users and groups that the changes over ``after`` up to ``to`` concern."""
-    app_id = rules.app_id
-    users: set[str] = set()
-    groups: set[str] = set()
-    member_groups: set[str] = set()
-    read_to = after
-    while read_to < to:
-        touched = await ledger.touched(app_id, after=read_to, to=to)
-        users |= touched.users
-        groups |= touched.groups
-        member_groups |= touched.member_groups
-        if rules.reads_memberships:  # a filter may name a group that has another name now
-            member_groups |= touched.edited_groups
-        read_to = touched.read_to
-    regrouped = await ledger.regrouped(app_id, after=after)
-    if regrouped:
-        member_groups |= {*await ledger.groups_below({one.group_id for one in regrouped})}
-    member = ""
-    while member_groups:
-        page = await ledger.member_users(member_groups, after=member, limit=PAGE)
-        if not page:
-            break
-        users.update(page)
-        member = page[-1]
-    return users, groups
-
-
 async def _note(
     context: AppContext, booking: Booking, facts: Facts, answer: Answer, *, retry: bool
 ) -> None:
     """Write down one answer of the walk: an entry where something is to be done."""
-    key = (facts.kind, facts.record_id)
-    mapping = context.rules.mapping(facts.kind)
-    if answer.desired is not None and mapping is not None:
-        booking.claims[key] = claims(answer.desired, mapping)
-    else:
-        booking.claims[key] = []
-    booking.waiting[key] = [
-        Waiting(facts.kind, facts.record_id, path, missing)
-        for path, missing in answer.waiting.items()
-    ]
+    _note_ends(context, booking, facts, answer)
     if isinstance(answer, NeedsMatch):
         entry = Entry(
             facts.kind, facts.record_id, facts.display_name, EntryState.MATCH, retry=retry
@@ -191,6 +125,22 @@ async def _note(
         booking.entry(planned(facts, answer, retry=retry))
 
 
+def _note_ends(context: AppContext, booking: Booking, facts: Facts, answer: Answer) -> None:
+    """Write down what a record asks for and waits for, whatever is done about it."""
+    key = (facts.kind, facts.record_id)
+    mapping = context.rules.mapping(facts.kind)
+    if answer.desired is not None and mapping is not None:
+        booking.claims[key] = claims(answer.desired, mapping)
+    else:
+        booking.claims[key] = []
+    booking.waiting[key] = [
+        Waiting(facts.kind, facts.record_id, path, missing)
+        for path, missing in answer.waiting.items()
+    ]
+    if isinstance(answer, Decided):
+        booking.undone_over[key] += [(path, "") for path in sorted(answer.spared.over)]
+
+
 async def _only_members(
     context: AppContext, booking: Booking, facts: Facts, answer: Decided
 ) -> bool:
@@ -198,10 +148,12 @@ async def _only_members(
     if facts.kind is not Kind.GROUP or facts.link is None or not answer.scope.entitled:
         return False
     difference = await context.ledger.member_difference(context.app_id, facts.record_id)
-    booking.waiting[facts.kind, facts.record_id] = [
+    key = (facts.kind, facts.record_id)
+    booking.waiting[key] = [
         Waiting(facts.kind, facts.record_id, "members", missing)
         for missing in difference.unresolved
     ]
+    booking.undone_over[key] += [(MEMBERS, member) for member in difference.undone_over]
     return not difference.empty
 
 
@@ -237,17 +189,6 @@ def _forget_claims(booking: Booking, facts: Facts) -> None:
     booking.waiting[key] = []
     if facts.link is None:
         booking.claims[key] = []
-
-
-def shared(context: AppContext, facts: Facts, found: Account) -> SeatkeeperError | None:
-    """Return the fault of somebody whose account another one found, too, a moment later."""
-    try:
-        check_only_asker(
-            found, context.asked_by(facts.kind, found.id, facts.record_id), facts.record_id
-        )
-    except SeatkeeperError as error:
-        return error
-    return None
 
 
 def _note_skip(booking: Booking, facts: Facts, answer: Decided) -> None:
@@ -286,10 +227,11 @@ async def _match_page(context: AppContext, kind: Kind, entries: dict[str, Entry]
         {claim for _, _, needs in asked for claim in needs.claims},
         fresh=entries,
     )
-    answers = await ask_app(context, [(facts, needs) for facts, _, needs in asked], rivals)
+    again = {facts.record_id for facts, entry, _ in asked if entry.retry or entry.in_doubt}
+    to_ask = [(facts, needs) for facts, _, needs in asked]
+    answers = await ask_app(context, to_ask, rivals, again=again)
     for (facts, entry, needs), answered in zip(asked, answers, strict=True):
-        count = len(answered.trace.exchanges)
-        context.count(requests=count, retry_requests=count if entry.retry else 0)
+        context.asked(answered.trace.exchanges, retry=entry.retry)
         found, problem = answered.found, answered.problem
         if problem is None and answered.owner is not None and found is not None:
             heir = inheriting(facts, found, answered.owner, context)
@@ -304,82 +246,3 @@ async def _match_page(context: AppContext, kind: Kind, entries: dict[str, Entry]
         elif not isinstance(problem, AppStopped) and not stops_the_app(problem):
             await booking.failed(facts, problem, entry=entry, trace=answered.trace)
     await booking.write()
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What the app said about one record: an account, none, or why that cannot be said.
-
-    ``owner`` is the purged record that the account passes on from.
-    """
-
-    found: Account | None
-    trace: Trace
-    problem: SeatkeeperError | AppStopped | None
-    owner: Facts | None = None
-
-
-def inheriting(facts: Facts, found: Account, owner: Facts, context: AppContext) -> Facts:
-    """Return the facts of a record once the account of a purged one is its own.
-
-    The values known stay known, but for what the app was just seen to hold.
-    """
-    assert owner.link is not None  # noqa: S101 - it was found by the link
-    known = {
-        **owner.link.known,
-        **{p: found.values[p] for p in owner.link.known if p in found.values},
-    }
-    link = Link(facts.kind, facts.record_id, found.id, known, facts.display_name, context.now())
-    return replace(facts, link=link)
-
-
-async def ask_app(
-    context: AppContext,
-    asked: Sequence[tuple[Facts, NeedsMatch]],
-    rivals: Mapping[Claim, Sequence[tuple[str, str]]],
-) -> list[Answered]:
-    """Look these records up in the app, all at once; questions only, and nothing written down.
-
-    ``rivals`` says which records (id and name) ask for which unique value. An
-    account that two of these found belongs to neither.
-    """
-    answers = await asyncio.gather(*(_ask(context, facts, needs, rivals) for facts, needs in asked))
-    return [
-        replace(answer, problem=shared(context, facts, answer.found))
-        if answer.problem is None and answer.found is not None
-        else answer
-        for (facts, _), answer in zip(asked, answers, strict=True)
-    ]
-
-
-async def _ask(
-    context: AppContext,
-    facts: Facts,
-    needs: NeedsMatch,
-    rivals: Mapping[Claim, Sequence[tuple[str, str]]],
-) -> Answered:
-    trace = Trace()
-    try:
-        check_claims(
-            needs.claims,
-            {
-                claim: [name for record_id, name in others if record_id != facts.record_id]
-                for claim, others in rivals.items()
-            },
-        )
-        match = await look_up(context, facts.kind, facts.record_id, needs, trace)
-    except AppStopped as stopped:
-        return Answered(None, trace, stopped)
-    except SeatkeeperError as error:
-        if isinstance(error, ConnectorError) and stops_the_app(error):
-            context.stop(error)
-        return Answered(None, trace, error)
-    if match is None:
-        return Answered(None, trace, None)
-    return Answered(match.account, trace, None, match.inherited_from)
-
-
-def planning_done(context: AppContext, total: int) -> Work:
-    """Return the write that turns a planned cycle into one that is carried out."""
-    cycle = replace(context.cycle, state=CycleState.EXPORTING, total=total)
-    return Work(cycle=context.moved(cycle))

@@ -8,31 +8,27 @@ while it sends (accounts of managers and members that it makes itself) stands
 here as a sign in place of the account's id.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from seatkeeper.directory.model import Kind, User
+from seatkeeper.engine.choosing import PAGE, chosen
 from seatkeeper.engine.context import AppContext, AppStopped
-from seatkeeper.engine.guarding import judged_now, removals_of
+from seatkeeper.engine.guarding import judged_now, removals_decided
+from seatkeeper.engine.listing import list_for_matching
+from seatkeeper.engine.lookups import ask_app, inheriting, shared
 from seatkeeper.engine.ordering import broken, given_up
-from seatkeeper.engine.planner import (
-    PAGE,
-    ask_app,
-    chosen,
-    inheriting,
-    shared,
-)
 from seatkeeper.engine.preview_lines import Asking, Seen, Sketch, line_of, members_of
-from seatkeeper.engine.rivals import rivals_now, walk_records
+from seatkeeper.engine.preview_rivals import asked_for, refuse_shared, rivals_of
+from seatkeeper.engine.rivals import walk_records
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.provisioning.account import Account
 from seatkeeper.provisioning.causes import WAITED_FOR_VALUE
 from seatkeeper.provisioning.cycle import CycleKind
 from seatkeeper.provisioning.guard import Planned
 from seatkeeper.provisioning.handover import freed
-from seatkeeper.provisioning.log import verb
-from seatkeeper.provisioning.match import Claim, claims
+from seatkeeper.provisioning.match import claims
+from seatkeeper.provisioning.naming import new_account
 from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import (
     Adopt,
@@ -44,7 +40,7 @@ from seatkeeper.provisioning.plan import (
     Update,
     gives_access_back,
 )
-from seatkeeper.provisioning.preview import Members, Preview
+from seatkeeper.provisioning.preview import Members, PlannedRecord, Preview
 from seatkeeper.provisioning.reference import levels
 from seatkeeper.provisioning.walk import Facts, NeedsMatch, decide, decide_matched
 
@@ -62,10 +58,12 @@ async def preview_cycle(context: AppContext, asking: Asking, *, note: str = "") 
     try:
         _note_released(at_work)
         await _match(at_work, Kind.USER)
+        await refuse_shared(at_work, Kind.USER)
         _resolve_managers(at_work)
         await _heal_reports(at_work)
         _note_returned(at_work)
         await _match(at_work, Kind.GROUP)
+        await refuse_shared(at_work, Kind.GROUP)
         await _heal_groups(at_work)
     except AppStopped as stopped:
         raise stopped.error from stopped
@@ -75,7 +73,7 @@ async def preview_cycle(context: AppContext, asking: Asking, *, note: str = "") 
     at_work.names = {
         sign: at_work.seen[key].facts.display_name
         for key, sign in at_work.made.items()
-        if sign == _sign(key[1])
+        if sign == new_account(key[1])
     }
     at_work.made_records = {record for _, record in at_work.made}
     at_work.deleted = {
@@ -88,6 +86,13 @@ async def preview_cycle(context: AppContext, asking: Asking, *, note: str = "") 
         for key in sorted(at_work.seen, key=lambda key: (key[0] is not Kind.USER, key[1]))
         if (line := await line_of(at_work, at_work.seen[key])) is not None
     ]
+    return preview_of(context, records, note, unchanged=at_work.unchanged)
+
+
+def preview_of(
+    context: AppContext, records: Iterable[PlannedRecord], note: str, *, unchanged: int = 0
+) -> Preview:
+    """Return what was found out about ``context.cycle``, once all its questions were asked."""
     cycle = context.cycle
     return Preview(
         context.app_id,
@@ -96,8 +101,8 @@ async def preview_cycle(context: AppContext, asking: Asking, *, note: str = "") 
         cycle.from_seq,
         cycle.to_seq,
         tuple(records),
-        at_work.unchanged,
-        context.cycle.counters.requests,
+        unchanged,
+        cycle.counters.requests,
         note,
     )
 
@@ -109,14 +114,10 @@ async def _hold_back(at_work: Sketch) -> None:
         decided = seen.decided
         if decided is None or seen.facts.link is None:
             continue
-        action = decided.action
-        changes = action.changes if isinstance(action, Update | Disable) else ()
         members = await members_of(at_work, seen) if kind is Kind.GROUP else Members()
-        word = "other" if isinstance(action, Skip) else verb(action)
-        found += removals_of(
-            at_work.context.rules, seen.facts, word, changes, members.remove, decided.scope.reason
-        )
+        found += removals_decided(at_work.context.rules, seen.facts, decided, members.remove)
     judged = await judged_now(at_work.context, found)
+    at_work.approved = {(one.kind, one.record_id) for one in judged.approved}
     at_work.held = {one.key: why for one, why in judged.held}
     at_work.held |= {one.key: f"Kept: {hold.word}" for one, hold in judged.kept}
 
@@ -149,6 +150,14 @@ async def _take_in(at_work: Sketch, kind: Kind, causes: Mapping[str, str]) -> li
     for start in range(0, len(new), PAGE):
         await _walk(at_work, kind, new[start : start + PAGE], causes=causes)
     return [at_work.seen[kind, one] for one in new]
+
+
+async def _heal(at_work: Sketch, kind: Kind, causes: Mapping[str, str]) -> list[Seen]:
+    """Take in records whose other end comes; who failed before waits for a try of their own."""
+    context = at_work.context
+    waiting = await context.ledger.escrows_of(context.app_id, kind, list(causes))
+    healed = {record: cause for record, cause in causes.items() if record not in waiting}
+    return await _take_in(at_work, kind, healed)
 
 
 async def _wake_rivals(at_work: Sketch) -> None:
@@ -194,13 +203,16 @@ async def _match(at_work: Sketch, kind: Kind) -> None:
         for key, seen in sorted(at_work.seen.items())
         if key[0] is kind and seen.needs is not None
     ]
-    everybody = _asked_for(at_work, kind) if waiting else {}
+    everybody = asked_for(at_work, kind) if waiting else {}
+    await list_for_matching(context, kind, len(waiting))
     for start in range(0, len(waiting), context.batch):
         page = waiting[start : start + context.batch]
         wanted = {claim for _, needs in page for claim in needs.claims}
-        rivals = await _rivals(at_work, kind, wanted, everybody)
+        rivals = await rivals_of(at_work, kind, wanted, everybody)
         asked = [(seen.facts, needs) for seen, needs in page]
-        for (seen, _), answered in zip(page, await ask_app(context, asked, rivals), strict=True):
+        again = {seen.facts.record_id for seen, _ in page if seen.retry}
+        answers = await ask_app(context, asked, rivals, again=again)
+        for (seen, _), answered in zip(page, answers, strict=True):
             context.count(requests=len(answered.trace.exchanges))
             seen.answered = answered
         context.raise_if_stopped()
@@ -229,7 +241,7 @@ def _take_answer(at_work: Sketch, seen: Seen, needs: NeedsMatch) -> None:
     seen.answer = decided
     key = (seen.facts.kind, seen.facts.record_id)
     if isinstance(decided.action, Create):
-        at_work.made[key] = _sign(seen.facts.record_id)
+        at_work.made[key] = new_account(seen.facts.record_id)
     elif isinstance(decided.action, Update | Adopt):
         at_work.made[key] = decided.action.account_id
 
@@ -257,46 +269,6 @@ def _note_rings(at_work: Sketch) -> None:
         ]
         opened = freed(broken(at_work.context, found))
         at_work.freed |= {(kind, record): changes for record, changes in opened.items()}
-
-
-def _sign(record_id: str) -> str:
-    """Return what stands for the id of an account that does not exist yet."""
-    return f"\0new account of {record_id}"
-
-
-async def _rivals(
-    at_work: Sketch,
-    kind: Kind,
-    wanted: Collection[Claim],
-    asked: Mapping[Claim, Sequence[tuple[str, str]]],
-) -> dict[Claim, list[tuple[str, str]]]:
-    """Return who asks for these values: as stored, but for those whose wishes were just read."""
-    context = at_work.context
-    found = {claim: list(asked.get(claim, ())) for claim in wanted}
-    known = {
-        record
-        for (of, record), seen in at_work.seen.items()
-        if of is kind and not (seen.problem is not None and seen.facts.link is not None)
-    }
-    stored = await rivals_now(context.ledger, context.rules, kind, wanted, fresh=known)
-    for claim, others in stored.items():
-        found[claim] += [one for one in others if one[0] not in known]
-    return found
-
-
-def _asked_for(at_work: Sketch, kind: Kind) -> dict[Claim, list[tuple[str, str]]]:
-    """Return which records of this plan ask for which unique value, by id and name."""
-    found: dict[Claim, list[tuple[str, str]]] = defaultdict(list)
-    mapping = at_work.context.rules.mapping(kind)
-    for (of, record_id), seen in at_work.seen.items():
-        source = seen.needs or seen.decided
-        if of is not kind or source is None or source.desired is None or mapping is None:
-            continue
-        record = seen.facts.record
-        name = record.user_name if isinstance(record, User) else seen.facts.display_name
-        for claim in claims(source.desired, mapping):
-            found[claim].append((record_id, name))
-    return found
 
 
 def _resolve_managers(at_work: Sketch) -> None:
@@ -348,7 +320,7 @@ async def _heal_reports(at_work: Sketch) -> None:
         record: f"waited for {', '.join(sorted(names[one] for one in ends))}"
         for record, ends in missing.items()
     }
-    for seen in await _take_in(at_work, Kind.USER, causes):
+    for seen in await _heal(at_work, Kind.USER, causes):
         if seen.decided is not None:
             ends = missing[seen.facts.record_id]
             _resolve(at_work, seen, {one: accounts[one] for one in ends})
@@ -373,8 +345,15 @@ async def _heal_groups(at_work: Sketch) -> None:
         return
     missing = await context.ledger.waiting_for(context.app_id, [one for _, one in at_work.made])
     at_work.back_in = await context.ledger.linked_groups_of(context.app_id, at_work.back)
-    touched = {group for kind, group in missing if kind is Kind.GROUP} | set(at_work.back_in)
-    await _take_in(at_work, Kind.GROUP, dict.fromkeys(touched, "a member gets an account"))
+    touched = {group for kind, group in missing if kind is Kind.GROUP}
+    await _heal(
+        at_work,
+        Kind.GROUP,
+        {
+            **dict.fromkeys(at_work.back_in, "a member gets access back"),
+            **dict.fromkeys(touched, "a member gets an account"),
+        },
+    )
 
 
 __all__ = ["Asking", "preview_cycle"]

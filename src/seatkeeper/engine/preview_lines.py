@@ -6,16 +6,25 @@ Shell beside ``preview``, which walks the records: here each becomes one line.
 It reads members and names from the ledger; it decides and sends nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from seatkeeper.directory.model import Kind, User
 from seatkeeper.engine.answers import called
 from seatkeeper.engine.context import AppContext
-from seatkeeper.engine.planner import Answered
+from seatkeeper.engine.lookups import Answered
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.provisioning.account import ValueChange
-from seatkeeper.provisioning.causes import FIRST_CYCLE, NO_CHANGE, TRIES_AGAIN, Causes
+from seatkeeper.provisioning.causes import (
+    APPROVED,
+    FIRST_CYCLE,
+    NO_CHANGE,
+    NOTHING,
+    RULES_CHANGED,
+    TRIES_AGAIN,
+    Causes,
+    rules_edited,
+)
 from seatkeeper.provisioning.cycle import CycleKind
 from seatkeeper.provisioning.four_steps import action_step, import_step, match_step, scope_step
 from seatkeeper.provisioning.guard import HELD_ADVICE, Removal
@@ -23,7 +32,7 @@ from seatkeeper.provisioning.journal import Key
 from seatkeeper.provisioning.log import Step
 from seatkeeper.provisioning.membership import SHOWN, some_of
 from seatkeeper.provisioning.naming import by_name
-from seatkeeper.provisioning.plan import Action, Delete, Reason, Skip, Update
+from seatkeeper.provisioning.plan import Action, Delete, Disable, Reason, Skip, Update
 from seatkeeper.provisioning.preview import (
     Members,
     Outlook,
@@ -49,15 +58,15 @@ class Asking:
     """What a preview is asked for.
 
     ``users`` and ``groups`` are those named in a cycle on demand. ``causes``
-    explains records by what changed; ``rules_cause`` is what is said of those
-    that did not. ``steps``: show each record's four steps. ``guarded``: say what
-    the deletion guard would hold, not only what the rules say.
+    explains records by what changed; ``rules_edits`` are the lines of an edit of
+    the settings since the last cycle. ``steps``: show each record's four steps.
+    ``guarded``: say what the deletion guard would hold, not only what the rules say.
     """
 
     users: Sequence[str] = ()
     groups: Sequence[str] = ()
     causes: Causes | None = None
-    rules_cause: str = ""
+    rules_edits: Sequence[str] = ()
     steps: bool = False
     guarded: bool = True
 
@@ -97,7 +106,8 @@ class Sketch:
     values that change hands in a ring, and are freed for a moment. ``deleted``
     are records whose accounts this plan deletes, so that no group has them any more.
     ``inherited`` maps purged records to those that their accounts pass on to.
-    ``held`` says why a removal waits for a person.
+    ``held`` says why a removal waits for a person; ``approved`` are those of whom
+    somebody said that they may leave.
     """
 
     context: AppContext
@@ -112,6 +122,7 @@ class Sketch:
     deleted: set[str] = field(default_factory=set)
     inherited: dict[str, str] = field(default_factory=dict)
     held: dict[tuple[Kind, str, Removal], str] = field(default_factory=dict)
+    approved: set[Key] = field(default_factory=set)
     unchanged: int = 0
 
 
@@ -235,7 +246,7 @@ def _held_back(at_work: Sketch, line: PlannedRecord) -> PlannedRecord:
             return replace(line, waiting=(*line.waiting, f"members wait for approval: {why}"))
         if why:
             code = Reason.HELD.value
-            said = replace(line, verb=Outlook.HOLD, reason=why, code=code, advice=HELD_ADVICE)
+            said = replace(line, verb=Outlook.HOLD, held=why, code=code, advice=HELD_ADVICE)
             return replace(said, requests=())
     return line
 
@@ -282,6 +293,13 @@ def _steps(
     )
 
 
+def _paths(action: Action | None) -> Collection[str] | None:
+    """Return the paths that an action writes; none where any may matter, as for a new account."""
+    if isinstance(action, Update | Disable):
+        return [one.path for one in action.changes]
+    return () if isinstance(action, Delete | Skip) else None
+
+
 def _cause(at_work: Sketch, seen: Seen) -> str:
     asking, facts = at_work.asking, seen.facts
     if seen.cause:
@@ -289,7 +307,14 @@ def _cause(at_work: Sketch, seen: Seen) -> str:
     if at_work.context.cycle.kind is CycleKind.INITIAL:
         return FIRST_CYCLE
     changed = asking.causes.of((facts.kind, facts.record_id)) if asking.causes is not None else ""
-    said = [one for one in (changed, asking.rules_cause) if one]
+    edited = rules_edited(asking.rules_edits, facts.kind, _paths(seen.action))
+    said = [one for one in (changed, edited) if one]
     if said:
         return "; ".join(said)
+    if isinstance(seen.action, Skip) and seen.action.reason is Reason.IN_SYNC:
+        return NOTHING
+    if (facts.kind, facts.record_id) in at_work.approved:
+        return APPROVED
+    if asking.rules_edits and not seen.retry:
+        return RULES_CHANGED
     return TRIES_AGAIN if seen.retry else NO_CHANGE

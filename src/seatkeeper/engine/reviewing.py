@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import Booking
+from seatkeeper.engine.choosing import PAGE
 from seatkeeper.engine.context import AppContext
-from seatkeeper.engine.planner import PAGE, plan_records
+from seatkeeper.engine.planner import plan_records
 from seatkeeper.engine.preview import Asking, preview_cycle
 from seatkeeper.errors import PlanOutdated
 from seatkeeper.provisioning.journal import Key

@@ -48,6 +48,8 @@ async def rivals_now(
 ) -> dict[Claim, list[tuple[str, str]]]:
     """Return who asks for these values in the directory as it is now, by id and name.
 
+    In the order of names.
+
     ``fresh`` are records that were looked at since their last edit: what is
     stored of them is true. ``edited`` are records that may have begun to ask
     for a value since they were looked at.
@@ -59,7 +61,13 @@ async def rivals_now(
         for claim in _asked(rules, facts, answer, stored):
             if claim in found:
                 found[claim].append((facts.record_id, _name(facts)))
-    return found
+    return {claim: sorted(them, key=by_name) for claim, them in found.items()}
+
+
+def by_name(asking: tuple[str, str]) -> tuple[str, str]:
+    """Return the key that orders those who ask for a value as people read them."""
+    record_id, name = asking
+    return name, record_id
 
 
 def _asked(

@@ -5,8 +5,8 @@
 Shell. On SQLite one per database (the lock belongs to this role), on PostgreSQL
 as many as you like: each works for apps whose lease it holds. It asks
 ``provisioning.schedule`` whose cycle is due and whose turn it is, runs one
-cycle of an app at a time, follows orders that doors left, and posts the mails
-that wait. The whole state is in the ledger: killing it loses nothing, starting
+cycle of an app at a time, follows orders that doors left, and has people told
+(``posting``). The whole state is in the ledger: killing it loses nothing, starting
 it again goes on.
 """
 
@@ -22,8 +22,9 @@ import structlog
 
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.engine.holding import Holder
+from seatkeeper.engine.posting import Posting
 from seatkeeper.errors import BadInput, LeaseLost, SeatkeeperError
-from seatkeeper.ports import Ledger, Post
+from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.journal import HealthState, Order
 from seatkeeper.provisioning.preview import PlannedRecord
@@ -34,6 +35,7 @@ from seatkeeper.provisioning.schedule import (
     deciding,
     due_now,
     in_turn,
+    reconcile_due,
 )
 
 logger = structlog.get_logger(__name__)
@@ -63,7 +65,7 @@ class EngineRunner:
     run_app: Callable[[str, Wish, Callable[[Cycle], None], Callable[[], bool]], Awaitable[Cycle]]
     stirred: Callable[[], object]
     housekeeping: Callable[[], Awaitable[None]]
-    post: Post | None
+    posting: Posting
     now: Callable[[], dt.datetime]
     holder: Holder
     at_once: int = AT_ONCE
@@ -75,6 +77,7 @@ class EngineRunner:
     _scheduled: set[str] = field(default_factory=set)
     _resting: Collection[str] = frozenset()
     _waiting: dict[str, dt.datetime] = field(default_factory=dict)
+    _wishes: dict[str, Wish] = field(default_factory=dict)
     _bursts: dict[str, Burst] = field(default_factory=dict)
     _posting: asyncio.Task[None] | None = None
 
@@ -111,8 +114,8 @@ class EngineRunner:
             await self.housekeeping()
         except SeatkeeperError as error:
             logger.error("engine.look_round_failed", code=error.code, message=error.message)
-        if self.post is not None and (self._posting is None or self._posting.done()):
-            self._posting = asyncio.create_task(self._post_mails(self.post))
+        if self._posting is None or self._posting.done():
+            self._posting = asyncio.create_task(self._tell())
 
     async def _start_due(self, busy: Collection[str]) -> None:
         now, schedules = self.now(), await self.schedules()
@@ -125,8 +128,9 @@ class EngineRunner:
                 continue
             if app_id in busy:  # another process carries out what is due there
                 self._tried[app_id] = schedule.version
-            elif await self._is_due(schedule, newest, now):
+            elif (wish := await self._wish_due(schedule, newest, now)) is not None:
                 waiting[app_id] = self._waiting.get(app_id, now)
+                self._wishes[app_id] = wish
             else:
                 self._tried[app_id] = schedule.version
         self._waiting = waiting
@@ -140,15 +144,29 @@ class EngineRunner:
         app_id = schedule.app_id
         del self._waiting[app_id]
         self._bursts.pop(app_id, None)
-        self._begin(app_id, Wish(), None)
+        self._begin(app_id, self._wishes.pop(app_id), None)
         pause = max(schedule.interval, LEAST_PAUSE)
         self._broken_until[app_id] = (schedule.version, now + pause)
         self._tried[app_id] = schedule.version
 
-    async def _is_due(self, schedule: Schedule, newest: int, now: dt.datetime) -> bool:
+    async def _wish_due(self, schedule: Schedule, newest: int, now: dt.datetime) -> Wish | None:
+        """Return what is due for an app: changes first, then a look at what it holds."""
         version, until = self._broken_until.get(schedule.app_id, (-1, now))
         if version == schedule.version and now < until:
-            return False
+            return None
+        if await self._is_due(schedule, newest, now):
+            return Wish()
+        if schedule.reconcile_every is None:
+            return None
+        if await self.ledger.position(schedule.app_id) is None:
+            return None
+        last = await self.ledger.reconciled(schedule.app_id)
+        began = last.started if last is not None else None
+        if reconcile_due(schedule, began, await self.ledger.health(schedule.app_id), now):
+            return Wish(reconcile=True, repair=schedule.repairs, unattended=True)
+        return None
+
+    async def _is_due(self, schedule: Schedule, newest: int, now: dt.datetime) -> bool:
         last = deciding(await self.ledger.cycles(schedule.app_id))
         health = await self.ledger.health(schedule.app_id)
         tried = self._tried.get(schedule.app_id, schedule.version)
@@ -240,17 +258,12 @@ class EngineRunner:
     def _watch(self, cycle: Cycle) -> None:
         self.live[cycle.app_id] = cycle
 
-    async def _post_mails(self, post: Post) -> None:
-        for notice in await self.ledger.unsent_notices(self.now()):
-            if not await self.ledger.take_notice(notice.id, now=self.now()):
-                continue
-            try:
-                await post.deliver(notice)
-            except SeatkeeperError as error:
-                logger.warning("mail.not_delivered", notice=notice.id, message=error.message)
-                await self.ledger.notice_failed(notice.id, error.message, now=self.now())
-            else:
-                await self.ledger.notice_sent(notice.id, now=self.now())
+    async def _tell(self) -> None:
+        """Tell people; what cannot be told now waits, and no cycle waits for it."""
+        try:
+            await self.posting.round()
+        except SeatkeeperError as error:
+            logger.error("engine.telling_failed", code=error.code, message=error.message)
 
     async def _end(self) -> None:
         tasks = [*self._running.values(), *([self._posting] if self._posting else [])]
@@ -275,7 +288,30 @@ def wish_of(order: Order) -> Wish:
         users=tuple(str(one) for one in users) if isinstance(users, list) else (),
         groups=tuple(str(one) for one in groups) if isinstance(groups, list) else (),
         reviewed=kept,
+        reconcile=bool(options.get("reconcile", False)),
+        repair=bool(options.get("repair", False)),
+        unattended=bool(options.get("unattended", False)),
+        undo=str(options.get("undo", "")),
     )
+
+
+MOST_IN_AN_ORDER = 64 * 1024 * 1024
+"""Bytes of a reviewed plan that is handed over."""
+
+
+def order_of(wish: Wish) -> dict[str, object]:
+    """Return a wish as an order that may be placed.
+
+    Raises ``BadInput`` for a plan too large to be handed over.
+    """
+    options = options_of(wish)
+    if wish.reviewed is not None and len(msgspec.json.encode(options)) > MOST_IN_AN_ORDER:
+        raise BadInput(
+            "The plan is too large to be handed to the running engine.",
+            advice="Keep it in a file (seatkeeper plan APP --out FILE), stop the engine, run the "
+            "file, and start the engine afterwards.",
+        )
+    return options
 
 
 def options_of(wish: Wish) -> dict[str, object]:
@@ -284,6 +320,10 @@ def options_of(wish: Wish) -> dict[str, object]:
         "full": wish.full,
         "users": list(wish.users),
         "groups": list(wish.groups),
+        "reconcile": wish.reconcile,
+        "repair": wish.repair,
+        "unattended": wish.unattended,
+        "undo": wish.undo,
     }
     if wish.reviewed is not None:
         options["plan"] = msgspec.to_builtins(wish.reviewed)

@@ -8,14 +8,17 @@ before it is repeated; an account that is gone is found again or made anew.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import intent_of
 from seatkeeper.engine.confirming import may_be_made_anew
+from seatkeeper.engine.conflicts import told_apart
 from seatkeeper.engine.context import AppContext, AppStopped, away
 from seatkeeper.engine.matching import look_up_own
+from seatkeeper.engine.rereading import left_to_change
+from seatkeeper.engine.sent import Sent
 from seatkeeper.errors import (
     Conflict,
     ConnectorError,
@@ -27,16 +30,12 @@ from seatkeeper.errors import (
     Transient,
     Vanished,
 )
-from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account, TargetValues, ValueChange
-from seatkeeper.provisioning.journal import Entry, MemberWrite, Work
+from seatkeeper.provisioning.journal import Work
+from seatkeeper.provisioning.mapping.evaluate import access_without_record
 from seatkeeper.provisioning.mapping.model import Applies
-from seatkeeper.provisioning.outcome import (
-    SETTLING,
-    stops_the_app,
-)
+from seatkeeper.provisioning.outcome import SETTLING, stops_the_app
 from seatkeeper.provisioning.plan import (
-    Action,
     Adopt,
     Create,
     Delete,
@@ -48,41 +47,7 @@ from seatkeeper.provisioning.plan import (
     known_there,
 )
 from seatkeeper.provisioning.reviewed import ADVICE, reviewed_members
-from seatkeeper.provisioning.walk import Decided, Facts, NeedsMatch, decide, decide_matched
-
-
-@dataclass
-class Sent:
-    """What became of one record. Without ``error`` the action is done as a whole.
-
-    ``started`` is false when nothing was sent at all, ``done`` true when all but
-    a group's members is. With ``error`` the
-    ``account_id`` and members may still be set: what was done before it failed.
-    ``held``: the account is gone, and whether it is made anew is a person's word.
-    ``interim``: it is a step on the way to what was planned.
-    ``doubtful``: the last request was sent and its outcome is not known; such
-    a record stops the app rather than being forgotten in escrow.
-    """
-
-    facts: Facts
-    entry: Entry
-    decided: Decided
-    action: Action
-    trace: Trace = field(default_factory=Trace)
-    started: bool = False
-    account_id: str | None = None
-    known: TargetValues | None = None
-    word: str | None = None
-    added: list[MemberWrite] = field(default_factory=list)
-    removed: list[MemberWrite] = field(default_factory=list)
-    unresolved: Sequence[str] = ()
-    gone: bool = False
-    held: bool = False
-    remade: bool = False
-    error: SeatkeeperError | None = None
-    doubtful: bool = False
-    interim: bool = False
-    done: bool = False
+from seatkeeper.provisioning.walk import NeedsMatch, decide, decide_matched
 
 
 async def send(context: AppContext, sent: Sent) -> Sent:
@@ -98,11 +63,20 @@ async def send(context: AppContext, sent: Sent) -> Sent:
         sent.error = error
         if stops_the_app(error):
             context.stop(error)
-        elif sent.doubtful:
+        elif sent.doubtful and not sent.waits_in_doubt:
             context.stop(away("What became of a request cannot be found out", error))
     except SeatkeeperError as error:  # the app answered, and what it said concerns this record
         sent.error, sent.doubtful = error, False
+    _judge_app(context, sent)
     return sent
+
+
+def _judge_app(context: AppContext, sent: Sent) -> None:
+    """Let the outcome of a write speak for or against the app as a whole."""
+    if sent.error is None and sent.done and sent.started:
+        context.failing.succeeded(references=len(sent.decided.waiting))
+    elif isinstance(sent.error, Refused) and sent.started and not sent.entry.retry:
+        context.write_refused((sent.facts.kind, sent.facts.record_id), sent.error)
 
 
 async def _carry_out(context: AppContext, sent: Sent) -> None:
@@ -116,8 +90,8 @@ async def _carry_out(context: AppContext, sent: Sent) -> None:
                 if sent.entry.in_doubt:
                     sent.word = "create"
             await _update(context, sent, account_id, changes)
-        case Disable(account_id, changes):
-            await _update(context, sent, account_id, changes)
+        case Disable():
+            await _take_access(context, sent, sent.action)
         case Delete(account_id):
             sent.started = True
             call = partial(context.target.delete, kind, account_id, sent.trace)
@@ -131,6 +105,20 @@ async def _carry_out(context: AppContext, sent: Sent) -> None:
         case Skip():
             link = sent.facts.link
             sent.account_id = link.account_id if link else None
+
+
+async def _take_access(context: AppContext, sent: Sent, action: Disable) -> None:
+    """Take access away; a value beside it that the app refuses keeps nobody's access alive."""
+    try:
+        await _update(context, sent, action.account_id, action.changes)
+    except Refused as error:
+        mapping = context.rules.mapping(sent.facts.kind)
+        paths = access_without_record(mapping) if mapping is not None else {}
+        only = tuple(one for one in action.changes if one.path in paths)
+        if isinstance(error, Vanished) or not only or only == action.changes:
+            raise
+        sent.action, sent.left_out = replace(action, changes=only), error
+        await _update(context, sent, action.account_id, only)
 
 
 async def _create(context: AppContext, sent: Sent, values: TargetValues) -> None:
@@ -160,7 +148,7 @@ async def _create(context: AppContext, sent: Sent, values: TargetValues) -> None
                 await _take(context, sent, found, ours=in_doubt)
                 return
             if isinstance(error, Conflict):
-                raise _taken(error) from error
+                raise await told_apart(context, sent.facts, values, error, sent.trace) from error
             if tired:
                 raise
             await context.rest(attempt)
@@ -234,8 +222,7 @@ async def _update(
         changes, before = await _without_filled(context, sent, account_id, gaps, changes, before)
     sent.started = True
     try:
-        call = partial(context.target.update, kind, account_id, changes, sent.trace)
-        await _twice_if_doubtful(context, sent, call)
+        changes, before = await _change(context, sent, account_id, changes, before)
     except Vanished:
         if sent.remade:
             raise
@@ -244,7 +231,32 @@ async def _update(
     except InDoubt:
         await _read_back(context, sent, account_id, before, changes)
         raise
+    except Conflict as error:
+        new = {one.path: one.new for one in changes if one.new is not None}
+        raise await told_apart(context, sent.facts, new, error, sent.trace) from error
     sent.account_id, sent.known = account_id, known_after(before, changes)
+
+
+async def _change(
+    context: AppContext,
+    sent: Sent,
+    account_id: str,
+    changes: Sequence[ValueChange],
+    before: TargetValues,
+) -> tuple[Sequence[ValueChange], TargetValues]:
+    """Send the changes, after a conflict once more; return what was sent last, and over what."""
+    kind, trace = sent.facts.kind, sent.trace
+    try:
+        call = partial(context.target.update, kind, account_id, changes, trace)
+        await _twice_if_doubtful(context, sent, call)
+    except Conflict as refusal:
+        changes, before = await left_to_change(
+            context, kind, account_id, before=before, changes=changes, refusal=refusal, trace=trace
+        )
+        if changes:
+            call = partial(context.target.update, kind, account_id, changes, trace)
+            await _twice_if_doubtful(context, sent, call)
+    return changes, before
 
 
 def _gaps(context: AppContext, kind: Kind, changes: Sequence[ValueChange]) -> frozenset[str]:
@@ -325,7 +337,7 @@ async def _send_members(context: AppContext, sent: Sent) -> None:
     group_id = sent.account_id
     if group_id is None:
         return
-    difference = await context.ledger.member_difference(context.app_id, sent.facts.record_id)
+    difference = await context.member_difference(sent.facts.record_id)
     if context.reviewed is not None:
         kept = context.reviewed[sent.facts.kind, sent.facts.record_id]
         difference = reviewed_members(kept, difference)
@@ -368,13 +380,3 @@ async def _twice_if_doubtful(
         await context.rest(0)
         await context.patiently(call)
         sent.doubtful = False
-
-
-def _taken(error: Conflict) -> Conflict:
-    return Conflict(
-        f"The app says a unique value is taken, and shows no account that has it: {error.message}",
-        advice="Look in the app for an account with this user name or e-mail that is hidden or "
-        "deactivated, and change or remove it there.",
-        said=error.said,
-        status=error.status,
-    )

@@ -74,17 +74,21 @@ class _Window:
         self.rule = rule
         self._taken: deque[float] = deque()
 
-    def free_at(self, now: float) -> float:
+    def free_at(self, now: float, share: float) -> float:
         """Return the moment from which one more fits; ``now`` or earlier if it fits already."""
         while self._taken and self._taken[0] + self.rule.seconds <= now:
             self._taken.popleft()
-        if len(self._taken) < self.rule.count:
+        most = max(1, int(self.rule.count * share))
+        if len(self._taken) < most:
             return now
-        return self._taken[0] + self.rule.seconds
+        return self._taken[len(self._taken) - most] + self.rule.seconds
 
-    def take(self, now: float) -> None:
+    def take(self, now: float, share: float) -> None:
         """Count one."""
         self._taken.append(now)
+
+    def drain(self, now: float) -> None:
+        """Know nothing more: what others took is not told, and the share says the rest."""
 
 
 class _Bucket:
@@ -96,13 +100,17 @@ class _Bucket:
         self._room = self._interval * (burst - 1)
         self._full_at = float("-inf")
 
-    def free_at(self, now: float) -> float:
+    def free_at(self, now: float, share: float) -> float:
         """Return the moment from which one more fits."""
         return max(now, self._full_at - self._room)
 
-    def take(self, now: float) -> None:
-        """Count one."""
-        self._full_at = max(now, self._full_at) + self._interval
+    def take(self, now: float, share: float) -> None:
+        """Count one; with a smaller share it takes longer to flow back."""
+        self._full_at = max(now, self._full_at) + self._interval / share
+
+    def drain(self, now: float) -> None:
+        """Be empty: the app has just said that it is."""
+        self._full_at = max(self._full_at, now + self._room + self._interval)
 
 
 class Meter:
@@ -113,18 +121,31 @@ class Meter:
             _Window(one) if one.burst is None else _Bucket(one, one.burst) for one in windows
         ]
 
-    def admit(self, method: str, kind: str, now: float) -> tuple[float, RateWindow] | None:
+    def admit(
+        self, method: str, kind: str, now: float, shares: Sequence[float] | None = None
+    ) -> tuple[float, RateWindow] | None:
         """Count a request and return none; or count nothing, and say when and why.
 
         The answer to a refused request is the moment at which it fits, and the
-        window that holds it back longest.
+        window that holds it back longest. ``shares`` of the windows are in use, else all of each.
         """
-        counting = [one for one in self._counts if one.rule.covers(method, kind)]
+        used = shares or [1.0] * len(self._counts)
+        counting = [
+            (one, share)
+            for one, share in zip(self._counts, used, strict=True)
+            if one.rule.covers(method, kind)
+        ]
         waits = [
-            (free, one.rule) for one in counting if (free := one.free_at(now)) > now + _ROUNDING
+            (free, one.rule)
+            for one, share in counting
+            if (free := one.free_at(now, share)) > now + _ROUNDING
         ]
         if waits:
             return max(waits, key=lambda wait: wait[0])
-        for one in counting:
-            one.take(now)
+        for one, share in counting:
+            one.take(now, share)
         return None
+
+    def drain(self, number: int, now: float) -> None:
+        """Take the window of that number for used up now."""
+        self._counts[number].drain(now)

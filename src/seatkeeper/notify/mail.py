@@ -1,16 +1,20 @@
-"""Hand a notice to a mail server over SMTP.
+"""Hand a parcel to a mail server over SMTP.
 
 After the walk: what to tell whom was decided before, and whether to try again
-is decided by the caller. Text is plain; nothing in a notice can add a header.
+is decided by the caller. A mail has its words as plain text and as HTML; nothing
+in them can add a header. Its Message-ID follows from the parcel's key, so that
+one that is handed over twice can be told for one.
 """
 
 from email.message import EmailMessage
+from email.utils import parseaddr
 from typing import Final
 
 import aiosmtplib
 
 from seatkeeper.errors import Refused, Unreachable
-from seatkeeper.ports import Notice
+from seatkeeper.notify.rendering import as_html, as_text, one_line, subject
+from seatkeeper.ports import Delivery
 from seatkeeper.settings import Settings
 
 SECONDS: Final = 20.0
@@ -29,8 +33,9 @@ class MailPost:
         password: str = "",
         starttls: bool = True,
         roots: str | None = None,
+        url: str = "",
     ) -> None:
-        """``roots`` is a file of certificates trusted beside the usual ones."""
+        """``roots`` is a file of certificates trusted beside the usual ones, ``url`` our page."""
         self._host = host
         self._port = port
         self._sender = sender
@@ -38,14 +43,15 @@ class MailPost:
         self._password = password
         self._starttls = starttls
         self._roots = roots
+        self._url = url
 
-    async def deliver(self, notice: Notice) -> None:
-        """Hand the notice over; raises ``Unreachable`` or ``Refused``."""
+    async def deliver(self, delivery: Delivery) -> None:
+        """Hand the parcel over; raises ``Unreachable`` or ``Refused``."""
         where = f"The mail server {self._host}, port {self._port},"
         fault: Unreachable | Refused
         try:
             await aiosmtplib.send(
-                written(notice, self._sender),
+                written(delivery, self._sender, self._url),
                 hostname=self._host,
                 port=self._port,
                 username=self._user or None,
@@ -89,24 +95,23 @@ class MailPost:
         raise fault
 
 
-def written(notice: Notice, sender: str) -> EmailMessage:
-    """Return the mail: plain text, each header on one line."""
+def written(delivery: Delivery, sender: str, url: str) -> EmailMessage:
+    """Return the mail: the same words as text and as HTML, each header on one line."""
     mail = EmailMessage()
-    mail["From"] = _one_line(sender)
-    mail["To"] = _one_line(notice.recipient)
-    mail["Subject"] = _one_line(notice.subject)
+    mail["From"] = one_line(sender)
+    mail["To"] = one_line(delivery.parcel.address)
+    mail["Subject"] = subject(delivery.parcel)
+    mail["Date"] = delivery.at
+    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+    mail["Message-ID"] = f"<{delivery.key}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(notice.body)
+    mail.set_content(as_text(delivery.parcel, url))
+    mail.add_alternative(as_html(delivery.parcel, url), subtype="html")
     return mail
 
 
-def _one_line(text: str) -> str:
-    """Return ``text`` without line breaks or controls, so that no header can be smuggled in."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
 def _said(text: str) -> str:
-    return _one_line(text)[:200]
+    return one_line(text)[:200]
 
 
 def mail_post(settings: Settings) -> MailPost | None:
@@ -120,4 +125,5 @@ def mail_post(settings: Settings) -> MailPost | None:
         user=settings.smtp_user,
         password=settings.smtp_password,
         starttls=settings.smtp_starttls,
+        url=settings.public_url,
     )

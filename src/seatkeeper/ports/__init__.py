@@ -13,23 +13,31 @@ from seatkeeper.ports.configuration import (
     StoredApp,
 )
 from seatkeeper.ports.directory import Directory, UserEdit
+from seatkeeper.ports.erasing import Erasable, Erasing, Erasure
 from seatkeeper.ports.leases import Lease, Leases
-from seatkeeper.ports.ledger import Ledger, Touched
+from seatkeeper.ports.ledger import Kept, Ledger, Touched
 from seatkeeper.ports.people_import import ImportSummary, PeopleImport, PersonRow
-from seatkeeper.ports.post import Notice, Post
-from seatkeeper.ports.target import Exchange, Target, Trace
+from seatkeeper.ports.post import Deciding, Delivery, Outbox, Post
+from seatkeeper.ports.target import Exchange, Page, Target, Trace
 
 __all__ = [
     "AuditEntry",
     "Configuration",
+    "Deciding",
+    "Delivery",
     "Directory",
+    "Erasable",
+    "Erasing",
+    "Erasure",
     "Exchange",
     "ImportSummary",
+    "Kept",
     "KeptSchema",
     "Lease",
     "Leases",
     "Ledger",
-    "Notice",
+    "Outbox",
+    "Page",
     "PeopleImport",
     "PersonRow",
     "Post",

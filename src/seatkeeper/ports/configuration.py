@@ -4,7 +4,7 @@ Before the walk. The contract suite is ``tests/contracts/test_configuration.py``
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,7 +18,8 @@ class StoredApp:
     """One configured application: who it is and its settings document.
 
     ``settings`` is the plain-data document of ``configuration.settings``;
-    ``version`` counts its saves from 1 and is the optimistic lock.
+    ``version`` counts its saves from 1 and is the optimistic lock; ``secret_since``
+    is when the secret was sealed.
     """
 
     application: Application
@@ -26,6 +27,7 @@ class StoredApp:
     version: int
     has_secret: bool
     secret_last_four: str = ""
+    secret_since: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,18 @@ class Configuration(Protocol):
     async def reveal_secret(self, app_id: str) -> bytes:
         """Return the token in plain. Raises ``NotFound`` or ``KeyMissing``."""
 
-    async def audit(self, *, before: int | None = None, limit: int = 100) -> Sequence[AuditEntry]:
-        """Return audit entries, newest first."""
+    async def audit(
+        self, *, before: int | None = None, limit: int = 100, actor: str = "", action: str = ""
+    ) -> Sequence[AuditEntry]:
+        """Return audit entries, newest first; of one actor, or whose action begins so."""
+
+    async def audit_about(
+        self, subjects: Collection[str], *, before: int | None = None, limit: int = 100
+    ) -> Sequence[AuditEntry]:
+        """Return audit entries about exactly these subjects, newest first."""
+
+    async def verify_audit(self) -> int | None:
+        """Walk the audit chain; return the first number that is wrong or missing, or none."""
 
     async def record_decision(
         self, actor: str, action: str, subject: str, after: Mapping[str, object]

@@ -8,10 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from seatkeeper.directory.finding import FoundGroups, FoundPeople, PeopleQuery, Spot
 from seatkeeper.directory.model import (
     Assignment,
     Change,
     Group,
+    Kind,
     Membership,
     User,
     Value,
@@ -126,6 +128,74 @@ class Directory(Protocol):
         self, app_id: str, *, after: str = "", limit: int = 1000
     ) -> Sequence[Assignment]:
         """Return a page of an application's assignments in the order of principal ids."""
+
+    async def lost(self, app_id: str, record_id: str, *, assignment: bool) -> Change | None:
+        """Return the newest change that ended a record's ``assignment``, else its being active.
+
+        None where the newest part of the feed holds none.
+        """
+
+    async def past(
+        self, record_id: str, *, app_id: str | None = None, before: int | None = None, limit: int
+    ) -> Sequence[Change]:
+        """Return what the feed tells of a record below number ``before``, newest first.
+
+        Its own changes, its memberships, and assignments of it and of the groups
+        that it is a direct member of now; with an app none of other apps.
+        """
+
+    async def ways_began(
+        self, app_id: str, record_id: str, group_ids: Collection[str]
+    ) -> Mapping[str, Change]:
+        """Return the newest change that opened each way into an app, by group.
+
+        Under the record's own id: its direct assignment. Through a group it is
+        whichever came later, the group's assignment or joining it.
+        """
+
+    async def former_names(self, ids: Collection[str], *, after: int = 0) -> Mapping[str, str]:
+        """Return the last names of those of ``ids`` that went for good after change ``after``."""
+
+    async def former(self, kind: Kind, who: str) -> tuple[str, str]:
+        """Return id and last name of who is gone for good, the latest first.
+
+        ``who`` is the id, the last display name (letter by letter), or the last
+        userName (ignoring case). Raises ``NotFound``.
+        """
+
+    async def find_people(
+        self,
+        query: PeopleQuery,
+        *,
+        after: Spot | None = None,
+        limit: int,
+        counted: bool = False,
+    ) -> FoundPeople:
+        """Return a page of people behind ``after``, by name; ``counted`` also says how many fit.
+
+        Whoever is found by the display name comes first, then by surname, e-mail
+        address and user name; nobody comes twice. Soft-deleted people are people.
+        """
+
+    async def find_groups(
+        self, text: str, *, after: Spot | None = None, limit: int, counted: bool = False
+    ) -> FoundGroups:
+        """Return a page of groups whose names begin so behind ``after``, by name."""
+
+    async def member_counts(self, group_ids: Collection[str]) -> Mapping[str, int]:
+        """Return how many direct members groups have, each at most one over ``COUNTED``."""
+
+    async def inner_groups(self, group_id: str, *, limit: int) -> Sequence[Group]:
+        """Return groups that are direct members of a group, by name."""
+
+    async def assignments_of(self, principal_ids: Collection[str]) -> Sequence[Assignment]:
+        """Return all apps that people or groups are assigned to directly, by app."""
+
+    async def source_of(self, record_id: str) -> str | None:
+        """Return the source that pushes this record in, or none where no source owns it."""
+
+    async def hint(self, kind: Kind, who: str) -> str:
+        """Return advice for whoever named nobody: a group of that name, or people called so."""
 
     async def changes(self, *, after: int, limit: int = 1000) -> Sequence[Change]:
         """Return committed changes with ``seq`` over ``after``, in the order of commits.

@@ -5,16 +5,19 @@ Beside the walk. What one write holds is ``provisioning.journal.Work``.
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from seatkeeper.directory.model import (
     Kind,
 )
 from seatkeeper.directory.nesting import Regrouped
-from seatkeeper.ports.post import Notice
+from seatkeeper.provisioning.account import TargetValues
 from seatkeeper.provisioning.cycle import Cycle, CycleKind
-from seatkeeper.provisioning.guard import Hold, HoldState, Numbers
+from seatkeeper.provisioning.events import Events, LogQuery
+from seatkeeper.provisioning.four_eyes import RemovalCause
+from seatkeeper.provisioning.guard import HeldTogether, Hold, HoldState, Numbers
+from seatkeeper.provisioning.history import Day
 from seatkeeper.provisioning.journal import (
     Entry,
     EntryState,
@@ -25,11 +28,17 @@ from seatkeeper.provisioning.journal import (
     Order,
     OrderVerb,
     Position,
+    WaitingCause,
+    Whereabouts,
     Work,
 )
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim
+from seatkeeper.provisioning.message import Message
+from seatkeeper.provisioning.quarantine import LatestWrites
+from seatkeeper.provisioning.reconcile import Finding, Found, Reconciled
+from seatkeeper.provisioning.undone import UndoneValue
 from seatkeeper.provisioning.walk import Facts
 
 
@@ -38,7 +47,8 @@ class Touched:
     """Records that a stretch of the feed concerns; members of ``member_groups`` come beside.
 
     ``read_to`` is the last change that was looked at. ``edited_groups`` are
-    those that changed themselves, by name for one.
+    those that changed themselves, by name for one. ``first_at`` is when each of
+    ``users`` and ``groups`` changed first.
     """
 
     users: frozenset[str]
@@ -46,6 +56,15 @@ class Touched:
     member_groups: frozenset[str]
     read_to: int
     edited_groups: frozenset[str] = frozenset()
+    first_at: Mapping[str, dt.datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many of something are kept, and the moment of the oldest."""
+
+    count: int
+    oldest: dt.datetime | None
 
 
 class Ledger(Protocol):
@@ -155,13 +174,18 @@ class Ledger(Protocol):
     async def healable(self, app_id: str, kind: Kind, *, limit: int = 500) -> Sequence[str]:
         """Return records with a waiting reference whose other end has an account now.
 
-        And groups whose members' writing was interrupted, unless escrow retries them.
+        And groups whose members' writing was interrupted. Nobody who is in escrow.
         """
 
     async def waiting_for(
         self, app_id: str, missing_ids: Collection[str]
     ) -> Mapping[Key, set[str]]:
         """Return linked records that wait until one of these has an account, with whom for."""
+
+    async def escrows_of(
+        self, app_id: str, kind: Kind, ids: Collection[str]
+    ) -> Mapping[str, Escrow]:
+        """Return the escrows of those of these records that failed and wait for their own try."""
 
     async def linked_groups_of(
         self, app_id: str, member_ids: Collection[str]
@@ -180,13 +204,26 @@ class Ledger(Protocol):
     async def due(self, app_id: str, now: dt.datetime, limit: int = 500) -> Sequence[Escrow]:
         """Return escrows that may be tried again, longest waiting first."""
 
-    async def escrows(self, app_id: str, *, limit: int = 1000) -> Sequence[Escrow]:
-        """Return all escrows of an app, newest first."""
+    async def escrows(
+        self, app_id: str, *, kind: Kind | None = None, limit: int = 1000
+    ) -> Sequence[Escrow]:
+        """Return the newest escrows of an app."""
+
+    async def whereabouts(
+        self, kind: Kind, ids: Collection[str]
+    ) -> Mapping[str, Mapping[str, Whereabouts]]:
+        """Return per record and app its account, failure and held removal, where there is any."""
+
+    async def waiting_causes(self, app_id: str, *, examples: int = 10) -> Sequence[WaitingCause]:
+        """Return why records wait, with how many and the newest; the newest cause first."""
 
     async def retry_now(
-        self, app_id: str, records: Collection[Key] | None, now: dt.datetime
+        self, app_id: str, records: Collection[Key] | None, now: dt.datetime, *, code: str = ""
     ) -> int:
-        """Make these records' escrows due, or all; return how many wait and are due now."""
+        """Make these records' escrows due, or all (of a cause); return how many are due now."""
+
+    async def waiting_people(self, app_id: str) -> tuple[int, int]:
+        """Return how many people wait, and how many of them have no account."""
 
     async def removing(
         self, cycle_id: str, kind: Kind, *, after: str, limit: int
@@ -194,7 +231,11 @@ class Ledger(Protocol):
         """Return a page of planned entries that may take something away, by record."""
 
     async def holds(
-        self, app_id: str | None, *, states: Collection[HoldState] = tuple(HoldState)
+        self,
+        app_id: str | None,
+        *,
+        states: Collection[HoldState] = tuple(HoldState),
+        limit: int | None = None,
     ) -> Sequence[tuple[str, Hold]]:
         """Return what the guard holds, or somebody decided about, with the app."""
 
@@ -206,6 +247,15 @@ class Ledger(Protocol):
     ) -> Numbers:
         """Return how many there are of each, and how many left without anybody's word."""
 
+    async def held_counts(self) -> Mapping[str, int]:
+        """Return how many removals wait for a word, by app; apps without any are left out."""
+
+    async def held_together(self, *, limit: int) -> Sequence[HeldTogether]:
+        """Return what waits for a word, by app and reason, the one that waits longest first."""
+
+    async def hold_named(self, hold_id: str) -> tuple[str, Hold] | None:
+        """Return the hold of that id with its app, whatever was decided; none: it has ended."""
+
     async def decide(
         self,
         ids: Collection[str],
@@ -215,11 +265,22 @@ class Ledger(Protocol):
         until: dt.datetime | None,
         actor: str,
         now: dt.datetime,
+        instead: bool = False,
+        signed_in: bool = False,
     ) -> Sequence[tuple[str, Hold]]:
-        """Write down what somebody decided about these holds, with audit; all or none.
+        """Write down what somebody decided about these holds, with audit; return them so.
 
-        Raises ``NotFound`` for an id that nothing waits under.
+        The first decision stands: raises ``AlreadyDecided`` where there is one, unless this is
+        to take its place (``instead``); ``NotFound`` for an id that nothing waits under. Where
+        two people must agree, the first approval only asks, and such a hold stays open; raises
+        ``NeedsAnother`` where this one cannot be the second. ``signed_in``: the console knows
+        who the actor is. All or none.
         """
+
+    async def removal_causes(
+        self, app_id: str, holds: Sequence[Hold]
+    ) -> Mapping[str, RemovalCause]:
+        """Return what led to each of these holds of one app, by hold id, where it is known."""
 
     async def health(self, app_id: str) -> Health:
         """Return how the app is."""
@@ -227,8 +288,19 @@ class Ledger(Protocol):
     async def write(self, app_id: str, work: Work) -> None:
         """Make all of it true in one transaction, durable when this returns."""
 
-    async def cycles(self, app_id: str, *, limit: int = 20) -> Sequence[Cycle]:
-        """Return an app's cycles, newest first."""
+    async def cycles(
+        self,
+        app_id: str,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        since: dt.datetime | None = None,
+        limit: int = 20,
+    ) -> Sequence[Cycle]:
+        """Return an app's cycles, newest first, of those begun at ``since`` or later.
+
+        Below number ``before``; or the ones that follow ``after``.
+        """
 
     async def address(self, app_id: str) -> str | None:
         """Return the address that the app's links stand for, or none before the first cycle."""
@@ -240,6 +312,57 @@ class Ledger(Protocol):
 
     async def some_links(self, app_id: str, kind: Kind, most: int) -> Sequence[Link]:
         """Return links that are not held, at most so many, evenly from all of them."""
+
+    async def deactivated(self, app_id: str, access: TargetValues) -> int:
+        """Return how many people's accounts were last known to have these values."""
+
+    async def cycle_named(self, app_id: str, name: str) -> Cycle | None:
+        """Return the cycle with that number or id, or none."""
+
+    async def written_in(
+        self, cycle_id: str, *, after: int = 0, limit: int = 500
+    ) -> Sequence[tuple[int, LogEntry]]:
+        """Return a page of a cycle's log, in the order of writing, with running numbers."""
+
+    async def undone(self, app_id: str, kind: Kind, record_id: str) -> Sequence[UndoneValue]:
+        """Return what of a record was undone and is held back, memberships included."""
+
+    async def records_of(
+        self, app_id: str, kind: Kind, account_ids: Collection[str]
+    ) -> Mapping[str, str]:
+        """Return whose accounts these are, also those that held links had before, by account."""
+
+    async def unchecked_links(
+        self, app_id: str, kind: Kind, before: dt.datetime, *, after: str = "", limit: int = 100
+    ) -> Sequence[Link]:
+        """Return a page of links, by record, whose accounts were not looked at since ``before``."""
+
+    async def checked_at(self, app_id: str, kind: Kind, record_id: str) -> dt.datetime | None:
+        """Return when a record's account was looked at last, or none."""
+
+    async def members_written(self, app_id: str, group_id: str) -> Mapping[str, str]:
+        """Return a group's members as surely written: account to record, without held links."""
+
+    async def findings(
+        self,
+        app_id: str,
+        *,
+        accounts: tuple[Kind, Collection[str]] | None = None,
+        record: Key | None = None,
+        since: dt.datetime | None = None,
+        after: tuple[Kind, str] | None = None,
+        limit: int = 500,
+    ) -> Sequence[Finding]:
+        """Return what was found, by kind and account: of these accounts, or this record.
+
+        ``since``: only what was looked at since then; ``after`` pages forward.
+        """
+
+    async def finding_counts(self, app_id: str) -> Mapping[Found, int]:
+        """Return how often each thing was found."""
+
+    async def reconciled(self, app_id: str) -> Reconciled | None:
+        """Return the last look at everybody, or none."""
 
     async def link_counts(self, app_id: str) -> Mapping[Kind, int]:
         """Return how many records of each kind are linked."""
@@ -259,6 +382,20 @@ class Ledger(Protocol):
         limit: int = 100,
     ) -> Sequence[tuple[int, LogEntry]]:
         """Return provisioning log entries with their running number; ``after`` pages forward."""
+
+    async def events(
+        self, query: LogQuery, *, before: int | None = None, after: int | None = None, limit: int
+    ) -> Events:
+        """Return a page of the log that fits, newest first.
+
+        Below number ``before``; or the ones that follow ``after``.
+        """
+
+    async def event(self, event_id: str) -> tuple[int, LogEntry] | None:
+        """Return one log entry by its id, or none where it is not kept any more."""
+
+    async def newer_events(self, query: LogQuery, after: int, *, most: int = 1_000) -> int:
+        """Return how many log entries over number ``after`` fit, at most ``most``."""
 
     async def place_order(
         self,
@@ -282,14 +419,48 @@ class Ledger(Protocol):
     ) -> None:
         """Note that an order is taken, done or failed."""
 
-    async def unsent_notices(self, now: dt.datetime, *, limit: int = 50) -> Sequence[Notice]:
-        """Return mails that are due to be sent."""
+    async def learned_rates(self, app_id: str) -> Mapping[str, object]:
+        """Return what was learned about an app's limits, by limit; empty where it never refused."""
 
-    async def take_notice(self, notice_id: int, *, now: dt.datetime) -> bool:
-        """Take it on oneself to send a mail, for some minutes; false where somebody else did."""
+    async def keep_rates(self, app_id: str, learned: Mapping[str, object]) -> None:
+        """Keep what was learned about an app's limits; empty forgets it."""
 
-    async def notice_sent(self, notice_id: int, *, now: dt.datetime) -> None:
-        """Note that a mail was handed over."""
+    async def failing(self, app_id: str) -> LatestWrites:
+        """Return the app's latest writes, as the last cycle that wrote left them."""
 
-    async def notice_failed(self, notice_id: int, error: str, *, now: dt.datetime) -> None:
-        """Note that a mail could not be handed over; it is tried again later."""
+    async def days(self, app_id: str, *, limit: int = 30) -> Sequence[Day]:
+        """Return an app's days on which a cycle ended, newest first."""
+
+    async def forget_log(self, before: dt.datetime, *, after: int = 0) -> tuple[int, int | None]:
+        """Look at a piece of the log over number ``after``, and remove what is older.
+
+        Entries of cycles that are kept stay, and the last one of a record with an account.
+        Returns how many went and where to go on, or none at the end.
+        """
+
+    async def forget_cycles(
+        self, app_id: str, before: dt.datetime, idle_before: dt.datetime, *, after: int = 0
+    ) -> tuple[int, int | None]:
+        """Look at a piece of an app's cycles over number ``after``, and remove what is older.
+
+        Those that did nothing go from ``idle_before``. The newest stay, and those that are open.
+        Returns how many rows went and where to go on, or none at the end.
+        """
+
+    async def forget_changes(
+        self, before: dt.datetime, *, after: int = 0
+    ) -> tuple[int, int | None]:
+        """Look at a piece of the change feed over number ``after``, and remove what is older.
+
+        Nothing that an app has still to look at goes, and nothing that says since when
+        somebody is in a group or has an app. Returns as ``forget_log`` does.
+        """
+
+    async def forget_messages(self, before: dt.datetime, now: dt.datetime) -> int:
+        """Remove a piece of notices, parcels and orders that are settled and older."""
+
+    async def kept(self) -> Mapping[str, Kept]:
+        """Return how much there is of log, cycles, messages and changes."""
+
+    async def open_notices(self, app_id: str) -> Mapping[str, Message]:
+        """Return the causes of an app that hold, with what is said of them."""

@@ -3,7 +3,7 @@
 At the end of the walk. The contract suite is ``tests/contracts/test_target.py``.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from seatkeeper.provisioning.account import (
     TargetValues,
     ValueChange,
 )
+from seatkeeper.provisioning.connection import ConnectionCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,17 @@ class Trace:
     exchanges: list[Exchange] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of an app's list; ``total`` is how many accounts the app says there are.
+
+    What is not in a list may be there all the same: only a look-up tells.
+    """
+
+    accounts: Sequence[Account]
+    total: int
+
+
 class Target(Protocol):
     """An application that receives accounts.
 
@@ -57,6 +69,13 @@ class Target(Protocol):
         Returns a sentence for people that says what was proven.
         """
 
+    def checks(self, matching_path: str) -> AsyncIterator[ConnectionCheck]:
+        """Test the connection by harmless reads, and yield each line as soon as it is known.
+
+        Every ``CheckName`` comes once, in its order. What the app does becomes a line,
+        never an exception.
+        """
+
     async def find(self, kind: Kind, path: str, value: str, trace: Trace) -> Sequence[Account]:
         """Return every account whose ``path`` equals ``value``; never guess, never more.
 
@@ -66,6 +85,13 @@ class Target(Protocol):
 
     async def read(self, kind: Kind, account_id: str, trace: Trace) -> Account | None:
         """Return the account with that id (a group without members), or none if it is gone."""
+
+    async def page(self, kind: Kind, start: int, trace: Trace) -> Page:
+        """Return accounts from the ``start``-th of the app's list on, as many as one answer holds.
+
+        Counted from 1; groups come without members. No account is left out or asked for again:
+        what the app lists twice is there twice.
+        """
 
     async def create(self, kind: Kind, values: TargetValues, trace: Trace) -> Account:
         """Create an account (a group empty) and return it. A taken value raises ``Conflict``."""
@@ -89,6 +115,9 @@ class Target(Protocol):
 
     async def delete(self, kind: Kind, account_id: str, trace: Trace) -> None:
         """Delete the account; one that is already gone counts as deleted."""
+
+    def learned(self) -> Mapping[str, object]:
+        """Return what the app's refusals taught about its limits, by limit; empty: it never did."""
 
     async def close(self) -> None:
         """Close connections; the target is not used afterwards."""

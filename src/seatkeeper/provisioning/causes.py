@@ -15,7 +15,9 @@ from seatkeeper.directory.nesting import Regrouped
 FIRST_CYCLE = "first cycle"
 TRIES_AGAIN = "tries again"
 WAITED_FOR_VALUE = "{name} no longer asks for the same value"
+APPROVED = "a removal was approved"
 NO_CHANGE = "differs from the directory"
+NOTHING = "nothing differs"
 RULES_CHANGED = "settings changed since the last cycle"
 
 Key = tuple[Kind, str]
@@ -29,6 +31,8 @@ _USER_WORDS = {
     Verb.PURGED: "purged from the directory",
 }
 _SAYS_ALL = {_USER_WORDS[Verb.CREATED], _USER_WORDS[Verb.DELETED], _USER_WORDS[Verb.PURGED]}
+_FOR_GOOD = {(Kind.GROUP, _USER_WORDS[Verb.DELETED]), (Kind.USER, _USER_WORDS[Verb.PURGED])}
+"""What ends everything else of a record, its memberships and assignments among it."""
 _NEUTRAL = "accountEnabled"
 
 
@@ -47,8 +51,16 @@ class Causes:
     _said: dict[Key, dict[str, str]] = field(default_factory=dict)
     _attributes: dict[Key, dict[str, None]] = field(default_factory=dict)
 
-    def take(self, changes: Iterable[Change], group_names: Mapping[str, str]) -> None:
-        """Take in a page of the feed; a group that is gone has no name and is shown by its id."""
+    def take(
+        self,
+        changes: Iterable[Change],
+        group_names: Mapping[str, str],
+        gone: Collection[str] = (),
+    ) -> None:
+        """Take in a page of the feed; a group without a name is shown by its id.
+
+        ``gone`` are groups that were deleted since, called by their last names.
+        """
         for change in changes:
             match change.subject:
                 case Subject.USER:
@@ -56,9 +68,9 @@ class Causes:
                 case Subject.GROUP:
                     self._record((Kind.GROUP, change.record_id), change)
                 case Subject.MEMBERSHIP:
-                    self._membership(change, group_names)
+                    self._membership(change, group_names, gone)
                 case Subject.ASSIGNMENT if change.app_id == self.app_id:
-                    self._assignment(change, group_names)
+                    self._assignment(change, group_names, gone)
                 case _:
                     pass
 
@@ -85,6 +97,8 @@ class Causes:
     def of(self, key: Key) -> str:
         """Return why a record is looked at, empty where nothing of it changed."""
         said = self._said.get(key, {})
+        if (key[0], said.get("record")) in _FOR_GOOD:
+            return said["record"]
         texts = list(dict.fromkeys(said.values()))
         if key in self._attributes and said.get("record") not in _SAYS_ALL:
             texts.append(f"{', '.join(self._attributes[key])} changed")
@@ -106,24 +120,31 @@ class Causes:
             if not mine:
                 del self._attributes[key]
 
-    def _membership(self, change: Change, names: Mapping[str, str]) -> None:
+    def _membership(self, change: Change, names: Mapping[str, str], gone: Collection[str]) -> None:
         name = names.get(change.record_id, change.record_id)
         verb = "left" if change.verb is Verb.DELETED else "joined"
+        text = _was_deleted(name) if change.record_id in gone else f"{verb} group {name}"
         if change.other_id is not None:
             member = (change.other_kind or Kind.USER, change.other_id)
-            self._slot(member)[f"member of {change.record_id}"] = f"{verb} group {name}"
+            self._slot(member)[f"member of {change.record_id}"] = text
         self._slot((Kind.GROUP, change.record_id))["members"] = "members changed"
 
-    def _assignment(self, change: Change, names: Mapping[str, str]) -> None:
+    def _assignment(self, change: Change, names: Mapping[str, str], gone: Collection[str]) -> None:
         word = _assignment_word(change)
         if change.other_kind is Kind.GROUP:
             if change.nested:
                 self.opened_groups.add(change.record_id)
             name = names.get(change.record_id, change.record_id)
-            self.assigned_groups[change.record_id] = f"group {name} {word}"
+            ended = change.record_id in gone
+            text = _was_deleted(name) if ended else f"group {name} {word}"
+            self.assigned_groups[change.record_id] = text
             self._slot((Kind.GROUP, change.record_id))["assignment"] = word
         else:
             self._slot((Kind.USER, change.record_id))["assignment"] = word
+
+
+def _was_deleted(name: str) -> str:
+    return f"group {name} was deleted"
 
 
 def _assignment_word(change: Change) -> str:
@@ -137,6 +158,27 @@ def _assignment_word(change: Change) -> str:
     if not isinstance(names, list | tuple) or "nested" not in names:
         return "assigned in another role"
     return f"assigned {reach}" if "role" not in names else f"assigned in another role, {reach}"
+
+
+def rules_edited(
+    lines: Iterable[str], kind: Kind, paths: Collection[str] | None, *, most: int = 3
+) -> str:
+    """Return the first lines of an edit of the settings that may concern such a record.
+
+    ``paths`` are what is written of it: the mapping of another attribute is not
+    why. None: any may be, as for an account that is made.
+    """
+    mine, other = f"{kind.value}s", "groups" if kind is Kind.USER else "users"
+
+    def concerns(line: str) -> bool:
+        subject, _, rest = line.partition(": ")
+        if subject == other or subject.endswith(f" of {other}"):
+            return False
+        if subject != f"mapping of {mine}":
+            return True
+        return paths is None or any(rest.startswith(f"{path}: ") for path in paths)
+
+    return "; ".join([line for line in lines if concerns(line)][:most])
 
 
 def groups_named(changes: Iterable[Change]) -> set[str]:

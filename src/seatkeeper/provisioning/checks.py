@@ -7,18 +7,21 @@ first check that fails; what comes after it is listed as not reached, with what
 is known of it all the same.
 """
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from seatkeeper.errors import RecordError
 from seatkeeper.provisioning.journal import Escrow
 from seatkeeper.provisioning.log import LogEntry
-from seatkeeper.provisioning.naming import shown_by_name
+from seatkeeper.provisioning.naming import HIDDEN, shown_by_name
 from seatkeeper.provisioning.plan import Reason
+from seatkeeper.provisioning.reconcile import Finding, in_a_sentence
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Check
-from seatkeeper.provisioning.walk import Answer, Facts, NeedsMatch, scope_of
+from seatkeeper.provisioning.walk import Answer, Decided, Facts, NeedsMatch, scope_of
+from seatkeeper.words import number_of
 
 _JUDGED: Final = {"assigned", "filters", "values"}
 """Checks that say what would be, where the others say what is."""
@@ -33,27 +36,41 @@ def scope_checks(facts: Facts, rules: Rules) -> tuple[Check, ...]:
     )
 
 
-def values_check(facts: Facts, answer: Answer | None, problem: RecordError | None) -> Check:
-    """Return whether the account's values can be made; ``answer`` is there where they were."""
+def values_check(
+    facts: Facts,
+    answer: Answer | None,
+    problem: RecordError | None,
+    hidden: Collection[str] = (),
+) -> Check:
+    """Return whether the account's values can be made; ``answer`` is there where they were.
+
+    What stands at the ``hidden`` paths is not told.
+    """
     name = "values"
     if problem is not None and answer is None:
         return Check(name, passed=False, text=plain(problem), facts={"code": problem.code})
     desired = answer.desired if answer is not None else None
     if desired is None:
         return Check(name, passed=None, text="the values were not looked at")
-    values = {path: shown_by_name(facts, value) for path, value in desired.always.items()}
+    values = {
+        path: HIDDEN if path in hidden else shown_by_name(facts, value)
+        for path, value in desired.always.items()
+    }
     return Check(name, passed=True, text="has all required values", facts={"values": values})
 
 
 def match_check(facts: Facts, answer: Answer | None, problem: RecordError | None) -> Check:
     """Return which account it is, or what the next cycle asks the app."""
     name = "match"
+    if problem is not None and answer is not None:
+        text = plain(problem)
+        if facts.link is not None:
+            text = f"is account {facts.link.account_id}; {text}"
+        return Check(name, passed=False, text=text, facts={"code": problem.code})
     if facts.link is not None:
         since = f" since {facts.link.since:%Y-%m-%d %H:%M} UTC" if facts.link.since else ""
         text = f"is account {facts.link.account_id}{since}"
         return Check(name, passed=True, text=text, facts={"account": facts.link.account_id})
-    if problem is not None and answer is not None:
-        return Check(name, passed=False, text=plain(problem), facts={"code": problem.code})
     if isinstance(answer, NeedsMatch):
         asked = ", then ".join(one.text for one in answer.questions)
         text = f"has no account yet; the next cycle asks the app for {asked}"
@@ -62,13 +79,14 @@ def match_check(facts: Facts, answer: Answer | None, problem: RecordError | None
 
 
 def write_check(
-    escrow: Escrow | None, last: LogEntry | None, *, holds: bool, tried_again: bool
+    escrow: Escrow | None, last: LogEntry | None, *, holds: bool, tried_again: bool, wanted: bool
 ) -> Check:
     """Return how the last write ended.
 
     ``holds``: its failure still keeps the record waiting. Otherwise it is told
     as what happened: what stands in the way now, if anything does, was judged
-    anew. ``tried_again``: the next cycle looks at the record.
+    anew. ``tried_again``: the next cycle looks at the record. ``wanted``: there
+    still is something to write.
     """
     name = "write"
     if escrow is not None and holds:
@@ -76,6 +94,8 @@ def write_check(
         return Check(name, passed=False, text=text, facts={"code": escrow.code})
     if escrow is not None:
         again = "the next cycle tries again" if tried_again else next_try(escrow)
+        if not wanted:
+            again = "it is not tried again, for there is nothing to write any more"
         text = f"{failed_before(escrow)} {tries(escrow)}; {again}"
         return Check(name, passed=None, text=text, facts={"code": escrow.code})
     if last is None:
@@ -84,6 +104,42 @@ def write_check(
     what = "look" if last.action == "other" else last.action
     text = f"last {what} on {last.at:%Y-%m-%d %H:%M} UTC: {last.status}"
     return Check(name, passed=passed, text=text, facts={"log": last.id})
+
+
+def app_checks(
+    checked_at: dt.datetime | None, found: Finding | None, hidden: Collection[str] = ()
+) -> tuple[Check, ...]:
+    """Return what the app held when it was read last; it keeps nobody out, so it never fails."""
+    if checked_at is None:
+        return ()
+    when = f"on {checked_at:%Y-%m-%d %H:%M} UTC"
+    if found is None:
+        return (Check("app", passed=True, text=f"was as written when it was read {when}"),)
+    text = f"when it was read {when}: {in_a_sentence(found, hidden)}"
+    return (Check("app", passed=None, text=text, facts={"code": found.found.value}),)
+
+
+def told_beside(
+    answer: Answer | None,
+    found: Finding | None,
+    hidden: Collection[str] = (),
+    memberships: int = 0,
+) -> Iterator[str]:
+    """Yield what was undone and is left alone, and what was found in the app.
+
+    ``memberships`` is how many of a group's were undone.
+    """
+    if isinstance(answer, Decided) and answer.spared.kept:
+        names = ", ".join(path.rsplit(":", 1)[-1] for path in sorted(answer.spared.kept))
+        yield (
+            f"What was written to {names} was undone, and is not written again until the rules "
+            "ask for something else."
+        )
+    if memberships:
+        said = number_of(memberships, "membership")
+        yield f"Undone, and left alone until the directory changes there: {said}."
+    if found is not None:
+        yield f"When the app was last read, {in_a_sentence(found, hidden)}"
 
 
 def told(escrow: Escrow) -> str:
@@ -107,13 +163,17 @@ def tries(escrow: Escrow) -> str:
     return "Tried once" if escrow.attempts == 1 else f"Tried {escrow.attempts} times"
 
 
-def in_order(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """Mark what comes after the first failing check as not reached; what is known stays said."""
+def in_order(checks: Sequence[Check], *, holds: bool) -> tuple[Check, ...]:
+    """Mark what comes after the first failing check as not reached; what is known stays said.
+
+    ``holds``: the last write keeps the record waiting, also where an earlier check
+    fails, for then access was to be taken away.
+    """
     kept: list[Check] = []
     failed = False
     for check in checks:
-        holds = check.name == "write" and check.passed is False  # access was to be taken away
-        kept.append(_not_reached(check) if failed and not holds else check)
+        deciding = holds and check.name == "write"
+        kept.append(_not_reached(check) if failed and not deciding else check)
         failed = failed or check.passed is False
     return tuple(kept)
 

@@ -9,16 +9,24 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
 from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable, Skip, Update
+from seatkeeper.provisioning.statistics import Statistics
 
 
 class CycleKind(StrEnum):
-    """Why a cycle runs. ``REVIEWED`` carries out a plan that somebody kept and looked at."""
+    """Why a cycle runs. ``REVIEWED`` carries out a plan that somebody kept and looked at.
+
+    ``RECONCILE`` reads the app again and only reports, ``REPAIR`` sends what is missing, too.
+    ``UNDO`` takes back what another cycle wrote.
+    """
 
     INITIAL = "initial"
     INCREMENTAL = "incremental"
     FULL = "full"
     ON_DEMAND = "on demand"
     REVIEWED = "reviewed plan"
+    RECONCILE = "reconcile"
+    REPAIR = "reconcile and repair"
+    UNDO = "undo"
 
 
 class CycleState(StrEnum):
@@ -54,10 +62,35 @@ class Counters:
     retried: int = 0
     requests: int = 0
     retry_requests: int = 0
+    checked: int = 0
+    differing: int = 0
 
     def plus(self, **more: int) -> "Counters":
         """Return these counters with some raised."""
         return replace(self, **{name: getattr(self, name) + n for name, n in more.items()})
+
+    @property
+    def only_failures(self) -> bool:
+        """Whether everybody that was looked at failed; who waited and fails again does not count.
+
+        A cycle that only tries again is no failure of its own: some wait, and that is known.
+        """
+        return self.failed > self.retried and self.all_failed
+
+    @property
+    def all_failed(self) -> bool:
+        """Whether everybody that was looked at failed, whoever waited and fails again too.
+
+        Who asks for them to be tried again wants to know just that.
+        """
+        done = self.created + self.updated + self.disabled + self.deleted + self.linked
+        others = self.skipped + self.held + self.unchanged
+        return bool(self.failed) and not done and not others
+
+    @property
+    def wrote(self) -> bool:
+        """Whether anything was written, so that there is something to take back."""
+        return bool(self.created + self.updated + self.disabled + self.deleted)
 
     def to_plain(self) -> dict[str, int]:
         """Return them as plain data."""
@@ -88,11 +121,12 @@ class Cycle:
     total: int = 0
     done: int = 0
     note: str = ""
+    statistics: Statistics = field(default_factory=Statistics)
 
     @property
     def covers_all(self) -> bool:
         """Whether it looks at everything that changed, so that the watermark moves with it."""
-        return self.kind not in {CycleKind.ON_DEMAND, CycleKind.REVIEWED}
+        return self.kind in {CycleKind.INITIAL, CycleKind.INCREMENTAL, CycleKind.FULL}
 
     @property
     def finished(self) -> bool:

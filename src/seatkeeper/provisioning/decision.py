@@ -42,7 +42,8 @@ class Situation:
 
     ``gone``: the directory no longer has the record. ``desired`` is none where
     nothing is wanted, or where the values of somebody who leaves could not be
-    made. ``access`` are the values that take access away.
+    made. ``access`` are the values that take access away. ``spared`` are paths that
+    are left alone because somebody undid them.
     """
 
     kind: Kind
@@ -54,6 +55,7 @@ class Situation:
     access: TargetValues | None = None
     found: Account | None = None
     gone: bool = False
+    spared: frozenset[str] = frozenset()
     _changes: tuple[ValueChange, ...] | None = None
 
     @property
@@ -193,6 +195,10 @@ TABLE: Final[tuple[Row, ...]] = (
     Row("13", "the same; the app cannot delete", "disable, end the link",
         _removed,
         lambda now: Disable(now.account_id, now.changes, release=True)),
+    Row("–", "linked, what differs was undone by somebody", "skip ChangeUndone",
+        lambda now: bool(now.spared) and not now.changes,
+        _skip(Reason.UNDONE, "What the rules ask for was undone, and waits until they ask for "
+        "something else.")),
     Row("10, 11", "linked, out of scope, no mapping takes access away",
         "skip NotEffectivelyEntitled",
         lambda now: now.leaving and not now.access,

@@ -13,7 +13,7 @@ from seatkeeper.errors import SeatkeeperError
 from seatkeeper.provisioning.account import Account
 from seatkeeper.provisioning.log import LogEntry, Modified, Status, Step, shown
 from seatkeeper.provisioning.match import Question
-from seatkeeper.provisioning.naming import shown_by_name
+from seatkeeper.provisioning.naming import MEMBERS, shown_by_name
 from seatkeeper.provisioning.outcome import log_code
 from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable, Skip, Update
 from seatkeeper.provisioning.scope import Scope
@@ -97,9 +97,9 @@ def action_step(
     """Say what would be done, value by value and request by request."""
     name = _export_name(action, changes)
     details: dict[str, object] = {one.path: change_text(one) for one in changes}
-    members = [change_text(one) for one in changes if one.path == "members"]
+    members = [change_text(one) for one in changes if one.path == MEMBERS]
     if members:
-        details["members"] = members
+        details[MEMBERS] = members
     if requests:
         details["requests"] = list(requests)
     if waiting:
@@ -117,7 +117,9 @@ def action_step(
 
 
 def change_text(one: Modified) -> str:
-    """Return a change as ``old -> new``."""
+    """Return a change as ``old -> new``, that of a member as ``added NAME``."""
+    if one.path == MEMBERS:
+        return f"added {one.new}" if one.old is None else f"removed {one.old}"
     return f"{_word(one.old)} -> {_word(one.new)}"
 
 
@@ -144,20 +146,22 @@ def steps_after(facts: Facts, scope: Scope, entry: LogEntry | None) -> tuple[Ste
     )
     last = entry.steps[-1] if entry.steps else None
     changes: Mapping[str, object] = {
-        one.path: change_text(one) for one in entry.modified if one.path != "members"
+        one.path: change_text(one) for one in entry.modified if one.path != MEMBERS
     }
-    members = [change_text(one) for one in entry.modified if one.path == "members"]
+    members = [change_text(one) for one in entry.modified if one.path == MEMBERS]
     requests = [f"{one['method']} {one['path']}: {one['status']}" for one in entry.exchanges]
     details: dict[str, object] = dict(changes)
     if members:
-        details["members"] = members
+        details[MEMBERS] = members
     if requests:
         details["requests"] = requests
     if entry.code:
         details["code"] = entry.code
     if last is not None:
         details |= last.details
-    text = entry.reason or (last.text if last else entry.action)
+    done = last.text if last is not None and entry.status is not Status.FAILURE else ""
+    said = [done] if done and done not in entry.reason else []
+    text = ". ".join([*said, *([entry.reason] if entry.reason else [])]) or entry.action
     name = last.name if last is not None else "EntryExportUpdate"
     return (*before, match, Step(name, "export", entry.status, text, details))
 

@@ -57,7 +57,8 @@ class Limits:
     """The limits of one app. Not ``on``: only who is ``protected`` is held.
 
     ``access_in_a_day`` counts over ``WINDOW``, the others in one cycle.
-    ``protected`` are user names, folded.
+    ``protected`` are user names, folded. ``four_eyes``: what waits for the word of two people
+    goes on waiting for it, also where the limits are switched off meanwhile.
     """
 
     on: bool = True
@@ -67,6 +68,7 @@ class Limits:
     members: Limit = Limit(20, 10)
     values: Limit = Limit(10, 10)
     protected: frozenset[str] = frozenset()
+    four_eyes: bool = False
 
     def in_a_cycle(self, what: Removal) -> Limit:
         """Return the limit of one cycle."""
@@ -115,7 +117,8 @@ class Hold:
     """One removal that waits, or about which somebody decided.
 
     ``why`` is what the guard said, ``reason`` the reason chain of the record,
-    ``word`` what the person who decided gave as a reason.
+    ``word`` what the person who decided gave as a reason. ``asked_by`` gave the first of
+    two words, where two people must agree.
     """
 
     id: str
@@ -133,11 +136,37 @@ class Hold:
     decided_at: dt.datetime | None = None
     word: str = ""
     until: dt.datetime | None = None
+    asked_by: str = ""
+    asked_at: dt.datetime | None = None
+    asked_word: str = ""
 
     @property
     def key(self) -> tuple[Kind, str, Removal]:
         """What names a hold: one for each record and kind of removal."""
         return self.kind, self.record_id, self.what
+
+    def sentence(self, name: str, app: str) -> str:
+        """Say that somebody keeps access although the rules ask for its end, and by whose word."""
+        keeps = f"{name} keeps access to {app}, although not entitled any more"
+        if self.state is HoldState.KEPT:
+            lasts = f" until {self.until:%Y-%m-%d}" if self.until else ""
+            return f"{keeps}: {self.decided_by} decided so{lasts} ({self.word})."
+        return f"{keeps}: the removal waits for approval {self.id}. {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTogether:
+    """What waits in one app for one reason: how many of each kind, since when, how many asked for.
+
+    ``id`` is that of one of them.
+    """
+
+    app_id: str
+    why: str
+    id: str
+    counts: Mapping[Removal, int]
+    since: dt.datetime
+    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +220,7 @@ def judge(
             approved.append(one)
         elif one.protected:
             held.append((one, f"{one.display_name} is protected."))
-        elif hold is not None and hold.state is HoldState.OPEN and limits.on:
+        elif hold is not None and hold.state is HoldState.OPEN and (limits.on or limits.four_eyes):
             held.append((one, hold.why))
         else:
             rest[one.what, one.path].append(one)
@@ -203,6 +232,32 @@ def judge(
         else:
             free += some
     return Judgement(tuple(held), tuple(kept), tuple(approved), tuple(free))
+
+
+def judge_one(
+    one: Planned,
+    holds: Mapping[tuple[Kind, str, Removal], Hold],
+    numbers: Numbers,
+    limits: Limits,
+    now: dt.datetime,
+    *,
+    others: int,
+) -> str | None:
+    """Return why one removal of a plan waits, empty where it may leave.
+
+    ``others`` is how many more of its kind the plan has at most. None: who else leaves has to
+    be known exactly, because so many may be too many.
+    """
+    judged = judge([one], holds, numbers, limits, now)
+    if judged.kept:
+        return f"Kept: {judged.kept[0][1].word}"
+    if judged.approved:
+        return ""
+    hold = holds.get(one.key)
+    waits = hold is not None and hold.state is HoldState.OPEN and limits.on
+    if one.protected or waits:
+        return judged.held[0][1]
+    return None if too_many(one.what, one.path, one.count + others, numbers, limits) else ""
 
 
 def _lasts(hold: Hold, now: dt.datetime) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from seatkeeper.provisioning.account import ValueChange
 from seatkeeper.provisioning.mapping.model import ObjectMapping
-from seatkeeper.provisioning.match import Claim
+from seatkeeper.provisioning.match import Claim, claim_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,10 @@ def renames(record_id: str, changes: Sequence[ValueChange], mapping: ObjectMappi
         one = mapping.of(change.path)
         if one is None or not (one.unique or one.matching > 0):
             continue
-        gives = _claim(change.path, change.old, case_exact=one.case_exact)
-        takes = _claim(change.path, change.new, case_exact=one.case_exact)
+        gives, takes = claim_of(one, change.old), claim_of(one, change.new)
         if gives is not None and gives != takes:
             found.append(Rename(record_id, change, gives, takes))
     return found
-
-
-def _claim(path: str, value: object, *, case_exact: bool) -> Claim | None:
-    if not isinstance(value, str) or not value:
-        return None
-    return Claim(path, value if case_exact else value.casefold())
 
 
 def rings(found: Iterable[Rename]) -> list[list[Rename]]:

@@ -6,7 +6,7 @@ crash finds either all of it or nothing.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -17,6 +17,10 @@ from seatkeeper.provisioning.guard import Hold, Removal
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim
+from seatkeeper.provisioning.message import Message
+from seatkeeper.provisioning.quarantine import LatestWrites
+from seatkeeper.provisioning.reconcile import Finding, Reconciled
+from seatkeeper.provisioning.undone import UndoneValue
 
 
 class EntryState(StrEnum):
@@ -63,7 +67,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Escrow:
-    """One record waits: what failed, how often, and when it is tried again (none: given up)."""
+    """One record waits: what failed, how often, and when it is tried again (none: given up).
+
+    ``doubt`` is what a create sent of which nobody knows whether it arrived: the next try
+    looks for that account before anything else.
+    """
 
     kind: Kind
     record_id: str
@@ -75,6 +83,20 @@ class Escrow:
     first_at: dt.datetime
     last_at: dt.datetime
     retry_at: dt.datetime | None
+    doubt: Sequence[ValueChange] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCause:
+    """Records that wait for one cause: how many, since when, and the newest of them.
+
+    Those that are tried again by themselves and those that are not are two causes.
+    """
+
+    code: str
+    count: int
+    since: dt.datetime
+    newest: tuple[Escrow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +122,8 @@ class MemberWrite:
 class MemberDifference:
     """What takes the members last written to those wanted; ``unresolved`` have no account.
 
-    ``wanted`` and ``held`` are how many there should be, and surely are.
+    ``wanted`` and ``held`` are how many there should be, and surely are. What
+    somebody undid is in neither; ``undone_over`` are members of whom that is over.
     """
 
     add: Sequence[MemberWrite] = ()
@@ -108,6 +131,7 @@ class MemberDifference:
     unresolved: Sequence[str] = ()
     wanted: int = 0
     held: int = 0
+    undone_over: Sequence[str] = ()
 
     @property
     def empty(self) -> bool:
@@ -146,13 +170,15 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class NewNotice:
-    """A mail to be sent once for its cause; the same open cause is never told again."""
+    """A cause that people are told of; the same open cause is told once.
+
+    ``ends``: it is no cause of its own but says that this one holds no longer.
+    """
 
     app_id: str
     cause: str
-    recipient: str
-    subject: str
-    body: str
+    message: Message
+    ends: str = ""
 
 
 Key = tuple[Kind, str]
@@ -166,12 +192,18 @@ class Work:
     ``members_added`` and ``members_removed`` say that they are made.
     ``waiting`` and ``claims`` replace what the record had. ``forgotten`` are
     records whose memberships and reports must be written again (a new or
-    re-activated account). ``inherited`` maps purged people to the records that
-    have their accounts, and so their memberships, now. ``removed`` counts what
-    was taken away without anybody's word, ``at`` says when. ``open_causes``, where
-    given, are the causes that still hold; every other one has ended and may be
-    told again. ``address`` is where the app is now: links that were made
-    elsewhere are held from here on.
+    re-activated account). ``freed`` are unique values that an account in the app
+    has no more: whom the app refused for one is due at once. ``inherited`` maps
+    purged people to the records that have their accounts, and so their
+    memberships, now. ``removed`` counts what was taken away without anybody's
+    word. ``at`` says when, of them and of ``notices``. ``open_causes``, where given,
+    are the causes that still hold; every other one has ended and may be told again.
+    ``address`` is where the app is now: links that were made elsewhere are held from
+    here on. ``ended``: the cycle has ended with this, and its day counts it. ``checked`` are
+    links whose accounts were looked at (``at``), ``findings`` what was found, of these and
+    of accounts that nobody manages. ``reconciled`` ends a look at everybody: what it did
+    not find again is over. ``undone`` is held back from now on, until it is ``undone_over``
+    (path and member). ``failing`` are the latest writes, for the next cycle to judge the app by.
     """
 
     entries: Sequence[tuple[str, Entry]] = ()
@@ -186,6 +218,7 @@ class Work:
     members_added: Sequence[MemberWrite] = ()
     members_removed: Sequence[MemberWrite] = ()
     forgotten: Sequence[str] = ()
+    freed: Sequence[tuple[Kind, Claim]] = ()
     inherited: Mapping[str, str] = field(default_factory=dict)
     holds: Sequence[Hold] = ()
     ended_holds: Sequence[tuple[Kind, str, Removal]] = ()
@@ -197,6 +230,25 @@ class Work:
     notices: Sequence[NewNotice] = ()
     open_causes: frozenset[str] | None = None
     address: str | None = None
+    ended: bool = False
+    checked: Sequence[Link] = ()
+    findings: Sequence[Finding] = ()
+    reconciled: Reconciled | None = None
+    undone: Sequence[UndoneValue] = ()
+    undone_over: Mapping[Key, Collection[tuple[str, str]]] = field(default_factory=dict)
+    failing: LatestWrites | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """What there is of one record in one app; what is empty is not there.
+
+    ``failure`` is the code of what it waits for, ``hold_id`` the removal that waits for a word.
+    """
+
+    account_id: str = ""
+    failure: str = ""
+    hold_id: str = ""
 
 
 class OrderVerb(StrEnum):

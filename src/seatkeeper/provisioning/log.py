@@ -20,6 +20,7 @@ from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable,
 from seatkeeper.provisioning.reference import waits
 from seatkeeper.provisioning.scope import Scope
 from seatkeeper.scim.element_text import named
+from seatkeeper.words import number_of
 
 
 class Status(StrEnum):
@@ -57,6 +58,8 @@ class LogEntry:
 
     ``exchanges`` are plain records of the requests (method, path without
     values, status, request id, milliseconds), without bodies and secrets.
+    ``changes`` are the values that an update sent as they were, to undo it by;
+    ``modified`` is the same for people, and has members.
     """
 
     id: str
@@ -75,6 +78,7 @@ class LogEntry:
     modified: Sequence[Modified] = ()
     exchanges: Sequence[Mapping[str, object]] = ()
     milliseconds: int = 0
+    changes: Sequence[ValueChange] = ()
 
 
 def verb(action: Action) -> str:
@@ -120,6 +124,35 @@ def shown(value: TargetValue | None) -> str | None:
     if isinstance(value, bool):
         return "True" if value else "False"
     return ", ".join(map(named, value)) if isinstance(value, tuple) else str(value)
+
+
+def remark(
+    action: Action,
+    scope: Scope,
+    waiting: Mapping[str, str],
+    *,
+    unresolved: int = 0,
+    interim: bool = False,
+) -> str:
+    """Return what people should know of what was carried out: why access went, and who waits.
+
+    ``waiting`` maps a reference to the name of whoever has no account yet,
+    ``unresolved`` counts a group's members without one; ``interim`` is a step
+    on the way to what was planned.
+    """
+    said: list[str] = []
+    if isinstance(action, Disable | Delete):
+        said.append(f"{scope.reason[:1].upper()}{scope.reason[1:]}.")
+    if waiting:
+        said.append(f"{', '.join(waits(path, name) for path, name in waiting.items())}.")
+    if unresolved:
+        have = "has no account in the app and is left out"
+        if unresolved > 1:
+            have = "have no account in the app and are left out"
+        said.append(f"{number_of(unresolved, 'member')} {have}.")
+    if interim:
+        said.append("For a moment only: the value passes on to somebody who waits for it.")
+    return " ".join(said)
 
 
 def steps(

@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
-from typing import NamedTuple
+from itertools import groupby, islice
+from typing import Final, NamedTuple
 
 from seatkeeper.errors import (
     AmbiguousSource,
@@ -20,9 +20,12 @@ from seatkeeper.errors import (
     MatchingValueMissing,
     RecordError,
 )
-from seatkeeper.provisioning.account import Account, ValueChange
+from seatkeeper.provisioning.account import Account, TargetValue, ValueChange
 from seatkeeper.provisioning.mapping.evaluate import Desired
 from seatkeeper.provisioning.mapping.model import Mapping, ObjectMapping
+
+MOST_NAMED: Final = 5
+"""Most of those who ask for one value that are named to people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,27 +235,62 @@ def check_only_asker(account: Account, askers: Collection[str], record_id: str) 
         )
 
 
+def claim_of(one: Mapping, value: TargetValue | None) -> Claim | None:
+    """Return the claim on one unique value, folded by the attribute's case rule; empty is none."""
+    if not isinstance(value, str) or not value:
+        return None
+    return Claim(one.target, value if one.case_exact else value.casefold())
+
+
 def claims(desired: Desired, mapping: ObjectMapping) -> list[Claim]:
-    """Return the unique values this record asks for, folded by each attribute's case rule."""
-    asked = []
-    for one in mapping.unique:
-        value = desired.always.get(one.target, desired.on_create.get(one.target))
-        if isinstance(value, str) and value:
-            asked.append(Claim(one.target, value if one.case_exact else value.casefold()))
-    return asked
+    """Return the unique values this record asks for."""
+    asked = (
+        claim_of(one, desired.always.get(one.target, desired.on_create.get(one.target)))
+        for one in mapping.unique
+    )
+    return [claim for claim in asked if claim is not None]
 
 
-def check_claims(asked: Sequence[Claim], rivals: MappingType[Claim, Sequence[str]]) -> None:
+def claims_of_changes(changes: Sequence[ValueChange], mapping: ObjectMapping) -> list[Claim]:
+    """Return the unique values that these changes bring; another letter case may bring none."""
+    unique = {one.target: one for one in mapping.unique}
+    found = []
+    for change in changes:
+        one = unique.get(change.path)
+        claim = claim_of(one, change.new) if one is not None else None
+        if one is not None and claim is not None and claim != claim_of(one, change.old):
+            found.append(claim)
+    return found
+
+
+def others_asking(
+    asked: Sequence[Claim],
+    rivals: MappingType[Claim, Sequence[tuple[str, str]]],
+    record_id: str,
+) -> dict[Claim, list[str]]:
+    """Return by name who asks for these values besides a record; of very many only the first."""
+    return {
+        claim: [
+            *islice(
+                (name for one, name in rivals.get(claim, ()) if one != record_id), MOST_NAMED + 1
+            )
+        ]
+        for claim in asked
+    }
+
+
+def check_claims(asked: Sequence[Claim], others: MappingType[Claim, Sequence[str]]) -> None:
     """Raise ``AmbiguousSource`` when another record asks for the same unique value.
 
-    ``rivals`` names the other records (as people know them) per claim. Neither
-    gets an account until they differ; one that is linked already keeps its own.
+    ``others`` names them (as people know them) per claim. Neither gets the value
+    until they differ; an account that has it already keeps it.
     """
     for claim in asked:
-        others = rivals.get(claim)
-        if others:
-            names = ", ".join(sorted(others)[:5])
+        names = sorted(others.get(claim, ()))
+        if names:
+            more = " and others" if len(names) > MOST_NAMED else ""
             raise AmbiguousSource(
-                f"{claim.path} would be the same as for {names}.",
+                f"{claim.path} ({claim.value}) would be the same as for "
+                f"{', '.join(names[:MOST_NAMED])}{more}.",
                 advice="Give each their own value in the directory.",
             )

@@ -58,7 +58,8 @@ class Membership:
     """A group's members: how many, and the first of each kind.
 
     ``wanted`` have an account and so belong into the app's group, ``held`` were
-    written there. ``again`` get their access back, and are written once more.
+    written there. ``coming`` are among those wanted: the same cycle makes their
+    accounts. ``again`` get their access back, and are written once more.
     ``waiting`` counts those without account, ``missing`` are the first of them.
     """
 
@@ -69,11 +70,12 @@ class Membership:
     again: Some = Some()
     waiting: int = 0
     missing: tuple[Missing, ...] = ()
+    coming: Some = Some()
 
     @property
     def differs(self) -> bool:
         """Whether a cycle has members to add or to remove."""
-        return bool(self.add.count or self.remove.count or self.again.count)
+        return any(one.count for one in (self.add, self.coming, self.remove, self.again))
 
     @property
     def total(self) -> int:
@@ -100,6 +102,11 @@ class Membership:
         """Return what is not as it should be, one piece for each kind."""
         return [
             *([f"to be added: {self.add.text}"] if self.add.count else []),
+            *(
+                [f"to be added with the accounts that the same cycle makes: {self.coming.text}"]
+                if self.coming.count
+                else []
+            ),
             *([f"to be removed: {self.remove.text}"] if self.remove.count else []),
             *(
                 [f"to be written again with their access: {self.again.text}"]

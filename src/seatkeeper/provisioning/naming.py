@@ -18,6 +18,9 @@ from seatkeeper.provisioning.walk import Facts
 
 MEMBERS: Final = "members"
 
+HIDDEN: Final = "[Redact]"
+"""What stands in the place of a value that no log and no plan shows."""
+
 End: TypeAlias = tuple[str, str]
 """The path of a reference, and the id of the account at its other end."""
 
@@ -25,6 +28,13 @@ Called: TypeAlias = Mapping[End, str]
 """The name of whom such an account belongs to."""
 
 NOBODY: Final[Called] = {}
+
+_NEW_ACCOUNT: Final = "\0new account of "
+
+
+def new_account(record_id: str) -> str:
+    """Return what stands for the id of an account that the cycle at hand only makes."""
+    return f"{_NEW_ACCOUNT}{record_id}"
 
 
 def ends(changes: Iterable[Modified], rules: Rules) -> set[End]:
@@ -56,6 +66,8 @@ def shown_by_name(facts: Facts, value: TargetValue) -> str | None:
 
 def with_account(name: str, account: str) -> str:
     """Return how an account is called of which one may want to know the id, too."""
+    if account.startswith(_NEW_ACCOUNT):
+        return f"{name} (account made in the same cycle)"
     return f"{name} (account {account})"
 
 

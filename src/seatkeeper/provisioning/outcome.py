@@ -10,17 +10,10 @@ import datetime as dt
 from typing import Final
 
 from seatkeeper.errors import ConnectorError, LinkHeld, RecordError, Remedy, SeatkeeperError
+from seatkeeper.provisioning.profile import SEATKEEPER, Profile
 
-ESCROW_STEPS: Final = (
-    dt.timedelta(minutes=15),
-    dt.timedelta(hours=1),
-    dt.timedelta(hours=6),
-    dt.timedelta(hours=12),
-)
-"""Waits after the first failures of a record; from then on once a day."""
-
-ESCROW_DAYS: Final = 28
-"""Days after which a record is given up: it stays visible until somebody acts."""
+NO_RETRY_AFTER: Final = dt.timedelta(days=2)
+"""So far ahead nobody is put off."""
 
 TRANSIENT_WAITS: Final = (0.5, 2.0, 8.0)
 """Most seconds before each further try of a request that failed on the app's side."""
@@ -45,19 +38,28 @@ def backoff(attempt: int, chance: float) -> float:
 
 
 def next_retry(
-    error: SeatkeeperError, attempts: int, first: dt.datetime, now: dt.datetime
+    error: SeatkeeperError,
+    attempts: int,
+    first: dt.datetime,
+    now: dt.datetime,
+    profile: Profile = SEATKEEPER,
 ) -> dt.datetime | None:
     """Return when a record that failed so is tried again; none: not by itself."""
-    return None if isinstance(error, LinkHeld) else retry_at(attempts, first, now)
+    return None if isinstance(error, LinkHeld) else retry_at(attempts, first, now, profile)
 
 
-def retry_at(attempts: int, first: dt.datetime, now: dt.datetime) -> dt.datetime | None:
-    """Return when a record that failed ``attempts`` times is due again, or none: given up."""
-    if now - first >= dt.timedelta(days=ESCROW_DAYS):
+def retry_at(
+    attempts: int, first: dt.datetime, now: dt.datetime, profile: Profile = SEATKEEPER
+) -> dt.datetime | None:
+    """Return when a record that failed ``attempts`` times is due again, or none: given up.
+
+    One that is given up stays visible until somebody acts.
+    """
+    if now - first >= dt.timedelta(days=profile.days):
         return None
-    if attempts <= len(ESCROW_STEPS):
-        return now + ESCROW_STEPS[attempts - 1]
-    return now + dt.timedelta(days=1)
+    if attempts <= len(profile.steps):
+        return now + profile.steps[attempts - 1]
+    return now + profile.daily
 
 
 def stops_the_app(error: SeatkeeperError) -> bool:

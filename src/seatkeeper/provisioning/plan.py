@@ -27,6 +27,8 @@ class Reason(StrEnum):
     LEFT_ALONE = "SkipOutOfScopeDeletions"
     PASSED_ON = "AccountPassedOn"
     HELD = "RemovalHeld"
+    UNDONE = "ChangeUndone"
+    CANNOT_UNDO = "CannotBeUndone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,12 @@ def known_there(
     """Return what is known of an account just read: the paths known before, and those sent."""
     paths = [*before, *(change.path for change in changes if change.path not in before)]
     return {path: account.values[path] for path in paths if path in account.values}
+
+
+def known_without(known: TargetValues, changes: Sequence[ValueChange]) -> dict[str, TargetValue]:
+    """Return what is still known while nobody can tell whether ``changes`` arrived."""
+    unsure = {change.path for change in changes}
+    return {path: value for path, value in known.items() if path not in unsure}
 
 
 def gives_access_back(changes: Sequence[ValueChange], mapping: ObjectMapping) -> bool:

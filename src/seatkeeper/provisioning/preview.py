@@ -16,9 +16,19 @@ from enum import StrEnum
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import SeatkeeperError
+from seatkeeper.provisioning.causes import TRIES_AGAIN
 from seatkeeper.provisioning.log import Modified, Step, modified
 from seatkeeper.provisioning.outcome import log_code
-from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable, Skip, Update
+from seatkeeper.provisioning.plan import (
+    Action,
+    Adopt,
+    Create,
+    Delete,
+    Disable,
+    Reason,
+    Skip,
+    Update,
+)
 from seatkeeper.provisioning.walk import Facts
 
 MADE_HERE = "the account of {name}, made in the same plan"
@@ -49,7 +59,8 @@ class PlannedRecord:
     """One record of a plan, readable and comparable.
 
     ``changes`` and ``requests`` are texts for people. ``add`` and ``remove``
-    are a group's members by record id. ``digests`` stand for the action: the
+    are a group's members by record id. ``held`` says why a removal would wait for
+    a person. ``digests`` stand for the action: the
     first is the whole of it, the others what may come of it in parts while the
     other end of a reference has no account. ``facts_digest`` stands for what it
     was decided from. ``steps`` are there when the record was asked for by name.
@@ -67,11 +78,17 @@ class PlannedRecord:
     code: str = ""
     advice: str = ""
     account_id: str | None = None
+    held: str = ""
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     facts_digest: str = ""
     digests: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+
+    @property
+    def in_step(self) -> bool:
+        """Whether it is here only because somebody named it: nothing differs."""
+        return self.verb is Outlook.SKIP and self.code == Reason.IN_SYNC
 
     @property
     def key(self) -> tuple[Kind, str]:
@@ -103,12 +120,19 @@ class Preview:
         return tuple(one for one in self.records if one.verb.does_something)
 
     @property
+    def only_failures(self) -> bool:
+        """Whether everybody that was looked at would fail, and not only those tried again."""
+        fresh = any(one.cause != TRIES_AGAIN for one in self.records)
+        return fresh and not self.unchanged and {one.verb for one in self.records} == {Outlook.FAIL}
+
+    @property
     def counters(self) -> Mapping[str, int]:
         """How many records each outlook has, and the requests that would be sent."""
-        found = Counter(one.verb for one in self.records)
+        found = Counter(one.verb for one in self.records if not one.in_step)
         counts = {verb.value: found[verb] for verb in Outlook if found[verb]}
+        in_step = sum(one.in_step for one in self.records)
         requests = sum(len(one.requests) for one in self.records)
-        return {**counts, "unchanged": self.unchanged, "requests": requests}
+        return {**counts, "unchanged": self.unchanged + in_step, "requests": requests}
 
     @property
     def action_digest(self) -> str:
@@ -134,12 +158,18 @@ def by_cause(records: Iterable[PlannedRecord]) -> list[CauseGroup]:
     groups = [
         CauseGroup(
             cause,
-            {verb.value: n for verb in Outlook if (n := sum(o.verb is verb for o in some))},
+            _counts(some),
             tuple(sorted(some, key=lambda one: (one.kind != Kind.USER, one.display_name, one.key))),
         )
         for cause, some in found.items()
     ]
     return sorted(groups, key=lambda one: (-len(one.records), one.cause))
+
+
+def _counts(records: Iterable[PlannedRecord]) -> dict[str, int]:
+    """Return how many records each outlook has; who is in step is unchanged."""
+    found = Counter("unchanged" if one.in_step else one.verb.value for one in records)
+    return {word: found[word] for word in (*Outlook, "unchanged") if found[word]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +221,20 @@ def outlook(action: Action) -> Outlook:
 
 
 def requests_of(
-    kind: Kind, action: Action, members: Members | None = None, *, later: bool = False
+    kind: Kind,
+    action: Action,
+    members: Members | None = None,
+    *,
+    later: bool = False,
+    linked: str | None = None,
 ) -> tuple[str, ...]:
     """Return the writes an action sends, as ``PATCH /Users/ID``.
 
     ``later``: a reference goes in a request of its own, once its other end exists.
+    ``linked`` is the account, where the action alone does not tell it.
     """
     place = "/Users" if kind is Kind.USER else "/Groups"
-    account = account_of(action) or "(new account)"
+    account = account_of(action) or linked or "(new account)"
     sent: list[str] = []
     match action:
         case Create():

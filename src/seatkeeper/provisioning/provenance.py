@@ -15,6 +15,7 @@ from typing import Final
 from seatkeeper.directory.model import Group, User
 from seatkeeper.errors import InvalidValue, RecordError
 from seatkeeper.provisioning.account import TargetValue
+from seatkeeper.provisioning.explain import Explanation, Verdict
 from seatkeeper.provisioning.expression.compile import Expression
 from seatkeeper.provisioning.expression.trial import Plain, Step, plain, steps
 from seatkeeper.provisioning.expression.values import Environment, Value
@@ -28,15 +29,14 @@ from seatkeeper.provisioning.mapping.evaluate import (
 )
 from seatkeeper.provisioning.mapping.model import Applies, Constant, Mapping, Nothing, ValueType
 from seatkeeper.provisioning.membership import Membership
-from seatkeeper.provisioning.naming import shown_by_name
-from seatkeeper.provisioning.plan import differences
+from seatkeeper.provisioning.naming import HIDDEN, shown_by_name
+from seatkeeper.provisioning.plan import Delete, Disable, Reason, Skip, Update, differences
 from seatkeeper.provisioning.reference import waits
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Scope
-from seatkeeper.provisioning.walk import Facts, decide, roles_of, scope_of
+from seatkeeper.provisioning.walk import Answer, Decided, Facts, decide, roles_of, scope_of
 from seatkeeper.words import number_of
 
-HIDDEN: Final = "[Redact]"
 NOBODY: Final[MappingOf[str, str]] = {}
 
 
@@ -83,7 +83,7 @@ def origin(facts: Facts, rules: Rules, path: str, missing: MappingOf[str, str] =
         why = f" ({missing[end]})" if end in missing else ""
         sentence = f"{waits(one.target, facts.names.get(end, end))}{why}."
     else:
-        sentence = _sentence(facts, rules, one, scope, desired, problem)
+        sentence = _sentence(facts, rules, one, scope, answer, problem)
     if one.hidden:
         return Origin(one.target, source_text(one), (), (), _hide(wanted), _hide(known), sentence)
     inputs, made = _made(facts, rules, one, scope)
@@ -100,18 +100,19 @@ def names_members(facts: Facts, rules: Rules, path: str) -> bool:
     return one.type is ValueType.REFERENCE and one.multi_valued
 
 
-def members_origin(facts: Facts, rules: Rules, members: Membership | None) -> Origin:
-    """Tell it for the members of a group; ``members`` is none where no cycle compares them."""
-    source = "the members in the directory"
+def members_origin(facts: Facts, rules: Rules, explained: Explanation) -> Origin:
+    """Tell it for the members of a group, of which the answer is known.
+
+    Where no cycle compares them, that answer says why.
+    """
+    source, members = "the members in the directory", explained.members
     if members is None:
-        name, app, reason = facts.display_name, rules.app_name, scope_of(facts, rules).reason
-        where = (
-            f"is in {app}, and its members are left as they are"
-            if facts.link
-            else (f"is not in {app}")
-        )
-        sentence = f"{name} {where}: {name} {reason}."
-        return Origin("members", source, (), (), None, None, sentence)
+        said = [explained.answer]
+        if explained.verdict is Verdict.TO_DELETE:
+            said.append("Its members there go with it; nobody's account does.")
+        elif facts.link is not None:
+            said.append("Its members there are left as they are.")
+        return Origin("members", source, (), (), None, None, " ".join(said))
     said = members.differences()
     ends = [*said, *([] if members.differs or members.waiting else ["in step"])]
     sentence = f"members: {members.counts(rules.app_name)}; {'; '.join(ends)}."
@@ -212,50 +213,69 @@ def _reader(facts: Facts, about: Circumstances, *, usable: bool) -> Callable[[st
     return lambda _: None
 
 
+def _access_told(facts: Facts, one: Mapping, scope: Scope, answer: Answer | None) -> str:
+    """Tell of a value that says who may use the account, for somebody who may not."""
+    assert facts.link is not None  # noqa: S101 - whoever has no account was answered before
+    what = one.target.rpartition(":")[2]
+    action = answer.action if isinstance(answer, Decided) else None
+    why = f"{facts.display_name} {scope.reason}"
+    if isinstance(action, Delete):
+        return f"{what} goes with the account, which the next cycle deletes: {why}."
+    if isinstance(action, Skip) and action.reason is not Reason.IN_SYNC:
+        return f"{what} is left as it is: {action.text.removesuffix('.')}."
+    changes = action.changes if isinstance(action, Update | Disable) else ()
+    becomes = next((shown(change.new) for change in changes if change.path == one.target), None)
+    held = shown(facts.link.known.get(one.target))
+    now = f"is to become {becomes}" if becomes is not None else f"is {held or 'empty'}"
+    return f"{what} {now}: it follows who may use the account, and {why}."
+
+
 def _sentence(
     facts: Facts,
     rules: Rules,
     one: Mapping,
     scope: Scope,
-    desired: Desired | None,
+    answer: Answer | None,
     problem: RecordError | None,
 ) -> str:
+    desired = answer.desired if answer is not None else None
     name, path, app = facts.display_name, one.target, rules.app_name
+    what = path.rpartition(":")[2]
     if problem is not None:
         return f"Nothing is written to {app} for {name}: {problem.message} {problem.advice}".strip()
     if facts.link is None and (desired is None or not scope.usable):
         return f"{name} has no account in {app}, because {name} {scope.reason}."
     if desired is None or not scope.entitled:
-        access = one.tells_access
-        kept = "follows who may use the account" if access else "is left as it is"
-        return f"{path} {kept}: {name} {scope.reason}, so only access is written."
+        if one.tells_access:
+            return _access_told(facts, one, scope, answer)
+        return f"{what} is left as it is: {name} {scope.reason}, so only access is written."
     value = _wanted(one, desired)
     told = _told(one, facts, value) if value is not None or not one.hidden else HIDDEN
     source = source_name(one)
     if path in desired.untouched:
-        return f"{path} is left as it is: {source} is empty, and the mapping clears nothing."
+        return f"{what} is left as it is: {source} is empty, and the mapping clears nothing."
     if one.applies is Applies.ON_CREATE or path in desired.on_create.keys() - desired.always.keys():
         if facts.link is None:
-            return f"{path} is set once, when the account is made: {told or 'empty'}."
-        return f"{path} is left as it is: it is written only when the account is made."
+            return f"{what} is set once, when the account is made: {told or 'empty'}."
+        return f"{what} is left as it is: it is written only when the account is made."
     if facts.link is None:
-        return f"{path} will be {told or 'empty'} in the new account, from {source}."
+        return f"{what} will be {told or 'empty'} in the new account, from {source}."
     mapping = rules.mapping(facts.kind)
     assert mapping is not None  # noqa: S101 - the path was found in it
     changes = differences(facts.link.known, desired, mapping)
     change = next((change for change in changes if change.path == path), None)
     held = facts.link.known.get(path)
     if change is not None and not mapping.update:
-        return f"{path} is not written: updates are switched off for {app}."
+        return f"{what} is not written: updates are switched off for {app}."
     if change is not None:
         new, old = _told(one, facts, change.new), _told(one, facts, held)
-        become = f"{path} is to become {new or 'empty'}, from {source}"
+        become = f"{what} is to become {new or 'empty'}, from {source}"
         return f"{become}; the account has {old or 'none'}."
     if value == held or (value is None and held is None):
-        return f"{path} is {told or 'empty'}, from {source}; the account is in step."
+        return f"{what} is {told or 'empty'}, from {source}; the account is in step."
     rule = {
         Applies.IF_EMPTY: "it is written only where the account has no value",
         Applies.VALUE_ADD: "values are only added",
         Applies.MULTI_VALUE_ADD: "values are only added",
     }.get(one.applies, "the app takes the two for one and the same")
-    return f"{path} stays as the account has it: {rule}."
+    return f"{what} stays as the account has it: {rule}."

@@ -47,6 +47,11 @@ def waits(path: str, name: str) -> str:
     return f"{path.rpartition(':')[2]} waits until {name} has an account"
 
 
+def comes(path: str, name: str) -> str:
+    """Say for people that a reference is written with the account that its end is about to get."""
+    return f"{path.rpartition(':')[2]} becomes {name}, whose account the same cycle makes or links"
+
+
 def levels(
     managers: Mapping[str, str | None], after: Mapping[str, Collection[str]] = _NOBODY
 ) -> dict[str, int]:

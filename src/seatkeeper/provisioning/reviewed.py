@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from seatkeeper.directory.model import Group, User
-from seatkeeper.errors import PlanOutdated
+from seatkeeper.errors import AlreadyDone, PlanOutdated
 from seatkeeper.provisioning.account import TargetValue, ValueChange
 from seatkeeper.provisioning.journal import MemberDifference
 from seatkeeper.provisioning.log import Modified, modified, shown
@@ -174,7 +174,7 @@ def _outdated(
     if now is not None and now.verb is Outlook.FAIL:
         return PlanOutdated(f"It cannot be carried out now: {now.reason}", advice=ADVICE)
     if _done(then, facts, rules):
-        return PlanOutdated("It is already done: the account is as it was to become.")
+        return AlreadyDone("It is already done: the account is as it was to become.")
     why = f" ({now.reason})" if now is not None and now.reason else ""
     text = f"It is no longer planned; nothing would be done now{why}."
     return PlanOutdated(text, advice=ADVICE)

@@ -16,6 +16,7 @@ from seatkeeper.provisioning.condition.model import Condition, reads_memberships
 from seatkeeper.provisioning.expression.values import Role
 from seatkeeper.provisioning.guard import Limits
 from seatkeeper.provisioning.mapping.model import ObjectMapping
+from seatkeeper.provisioning.profile import SEATKEEPER, Profile
 
 
 class ScopeSetting(StrEnum):
@@ -62,6 +63,7 @@ class Rules:
     rehire: Rehire = Rehire.LINK
     address: str = ""
     limits: Limits = field(default_factory=Limits)
+    profile: Profile = SEATKEEPER
     day: dt.datetime | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:

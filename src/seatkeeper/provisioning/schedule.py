@@ -20,12 +20,21 @@ SETTLES: Final = dt.timedelta(milliseconds=200)
 LONGEST_BURST: Final = dt.timedelta(milliseconds=500)
 """So long a change waits at most for others of its burst."""
 
+LEAST_SILENCE: Final = dt.timedelta(minutes=15)
+"""However short its interval, an app is not called silent before."""
+
+
+SET_BACK: Final = dt.timedelta(minutes=90)
+"""No probe and no machine's clock is that far ahead: the clock was set back since."""
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """What the runner needs to know of one app: whether it is on, how often, and when.
 
     ``immediate``: a change of the directory is carried out at once, beside the interval.
+    ``reconcile_every`` is how often the app is read again (none: only by hand), and
+    ``repairs`` whether what differs is written again.
     """
 
     app_id: str
@@ -34,6 +43,8 @@ class Schedule:
     version: int
     immediate: bool = False
     calendar: Calendar = field(default_factory=Calendar)
+    reconcile_every: dt.timedelta | None = None
+    repairs: bool = False
 
     def rests(self, now: dt.datetime) -> bool:
         """Whether a cycle of the schedule that runs shall wait after the batch at hand."""
@@ -76,25 +87,60 @@ def due_now(
     ``tried_version`` the settings' version at the last try: a saved change of
     the configuration is tried at once. The interval counts from a cycle's
     start, because that is how far its directory was read: what came while it
-    waited for the app does not wait again.
+    waited for the app does not wait again. Moments that lie far ahead were written
+    before the clock was set back; nobody waits for them.
     """
     if not schedule.on or not schedule.calendar.may_begin(now):
         return False
     if health.state is not HealthState.WELL:
-        waited = health.next_try is None or now >= health.next_try
+        waited = health.next_try is None or _has_come(health.next_try, now)
         return waited or schedule.version != tried_version
     if last is None or not last.finished or schedule.version != tried_version:
         return True
-    return now >= last.started + schedule.interval
+    return now >= last.started + schedule.interval or _was_set_back(last.started, now)
+
+
+def _has_come(moment: dt.datetime, now: dt.datetime) -> bool:
+    return now >= moment or _was_set_back(moment, now)
+
+
+def _was_set_back(noted: dt.datetime, now: dt.datetime) -> bool:
+    return noted - now >= SET_BACK
+
+
+def reconcile_due(
+    schedule: Schedule, last: dt.datetime | None, health: Health, now: dt.datetime
+) -> bool:
+    """Decide whether an app is read again now; ``last`` is when that began last."""
+    if schedule.reconcile_every is None or health.state is not HealthState.WELL:
+        return False
+    if not schedule.on or not schedule.calendar.may_begin(now):
+        return False
+    if last is None or _was_set_back(last, now):
+        return True
+    return now >= last + schedule.reconcile_every
 
 
 def next_start(schedule: Schedule, last: Cycle | None, now: dt.datetime) -> dt.datetime | None:
     """Return when the schedule starts the next cycle, not before now; none where it never does."""
     if not schedule.on:
         return None
-    waits = last is not None and last.finished
+    waits = last is not None and last.finished and not _was_set_back(last.started, now)
     at = max(now, last.started + schedule.interval) if last is not None and waits else now
     return schedule.calendar.next_opening(at)
+
+
+def is_silent(schedule: Schedule, began: dt.datetime, now: dt.datetime, intervals: int) -> bool:
+    """Decide whether an app has been silent for so many intervals too long.
+
+    ``began`` is when its last cycle began, of those that ended, or when an open one last got on.
+    Hours in which no cycle may begin are no silence, nor is less than ``LEAST_SILENCE``.
+    """
+    due = began + max(intervals * schedule.interval, LEAST_SILENCE)
+    opening = schedule.calendar.next_opening(due)
+    if opening is None or not schedule.on:
+        return False
+    return now >= (opening if opening == due else opening + LEAST_SILENCE)
 
 
 def in_turn(waiting: Mapping[str, dt.datetime], free: int) -> Sequence[str]:

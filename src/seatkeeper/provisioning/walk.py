@@ -27,15 +27,30 @@ from seatkeeper.provisioning.mapping.evaluate import (
     want_user,
 )
 from seatkeeper.provisioning.mapping.model import ObjectMapping
-from seatkeeper.provisioning.match import Claim, Question, claims, questions
+from seatkeeper.provisioning.match import (
+    Claim,
+    Question,
+    claims,
+    claims_of_changes,
+    questions,
+)
 from seatkeeper.provisioning.plan import (
     Action,
     Reason,
     Skip,
+    Update,
 )
 from seatkeeper.provisioning.reference import Resolved, resolve
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Check, Grant, Scope, judge_group, judge_user
+from seatkeeper.provisioning.undone import (
+    NOTHING_SPARED,
+    Spared,
+    Undone,
+    leave,
+    spared,
+    without,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +75,11 @@ class Facts:
 
     ``record`` is none when the directory no longer has it. ``accounts`` maps
     record ids to account ids for the ends of the record's references, ``names``
-    has the names of those ends that have no account. ``made`` is about values
+    has the names of those ends that have no account, and of a record that is gone
+    where somebody asked for it by name. ``made`` is about values
     that are made anew at creation. ``member_of`` names the groups a person is a
-    direct member of, by id; it is filled where the app's rules read it.
+    direct member of, by id; it is filled where the app's rules read it. ``undone``
+    are values that somebody took back.
     """
 
     kind: Kind
@@ -74,13 +91,15 @@ class Facts:
     member_of: Mapping[str, str] = field(default_factory=dict)
     made: Made = NOTHING_MADE
     names: Mapping[str, str] = field(default_factory=dict)
+    undone: Undone = field(default_factory=dict)
 
     @property
     def display_name(self) -> str:
         """The best name to show to people."""
         if self.record is not None:
             return self.record.display_name
-        return (self.link.display_name if self.link else "") or self.record_id
+        known = self.link.display_name if self.link else ""
+        return known or self.names.get(self.record_id, self.record_id)
 
     def called(self, account: TargetValue | None) -> str | None:
         """Return the name of whom an account at the end of a reference belongs to, if known."""
@@ -94,12 +113,16 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The walk's answer: the action, why, and which references wait for their other end."""
+    """The walk's answer: the action, why, and which references wait for their other end.
+
+    ``spared`` says which values that were undone it leaves alone.
+    """
 
     scope: Scope
     action: Action
     desired: Desired | None = None
     waiting: Mapping[str, str] = field(default_factory=dict)
+    spared: Spared = NOTHING_SPARED
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +179,16 @@ def decide(facts: Facts, rules: Rules) -> Answer:
         if scope.usable:
             raise
         # A value that cannot be made must not keep anybody's access alive.
-    action = choose(_situation(facts, scope, rules, mapping, desired=desired, access=access))
-    return Decided(scope, action, desired, waiting)
+    left = NOTHING_SPARED
+    if facts.undone:
+        staying = scope.entitled and desired is not None
+        wanted = desired.always if staying and desired is not None else access
+        left = spared(facts.undone, facts.link.known, wanted, mapping)
+        access = without(access, left.kept)
+        desired = leave(desired, left.kept) if desired is not None else None
+    situation = _situation(facts, scope, rules, mapping, desired=desired, access=access)
+    situation.spared = left.kept
+    return Decided(scope, choose(situation), desired, waiting, left)
 
 
 def decide_matched(facts: Facts, needs: NeedsMatch, found: Account | None, rules: Rules) -> Decided:
@@ -167,6 +198,19 @@ def decide_matched(facts: Facts, needs: NeedsMatch, found: Account | None, rules
         facts.kind, needs.scope, rules, mapping, desired=needs.desired, found=found
     )
     return Decided(needs.scope, choose(situation), needs.desired, needs.waiting)
+
+
+def takes(answer: Answer, mapping: ObjectMapping) -> Sequence[Claim]:
+    """Return the unique values that a record would begin to have, so that two can clash.
+
+    Nothing of a removal: losing access waits for nobody's value.
+    """
+    if isinstance(answer, NeedsMatch):
+        return answer.claims
+    action = answer.action
+    if not isinstance(action, Update) or action.found is not None:
+        return ()
+    return claims_of_changes(action.changes, mapping)
 
 
 def _situation(

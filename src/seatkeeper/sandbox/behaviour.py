@@ -68,20 +68,23 @@ class AppBehaviour:
         self, account_id: str, before: Resource | None, after: Stored | None, now: dt.datetime
     ) -> None:
         """Do what follows from a change of an account."""
+        sends_mail = bool(self._app.sandbox.welcome_label)
         if after is None:
-            self._outbox.drop(account_id, now)
+            if sends_mail:
+                self._outbox.drop(account_id, now)
             return
         if before is None:
-            if self._is_on(WELCOME, self._app.sandbox.welcome_label):
+            if sends_mail and self._is_on(WELCOME):
                 self._outbox.put(self._mail(after, now), now)
             return
-        self._outbox.adjust(self._mail(after, now), now)
+        if sends_mail:
+            self._outbox.adjust(self._mail(after, now), now)
         left = before.get("active") is not False and after.values.get("active") is False
-        if left and self._is_on(REASSIGN, self._app.sandbox.reassign_label):
+        if left and self._app.sandbox.reassign_label and self._is_on(REASSIGN):
             self._reassign(after, now)
 
-    def _is_on(self, name: str, label: str) -> bool:
-        return bool(label) and self._switches.is_on(name, otherwise=False)
+    def _is_on(self, name: str) -> bool:
+        return self._switches.is_on(name, otherwise=False)
 
     # --- welcome mails ---
 

@@ -201,12 +201,11 @@ def _known(site: StandIn, kind: str, request: Request) -> tuple[Stored | None, l
     resource_id = request.path_params["id"]
     before = number_in(request.query_params.get("before", "0"))
     held = site.held(kind, resource_id)
-    history = site.history.of(resource_id, before=before, limit=PAGE + 1)
+    history, older = site.history.of(resource_id, before=before, limit=PAGE)
     if held is None and not history and not before:
         what = "account" if kind == USERS else "group"
         raise HTTPException(404, f"There is no {what} with this id, and there never was one.")
-    older = history[PAGE - 1].seq if len(history) > PAGE else 0
-    return held, history[:PAGE], older
+    return held, history, older
 
 
 def _named(site: StandIn, kind: str, resource_id: object) -> dict[str, str] | None:

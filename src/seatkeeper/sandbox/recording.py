@@ -143,7 +143,8 @@ class RecordingKeeper(PassingReads):
     ) -> None:
         if before == after.values:
             return
-        old, new = flattened(before), flattened(after.values)
+        old = flattened(_unlike(before, after.values))
+        new = flattened(_unlike(after.values, before))
         _record(
             Change(stamp(now), kind, after.id, what, path, old.get(path), new.get(path))
             for path in dict.fromkeys([*old, *new])
@@ -187,6 +188,13 @@ def flattened(values: Resource) -> dict[str, str]:
     return found
 
 
+def _unlike(values: Resource, others: Resource) -> Resource:
+    """Return the attributes that others have not, or have with another value."""
+    return {
+        name: value for name, value in values.items() if name not in others or others[name] != value
+    }
+
+
 def _elements(name: str, elements: list[Json]) -> dict[str, str]:
     types = [one.get("type") if isinstance(one, dict) else None for one in elements]
     if None in types or len(set(map(str, types))) < len(types):
@@ -203,6 +211,8 @@ def _elements(name: str, elements: list[Json]) -> dict[str, str]:
 def _text(value: Json) -> str:
     if isinstance(value, dict) and set(value) <= {"value", "$ref"}:
         value = value.get("value")
+    if isinstance(value, bool):  # said by hand, because many values are one
+        return "true" if value else "false"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text[:_LONGEST]
 

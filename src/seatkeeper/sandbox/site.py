@@ -6,7 +6,8 @@ The pages work without scripts. This joins the parts and puts each behind its
 address; what a page shows is in its own module.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,7 +43,6 @@ from seatkeeper.service_provider.swift import Surroundings, SwiftDesk
 from seatkeeper.service_provider.turns import Turns
 from seatkeeper.store.resource_archive import ResourceArchive
 from seatkeeper.store.resource_file import ResourceFile
-from seatkeeper.store.resource_history import ResourceHistory
 from seatkeeper.store.resource_journal import RequestJournal
 from seatkeeper.store.resource_members import members_among
 from seatkeeper.store.resource_outbox import Outbox
@@ -83,7 +83,7 @@ def sandbox_app(
         changes = taken()
         changed = len(changes) if entry["method"] in _WRITES else -1
         noted = {**entry, "changed": changed, "fault": met_text()}
-        site.journal.note(noted, site.history.keeping(changes))
+        site.journal.note(noted, changes)
 
     def note_soon(entry: Mapping[str, str | int]) -> None:
         taken()
@@ -111,7 +111,7 @@ def sandbox_app(
         profile,
         Surroundings(bases, allowed_hosts, HEADERS, faults.spare, note_soon, site.journal.settle),
         Turns(lambda: file.together(writes=False), "reads"),
-        Turns(lambda: file.together(writes=True), "writes"),
+        Turns(lambda: _writing_turn(site), "writes"),
     )
     starlette.state.site = site
     return starlette
@@ -129,12 +129,19 @@ def _stand_in(app: GalleryApp, file: ResourceFile, bases: tuple[str, ...]) -> St
         keeper=store,
         issued=IssuedTokens(file),
         journal=journal,
-        history=ResourceHistory(file),
+        history=journal.history,
         switches=Switches(file),
         outbox=Outbox(file),
         bases=bases,
         began=journal.newest(),
     )
+
+
+@contextmanager
+def _writing_turn(site: StandIn) -> Iterator[None]:
+    """Make one transaction of a turn's writes, and of what is written down of them."""
+    with site.file.together(writes=True), site.journal.gathered():
+        yield
 
 
 def _recording(inner: Keeper, file: ResourceFile) -> RecordingKeeper:

@@ -82,6 +82,12 @@ class Attribute:
         """The sub-attributes that every value must have."""
         return tuple(one for one in self.sub if one.required and not one.is_read_only)
 
+    @cached_property
+    def takes_any_text(self) -> bool:
+        """Say whether its value is one text, and any text but an empty one fits."""
+        is_text = self.type in (Type.STRING, Type.REFERENCE)
+        return is_text and not (self.multi_valued or self.sub or self.canonical)
+
     def part(self, name: str) -> "Attribute | None":
         """Return the sub-attribute of that name, whatever its case."""
         return self.parts.get(name.casefold())

@@ -6,12 +6,15 @@ than a glance: 4,096 characters, 32 levels, 200 nodes. Evaluation over many
 resources compiles once (``predicate``).
 """
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
 
-from seatkeeper.scim.grammar import Reader
+from seatkeeper.scim.grammar import LONGEST, Reader
 from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.scim.names import get, is_core, key_of
-from seatkeeper.scim.predicate import KnownAttributes, compile_filter
+from seatkeeper.scim.predicate import KnownAttributes, Predicate, compile_filter
 from seatkeeper.scim.syntax import (
     And,
     AttributePath,
@@ -27,9 +30,19 @@ from seatkeeper.scim.syntax import (
     quoted,
 )
 
+# By far the commonest filter: a name, and a text without anything to unescape.
+_PLAIN: Final = re.compile(
+    r"(?P<name>[A-Za-z][A-Za-z0-9]*)(?:\.(?P<sub>[A-Za-z][A-Za-z0-9]*))?"
+    r' eq "(?P<value>[ !#-\[\]-~]*)"'
+)
+
 
 def parse_filter(text: str) -> Filter:
     """Return the tree of a filter. Raises ``InvalidFilter`` with the position."""
+    plain = _PLAIN.fullmatch(text) if len(text) <= LONGEST else None
+    if plain is not None:
+        path = AttributePath(None, plain["name"], None, plain["sub"])
+        return Comparison(path, Operator.EQ, plain["value"])
     reader = Reader(text)
     tree = reader.disjunction()
     reader.at_end()
@@ -41,14 +54,21 @@ def matches(tree: Filter, resource: Resource, known: KnownAttributes | None = No
 
     Attribute names ignore case; texts do too unless the schema says that they
     do not. On a multi-valued attribute one value is enough, and ``ne`` means
-    that no value is equal. For many resources, ``compile_filter`` once.
+    that no value is equal. Under a schema, for many resources ``compile_filter`` once.
     """
-    return compile_filter(tree, known)(resource)
+    predicate = _untyped(tree) if known is None else compile_filter(tree, known)
+    return predicate(resource)
+
+
+@lru_cache(maxsize=256)
+def _untyped(tree: Filter) -> Predicate:
+    """Compile once what a mapping's path asks of thousands of resources."""
+    return compile_filter(tree)
 
 
 def values_at(resource: Resource, path: AttributePath) -> Iterator[Json]:
     """Yield the values that a path reaches, each element of a multi-valued attribute alone."""
-    meets = None if path.where is None else compile_filter(path.where)
+    meets = None if path.where is None else _untyped(path.where)
     for element in elements_of(resource, path):
         if meets is not None and not (isinstance(element, dict) and meets(element)):
             continue

@@ -58,6 +58,8 @@ def require_parts(value: Json, attribute: Attribute | None, label: str) -> None:
 
 
 def _fitted(value: Json, attribute: Attribute | None, label: str, inspection: Inspection) -> Json:
+    if isinstance(value, str) and value and attribute is not None and attribute.takes_any_text:
+        return value
     value = translation.nothing(value, label, inspection)
     if attribute is None or value is None:
         return value

@@ -6,6 +6,7 @@ sends can make this raise anything else. Of a key that comes twice the last one
 counts, as decoders do.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +29,8 @@ class BodyLimits:
 
 
 BODY_LIMITS: Final = BodyLimits()
+# As a value; within a text it may be anything.
+_LONG_NUMBER: Final = re.compile(rb"[:,\[]\s*-?[0-9]{19}")
 
 
 def read_body(raw: bytes, limits: BodyLimits = BODY_LIMITS) -> Resource:
@@ -40,8 +43,22 @@ def read_body(raw: bytes, limits: BodyLimits = BODY_LIMITS) -> Resource:
         raise InvalidSyntax("The body is not JSON that can be read.") from error
     if not isinstance(value, dict):
         raise InvalidSyntax("The body must be a JSON object.")
-    measure(value, limits)
+    if not _cannot_exceed(raw, limits):
+        measure(value, limits)
     return value
+
+
+def _cannot_exceed(raw: bytes, limits: BodyLimits) -> bool:
+    """Say whether a body is so short and flat that there is nothing to measure.
+
+    It has no more keys, elements or characters than bytes, no more levels than brackets,
+    and a number of more than 64 bits is a long run of digits.
+    """
+    return (
+        len(raw) <= min(limits.keys, limits.elements, limits.values, limits.text)
+        and raw.count(b"{") + raw.count(b"[") < limits.levels
+        and _LONG_NUMBER.search(raw) is None
+    )
 
 
 def measure(value: Json, limits: BodyLimits = BODY_LIMITS) -> None:

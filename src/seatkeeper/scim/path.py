@@ -71,6 +71,12 @@ def remove(resource: Resource, path: AttributePath) -> Resource:
     return _rebuilt(resource, path, lambda held: _without(held, path))
 
 
+def top_of(path: AttributePath) -> str:
+    """Return the key of a resource under which all lies that the path names."""
+    extension = path.schema is not None and not is_core(path.schema)
+    return str(path.schema) if extension else path.name
+
+
 def described(where: Filter) -> Resource | None:
     """Return the element that a filter of plain ``eq`` describes, or none for any other filter."""
     parts = where.parts if isinstance(where, And) else (where,)
@@ -189,4 +195,4 @@ def _meets(one: Json, where: Filter) -> bool:
     return isinstance(one, dict) and matches(where, one)
 
 
-__all__ = ["AttributePath", "described", "parse_path", "read", "remove", "write"]
+__all__ = ["AttributePath", "described", "parse_path", "read", "remove", "top_of", "write"]

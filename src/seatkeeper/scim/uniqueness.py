@@ -5,12 +5,12 @@ as the write: a look before the write would let two at once both win. Folding
 follows the case rule of the attribute, as filters do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from seatkeeper.scim.attribute import Attribute
 from seatkeeper.scim.errors import Taken
-from seatkeeper.scim.filter import values_at
+from seatkeeper.scim.filter import elements_of, values_at
 from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.scim.names import fold
 from seatkeeper.scim.schema import ResourceSchema
@@ -25,19 +25,49 @@ class UniqueValue:
     folded: str
 
 
-def unique_values(
-    resource: Resource, schema: ResourceSchema, more: Iterable[AttributePath] = ()
-) -> tuple[UniqueValue, ...]:
-    """Return the values that must be unique: the schema's, and those at ``more`` paths.
+@dataclass(frozen=True, slots=True)
+class KeyPath:
+    """A path whose values are compared, its name, and the attribute at its end, if known.
+
+    Going through a schema costs more than comparing, so whoever compares often keeps these.
+    """
+
+    path: AttributePath
+    name: str
+    attribute: Attribute | None
+
+    def values(self, resource: Resource) -> Iterable[Json]:
+        """Return the values that a resource has here."""
+        path = self.path
+        if path.sub is None and path.where is None:
+            return elements_of(resource, path)
+        return values_at(resource, path)
+
+    def key(self, value: Json) -> str:
+        """Return a value as it is compared here; empty for what is no plain value."""
+        return key_of_value(value, self.attribute)
+
+
+def key_path(path: AttributePath, schema: ResourceSchema) -> KeyPath:
+    """Return what is needed to compare the values at a path."""
+    return KeyPath(path, str(path), leaf(path, schema))
+
+
+def unique_paths(schema: ResourceSchema, more: Iterable[AttributePath] = ()) -> tuple[KeyPath, ...]:
+    """Return the paths whose values must be unique: the schema's, and ``more``.
 
     ``id`` is not among them: it is the service provider's own.
     """
-    paths = dict.fromkeys((*_declared(schema), *more))
+    return tuple(key_path(one, schema) for one in dict.fromkeys((*_declared(schema), *more)))
+
+
+def unique_values(resource: Resource, paths: Sequence[KeyPath]) -> tuple[UniqueValue, ...]:
+    """Return the values at ``paths``, each once."""
     found = [
-        UniqueValue(str(path), key)
-        for path in paths
-        for value in values_at(resource, path)
-        if (key := key_of_value(value, leaf(path, schema)))
+        UniqueValue(one.name, key)
+        for one in paths
+        for value in one.values(resource)
+        if (key := one.key(value))
     ]
     return tuple(dict.fromkeys(found))
 

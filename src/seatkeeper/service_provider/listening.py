@@ -10,8 +10,10 @@ import contextlib
 import errno
 import ipaddress
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, cast
 
 import uvicorn
@@ -22,6 +24,14 @@ from seatkeeper.service_provider.plain_http import Desk, PlainProtocol
 
 GRACE_SECONDS: Final = 3
 """How long answers that are being made may take once the server was asked to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """PEM files of a certificate with its chain, and of its key."""
+
+    chain: Path
+    key: Path
 
 
 class _Embedded(uvicorn.Server):
@@ -48,8 +58,14 @@ async def serve_app(
     on_ready: Callable[[], None],
     *,
     protocol: Callable[..., asyncio.Protocol] | None = None,
+    certificate: Certificate | None = None,
+    proxies: Sequence[str] = (),
 ) -> None:
-    """Answer requests on a bound socket until cancelled, with a ``protocol`` other than usual."""
+    """Answer requests on a bound socket until cancelled, with a ``protocol`` other than usual.
+
+    Whom a request comes from, and whether it was encrypted, is believed of ``proxies`` alone:
+    everybody else could claim to be anybody.
+    """
     config = uvicorn.Config(
         app,
         http="auto" if protocol is None else cast("type[asyncio.Protocol]", protocol),
@@ -59,6 +75,10 @@ async def serve_app(
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
         server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
+        ssl_certfile=None if certificate is None else certificate.chain,
+        ssl_keyfile=None if certificate is None else certificate.key,
     )
     server = _Embedded(config, on_ready)
     serving = asyncio.create_task(server.serve(sockets=[bound]))
@@ -76,13 +96,14 @@ def plain_or(desk: Desk, usual: Callable[..., asyncio.Protocol], **given: Any) -
 
 
 @contextlib.contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Bind a port of a loopback host.
+def listening(host: str, port: int, *, beyond: bool = False) -> Iterator[socket.socket]:
+    """Bind a port of a loopback host, or ``beyond`` it where that was decided.
 
-    Raises ``BadInput`` for a host that others could reach, ``Occupied`` where
+    Raises ``BadInput`` for another host that others could reach, ``Occupied`` where
     the port is another program's.
     """
-    require_loopback(host)
+    if not beyond:
+        require_loopback(host)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP, because asyncio sends small packets at once only where it can read that;
     # otherwise every answer waits 40 ms for the client's kernel.
@@ -105,25 +126,37 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         bound.close()
 
 
-def address_of(host: str, bound: socket.socket) -> str:
+def address_of(host: str, bound: socket.socket, scheme: str = "http") -> str:
     """Return the address that a browser on this machine opens, without a path."""
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{bound.getsockname()[1]}"
+    return f"{scheme}://{shown}:{bound.getsockname()[1]}"
+
+
+def other_name_of(address: str) -> str:
+    """Return the address under this machine's other name, for pages of another program of ours.
+
+    Browsers send cookies to every port of a name, and nothing to the other name.
+    """
+    return address.replace("://127.0.0.1:", "://localhost:")
 
 
 def require_loopback(host: str) -> None:
     """Raise ``BadInput`` where others on the network could reach a server without sign-in."""
+    if not is_loopback(host):
+        raise BadInput(
+            f"{host} is not a loopback address.",
+            advice="Nobody signs in here, so use 127.0.0.1, ::1 or localhost.",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches that host."""
     if host == "localhost":
-        return
+        return True
     try:
-        if ipaddress.ip_address(host).is_loopback:
-            return
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        pass
-    raise BadInput(
-        f"{host} is not a loopback address.",
-        advice="There is no sign-in yet, so use 127.0.0.1, ::1 or localhost.",
-    )
+        return False
 
 
 def loopback_hosts(port: int) -> frozenset[str]:

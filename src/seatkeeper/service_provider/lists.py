@@ -80,21 +80,24 @@ class Lists:
     ) -> Answer:
         # What a question may not ask is said before anybody looks.
         asked = [_asked(one, query, _inspection(call, kinds), self._rules) for one in kinds]
+        cursor = query.cursor
+        if cursor is None:
+            page = self._page(call, asked, query, "")
+            shown = self._shown(call, page)
+            return Answer(200, list_response(shown, total=page.total, start=query.start))
         seal = CursorSeal(self._key, call.bound_to)
         question = "\0".join((*(one.name for one in kinds), query.fingerprint))
-        position, cursor = "", query.cursor
+        position, following = "", ""
         if cursor:
             if not is_counted:
                 query = replace(query, count=seal.count_of(cursor))
             position = seal.open(cursor, question, query.count, utc_now())
         page = self._page(call, asked, query, position)
-        following = ""
-        if query.cursor is not None and page.next:
+        if page.next:
             until = utc_now() + dt.timedelta(seconds=CURSOR_SECONDS)
             following = seal.seal(page.next, question, query.count, until)
         shown = self._shown(call, page)
-        start = query.start if query.cursor is None else None
-        body = list_response(shown, total=page.total, start=start, next_cursor=following)
+        body = list_response(shown, total=page.total, start=None, next_cursor=following)
         return Answer(200, body)
 
     def _shown(self, call: Call, page: _Page) -> list[Resource]:

@@ -61,7 +61,8 @@ def form_of_answer(accept: str) -> str:
 
 def wish_of(call: Call) -> Wish:
     """Return what a ``Prefer`` header says about the answer of a write."""
-    found = _RETURN.search(call.header("prefer"))
+    header = call.header("prefer")
+    found = _RETURN.search(header) if header else None
     said = found["what"].casefold() if found is not None else ""
     return next((one for one in Wish if one == said), Wish.NOTHING_SAID)
 

@@ -6,6 +6,7 @@ and cannot be read, the whole body is left out. Decides nothing about the answer
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import unquote_plus
@@ -26,6 +27,11 @@ _SECRET_HEADERS: Final = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"}
 )
 _SECRET_PARAMETERS: Final = ("password", "token", "secret")
+# An encoded letter, or one that folds to a letter, can hide a word; an encoded sign cannot.
+_MAY_BE_SECRET: Final = re.compile(
+    "|".join((*_SECRET_PARAMETERS, "%4(?!0)", "%[5-9a-f]")), re.IGNORECASE
+)
+_QUERY_SHOWN: Final = 8_192
 _WORST_FIRST: Final = (Verdict.BROKEN, Verdict.ADVICE)
 
 
@@ -80,7 +86,9 @@ def kept_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def kept_query(query: str) -> str:
     """Return a query without what may be a secret, in its own encoding."""
-    return "&".join(_kept_parameter(one) for one in query[:8_192].split("&"))
+    if query.isascii() and len(query) <= _QUERY_SHOWN and _MAY_BE_SECRET.search(query) is None:
+        return query
+    return "&".join(_kept_parameter(one) for one in query[:_QUERY_SHOWN].split("&"))
 
 
 def _kept_parameter(text: str) -> str:

@@ -4,21 +4,21 @@ A door in, beside the walk: turns gallery facts into schemas, unique values
 and capabilities. It names no app.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from seatkeeper.gallery.schema import AttributeType, GalleryApp, ObjectType, TargetAttribute
 from seatkeeper.scim.attribute import Attribute, Type, Uniqueness
 from seatkeeper.scim.core import ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA
 from seatkeeper.scim.dialect import TOLERANT, Dialect
 from seatkeeper.scim.errors import UnfitValue
-from seatkeeper.scim.filter import values_at
 from seatkeeper.scim.holding import Keys
-from seatkeeper.scim.messages import ENTERPRISE_USER, Json, Resource
+from seatkeeper.scim.messages import ENTERPRISE_USER, Resource
 from seatkeeper.scim.path import parse_path, read
 from seatkeeper.scim.schema import ResourceSchema, Schema
 from seatkeeper.scim.syntax import AttributePath
-from seatkeeper.scim.uniqueness import key_of_value, leaf, unique_values
+from seatkeeper.scim.uniqueness import KeyPath, key_path, unique_paths, unique_values
 from seatkeeper.service_provider.limits import Rules, check_single
 from seatkeeper.service_provider.marks import marked
 
@@ -64,9 +64,15 @@ class Kind:
             if read(resource, path) in (None, ""):
                 raise UnfitValue(f"{path} is required.")
 
-    def folded(self, path: AttributePath, value: Json) -> str:
-        """Return a value as it is looked up under a path: by the case rule of its attribute."""
-        return key_of_value(value, leaf(path, self.schema))
+    @cached_property
+    def lookups(self) -> Mapping[str, KeyPath]:
+        """By which names a resource can be looked up, and where their values are."""
+        return {name: key_path(path, self.schema) for name, path in _LOOKUPS[self.name].items()}
+
+    @cached_property
+    def unique_paths(self) -> tuple[KeyPath, ...]:
+        """Where the values are that nobody else may have."""
+        return unique_paths(self.schema, self.unique)
 
 
 @dataclass(frozen=True)
@@ -83,22 +89,26 @@ class Profile:
 
     def kind(self, name: str) -> Kind:
         """Return the resource type of that name."""
-        return next(one for one in self.kinds if one.name == name)
+        return self._by_name[name]
 
     def keys_of(self, kind: str, values: Resource) -> Keys:
         """Say what of a resource can be looked up, and what must be unique.
 
         A kind that this app has not has no keys. An empty text is a value that can be looked up.
         """
-        if all(one.name != kind for one in self.kinds):
+        of = self._by_name.get(kind)
+        if of is None:
             return Keys({}, ())
-        of = self.kind(kind)
         lookups = {
-            name: [of.folded(path, one) for one in values_at(values, path) if isinstance(one, str)]
-            for name, path in _LOOKUPS[kind].items()
+            name: [at.key(one) for one in at.values(values) if isinstance(one, str)]
+            for name, at in of.lookups.items()
         }
-        unique = unique_values(values, of.schema, of.unique)
+        unique = unique_values(values, of.unique_paths)
         return Keys(lookups, tuple((one.name, one.folded) for one in unique))
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Kind]:
+        return {one.name: one for one in self.kinds}
 
 
 def profile_of(app: GalleryApp) -> Profile:

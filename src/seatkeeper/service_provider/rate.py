@@ -25,6 +25,7 @@ class Gate:
         now: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._rates = rates
         self._meter = Meter(rates)
         self._latency = latency
         self._now = now
@@ -37,14 +38,21 @@ class Gate:
         A request that passes takes the service's time here. ``Retry-After`` is
         the moment of recovery in whole seconds, rounded up: then, one fits.
         """
+        if not self._rates:
+            self._passed()
+            return None
         with self._lock:
             now = self._now()
             held = self._meter.admit(method, kind, now)
         if held is None:
-            if self._latency:
-                self._pause(self._latency)
+            self._passed()
             return None
         free, rule = held
         wait = max(1, math.ceil(free - now))
         detail = f"This app takes {rule}. Try again in {wait} s."
         return Answer(429, error_body(429, detail), {"Retry-After": str(wait)})
+
+    def _passed(self) -> None:
+        """Take the time that the service takes for a request."""
+        if self._latency:
+            self._pause(self._latency)

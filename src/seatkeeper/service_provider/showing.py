@@ -22,14 +22,24 @@ class Showing:
     def __init__(self, keeper: Keeper, profile: Profile) -> None:
         self._keeper = keeper
         self._profile = profile
+        # Most calls name no attributes; what they see is settled once.
+        self._all_shown = {one.name: Projection(one.schema) for one in profile.kinds}
 
     def projection(self, call: Call, kind: Kind) -> Projection:
         """Return what a call wants to see. Raises ``ScimError`` for names that cannot be."""
+        if not call.query:
+            return self._all_shown[kind.name]
         return read_query(call.query).projection(kind.schema, call.inspection)
 
     def shown(self, found: Stored, call: Call, kind: Kind, projection: Projection) -> Resource:
         """Return what an answer shows of a resource."""
         return self.page([found], call, kind, projection)[0]
+
+    def new(self, made: Stored, call: Call, kind: Kind, projection: Projection) -> Resource:
+        """Return what the answer shows of a resource that was just made: nobody has it yet."""
+        has_members = kind.name == GROUPS and projection.shows("members")
+        [one] = self.wholes([made], call, kind, with_related=has_members)
+        return projection.shown(one)
 
     def page(
         self, found: Sequence[Stored], call: Call, kind: Kind, projection: Projection

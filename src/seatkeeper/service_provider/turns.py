@@ -7,11 +7,11 @@ has ended; if it cannot end, everybody in it is told so.
 """
 
 import asyncio
+import contextlib
 import contextvars
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from functools import partial
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
@@ -54,19 +54,24 @@ class Turns(Generic[T]):
 
     def _begin(self) -> None:
         turn, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-        work = [one for one, _ in turn]
-        running = asyncio.get_running_loop().run_in_executor(self._thread, self._answered, work)
-        running.add_done_callback(partial(self._tell, [done for _, done in turn]))
+        self._thread.submit(self._run, asyncio.get_running_loop(), turn)
+
+    def _run(
+        self, loop: asyncio.AbstractEventLoop, turn: Sequence[tuple[Work[T], Done[T]]]
+    ) -> None:
+        outcomes: Sequence[T | BaseException]
+        try:
+            outcomes = self._answered([one for one, _ in turn])
+        except BaseException as error:  # noqa: BLE001 - told to everybody in the turn
+            outcomes = [error] * len(turn)
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+            loop.call_soon_threadsafe(self._tell, [done for _, done in turn], outcomes)
 
     def _answered(self, turn: Sequence[Work[T]]) -> list[T | BaseException]:
         with self._together():
             return [_outcome(one) for one in turn]
 
-    def _tell(
-        self, turn: Sequence[Done[T]], answered: "asyncio.Future[list[T | BaseException]]"
-    ) -> None:
-        failed = answered.exception()
-        outcomes = answered.result() if failed is None else [failed] * len(turn)
+    def _tell(self, turn: Sequence[Done[T]], outcomes: Sequence[T | BaseException]) -> None:
         if self._waiting:
             self._begin()
         else:

@@ -49,7 +49,7 @@ class Writes:
         found = self._keeper.create(kind.name, values, utc_now(), members)
         if wish_of(call) is Wish.MINIMAL:
             return _bare(201, found, call, kind)
-        return self._told(201, found, call, kind, projection)
+        return self._told(201, found, call, kind, projection, is_new=True)
 
     def replace(self, call: Call, kind: Kind, resource_id: str) -> Answer:
         """Replace a resource by what was sent; nothing is made where nothing is."""
@@ -113,7 +113,14 @@ class Writes:
         return Answer(status, error_body(status, detail), headers)
 
     def _told(
-        self, status: int, found: Stored, call: Call, kind: Kind, projection: Projection
+        self,
+        status: int,
+        found: Stored,
+        call: Call,
+        kind: Kind,
+        projection: Projection,
+        *,
+        is_new: bool = False,
     ) -> Answer:
         headers = headers_of(found, call, kind)
         if call.is_in_bulk:
@@ -121,7 +128,8 @@ class Writes:
         headers["Content-Location"] = headers["Location"]
         if wish_of(call) is Wish.REPRESENTATION:
             headers["Preference-Applied"] = "return=representation"
-        return Answer(status, self._showing.shown(found, call, kind, projection), headers)
+        show = self._showing.new if is_new else self._showing.shown
+        return Answer(status, show(found, call, kind, projection), headers)
 
 
 def allowed_on(kind: Kind, rules: Rules) -> tuple[str, ...]:

@@ -7,19 +7,23 @@ What a settings document may say is decided by ``configuration``.
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from seatkeeper.clock import utc_now
 from seatkeeper.directory.model import Application, Kind, Subject, Verb
 from seatkeeper.errors import InvalidValue, KeyMissing, NotFound
 from seatkeeper.ports import AuditEntry, KeptSchema, SettingsVersion, StoredApp
+from seatkeeper.provisioning.four_eyes import LOOSENED, SWITCHED_OFF, four_eyes_subject, loosened
+from seatkeeper.provisioning.guard import HoldState
+from seatkeeper.store.audit_chain import broken_audit
 from seatkeeper.store.database import Database
-from seatkeeper.store.news import News, audit_entries, broken_audit
+from seatkeeper.store.ledger_tables import holds
+from seatkeeper.store.news import News, audit_entries, entries_about
 from seatkeeper.store.records import application_of
 from seatkeeper.store.secrets import MasterKey, Sealed, Secret
 from seatkeeper.store.tables import (
@@ -31,6 +35,7 @@ from seatkeeper.store.tables import (
     schema_documents,
     sealed_secrets,
 )
+from seatkeeper.words import number_of
 
 
 class SqlConfiguration:
@@ -83,6 +88,11 @@ class SqlConfiguration:
             verb = Verb.CREATED if present is None else Verb.UPDATED
             news.change(Subject.APPLICATION, verb, application.id, app_id=application.id)
             news.audit(action, application.id, before, after)
+            how = "" if present is None else loosened(present.settings, document)
+            if how == SWITCHED_OFF:
+                _require_nothing_waits(connection, application.id)
+            if how:
+                news.audit(LOOSENED, four_eyes_subject(application.id), None, {"how": how})
             news.write(connection)
             return _known(connection, application.id)
 
@@ -151,9 +161,19 @@ class SqlConfiguration:
         text = await self._database.read(lambda c: c.scalar(asked))
         return None if text is None else KeptSchema(digest, text)
 
-    async def audit(self, *, before: int | None = None, limit: int = 100) -> Sequence[AuditEntry]:
-        """Return audit entries, newest first."""
-        return await self._database.read(lambda c: audit_entries(c, before, limit))
+    async def audit(
+        self, *, before: int | None = None, limit: int = 100, actor: str = "", action: str = ""
+    ) -> Sequence[AuditEntry]:
+        """Return audit entries, newest first; of one actor, or whose action begins so."""
+        return await self._database.read(
+            lambda c: audit_entries(c, before, limit, actor=actor, action=action)
+        )
+
+    async def audit_about(
+        self, subjects: Collection[str], *, before: int | None = None, limit: int = 100
+    ) -> Sequence[AuditEntry]:
+        """Return audit entries about exactly these subjects, newest first."""
+        return await self._database.read(lambda c: entries_about(c, subjects, before, limit))
 
     async def verify_audit(self) -> int | None:
         """Walk the audit chain; return the first number that is wrong or missing, or none."""
@@ -215,7 +235,10 @@ class SqlConfiguration:
 
 
 _WITH_SECRET = select(
-    applications, sealed_secrets.c.id.label("secret_id"), sealed_secrets.c.last_four
+    applications,
+    sealed_secrets.c.id.label("secret_id"),
+    sealed_secrets.c.last_four,
+    sealed_secrets.c.sealed_at,
 ).outerjoin_from(applications, sealed_secrets, sealed_secrets.c.owner_id == applications.c.id)
 
 
@@ -226,6 +249,7 @@ def _stored(row: Row[Any]) -> StoredApp:
         version=row.version,
         has_secret=row.secret_id is not None,
         secret_last_four=row.last_four or "",
+        secret_since=row.sealed_at,
     )
 
 
@@ -313,6 +337,21 @@ def _keep_schema(connection: Connection, app_id: str, schema: KeptSchema) -> Non
     if connection.scalar(select(schema_documents.c.digest).where(key)) is None:
         row = {"app_id": app_id, "digest": schema.digest, "document": schema.text}
         connection.execute(insert(schema_documents), [row])
+
+
+def _require_nothing_waits(connection: Connection, app_id: str) -> None:
+    """Raise ``InvalidValue`` where removals wait: nobody frees them by changing the rule."""
+    waits = connection.scalar(
+        select(func.count())
+        .select_from(holds)
+        .where(holds.c.app_id == app_id, holds.c.state == HoldState.OPEN)
+    )
+    if waits:
+        raise InvalidValue(
+            f"{number_of(int(waits), 'removal')} of {app_id} held for the word of two people; the "
+            "rule cannot be switched off meanwhile. Nothing was changed.",
+            advice="Decide about them first: approve them with somebody else, or keep them.",
+        )
 
 
 def _document(application: Application, settings: Mapping[str, object]) -> dict[str, object]:

@@ -8,10 +8,8 @@ and in which words an unusable database is refused. It knows no table.
 
 import asyncio
 import contextlib
-import secrets
 import sqlite3
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,21 +22,20 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from seatkeeper.errors import BadInput, StoreUnusable
 from seatkeeper.store import migration
-from seatkeeper.store.faults import passing, unusable
+from seatkeeper.store.faults import keeps_locked, passing, unusable
+from seatkeeper.store.races import repeated
+from seatkeeper.store.sessions import STOPPED_SECONDS, end_stopped, session_name
 
 T = TypeVar("T")
-
-ATTEMPTS: Final = 5
-"""How often a transaction is begun that lost against another one."""
 
 BUSY_MILLISECONDS: Final = 30_000
 """How long a writer waits for another writer before it gives up."""
 
 THREADS: Final = 8
+"""Transactions that may run at the same time in one process."""
+
 MAPPED: Final = 1 << 30
 """Bytes of an SQLite file that reads look at in place; what is beyond goes through the cache."""
-
-"""Transactions that may run at the same time in one process."""
 
 
 class Database:
@@ -139,6 +136,33 @@ class Database:
             return
         self.write_now(migration.upgrade)
 
+    async def clear_free_space(self) -> bool:
+        """Make sure that nothing that was deleted can still be read; return whether it is so.
+
+        SQLite writes the file anew, without what pages held before, and empties the file
+        beside it, which waits for readers: false where one does not end. PostgreSQL
+        lets the rows go; what its pages and its own log held is the server's business.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._clear_free_space)
+
+    def _clear_free_space(self) -> bool:
+        with self._turn, self._engine.connect() as connection:
+            plain: Any = connection.connection.driver_connection
+            try:
+                if self.is_sqlite:
+                    plain.execute("VACUUM")
+                    busy, *_ = plain.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                    return not busy
+                plain.autocommit = True
+                try:
+                    plain.execute("VACUUM")
+                finally:
+                    plain.autocommit = False
+            except (psycopg.Error, sqlite3.Error) as error:
+                raise unusable(error, self._url) or error from error
+        return True
+
     def stirred(self) -> Hashable:
         """Return a mark that differs from the last one once anybody has committed.
 
@@ -179,25 +203,37 @@ class Database:
             self._watcher = None
 
     def _tried(self, engine: Engine, work: Callable[[Connection], T]) -> T:
-        for attempt in range(1, ATTEMPTS + 1):
+        committing = False
+
+        def once() -> T:
+            nonlocal committing
             committing = False
-            try:
-                with engine.connect() as connection, connection.begin() as transaction:
-                    result = work(connection)
-                    committing = True
-                    transaction.commit()
-                return result
-            except DBAPIError as error:
-                # A connection lost while committing may have committed: never repeat that.
-                lost = error.connection_invalidated
-                if not passing(error) or (committing and lost) or attempt == ATTEMPTS:
-                    refusal = unusable(error, self._url)
-                    if refusal is None:
-                        raise
-                    raise refusal from error
-            # Who lost a race waits longer each time, never the same as its rival; at most ATTEMPTS.
-            time.sleep(0.01 * 2**attempt + secrets.randbelow(20) / 1000)
-        raise AssertionError("the last attempt returns or raises")
+            with engine.connect() as connection, connection.begin() as transaction:
+                result = work(connection)
+                committing = True
+                transaction.commit()
+            return result
+
+        def lost(error: DBAPIError) -> bool:
+            # A connection lost while committing may have committed: never repeat that.
+            if not passing(error) or (committing and error.connection_invalidated):
+                return False
+            if keeps_locked(error):
+                self._end_stopped()
+            return True
+
+        try:
+            return repeated(once, lost)
+        except DBAPIError as error:
+            refusal = unusable(error, self._url)
+            if refusal is None:
+                raise
+            raise refusal from error
+
+    def _end_stopped(self) -> None:
+        # Where this fails, the next attempt at what was wanted says why.
+        with contextlib.suppress(DBAPIError), self._engine.begin() as connection:
+            end_stopped(connection)
 
 
 class _Rehearsed(Database):
@@ -264,7 +300,8 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(url, pool_size=THREADS, pool_pre_ping=True)
+    named = {"application_name": session_name()}
+    engine = create_engine(url, pool_size=THREADS, pool_pre_ping=True, connect_args=named)
     event.listen(engine, "connect", _prepare_postgresql)
     return engine
 
@@ -283,6 +320,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        "secure_delete=ON",  # what is deleted is overwritten, as Debian's SQLite does unasked
         f"mmap_size={MAPPED}",  # pages are read in place, not copied out of a small cache
     ):
         connection.execute(f"PRAGMA {pragma}")
@@ -296,7 +334,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
     connection.autocommit = True
-    connection.execute("SET idle_in_transaction_session_timeout = '20s'")
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{STOPPED_SECONDS:.0f}s'")
     connection.execute(f"SET lock_timeout = {BUSY_MILLISECONDS}")
     connection.autocommit = False
 

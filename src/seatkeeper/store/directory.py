@@ -15,6 +15,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
+from seatkeeper.directory.finding import FoundGroups, FoundPeople, PeopleQuery, Spot
 from seatkeeper.directory.model import (
     RECYCLE_DAYS,
     Assignment,
@@ -30,7 +31,18 @@ from seatkeeper.errors import InvalidValue, NotFound
 from seatkeeper.ports import UserEdit
 from seatkeeper.store import edits
 from seatkeeper.store.database import Database
+from seatkeeper.store.finding import (
+    assignments_of,
+    find_groups,
+    find_people,
+    inner_groups,
+    member_counts,
+    source_of,
+)
+from seatkeeper.store.former import former, former_names, hint
+from seatkeeper.store.losing import lost
 from seatkeeper.store.news import News, change_of
+from seatkeeper.store.past import past, ways_began
 from seatkeeper.store.records import (
     folded,
     group_of,
@@ -191,6 +203,73 @@ class SqlDirectory:
         return await self._database.read(
             lambda c: [edits.assignment_of(row) for row in c.execute(asked)]
         )
+
+    async def lost(self, app_id: str, record_id: str, *, assignment: bool) -> Change | None:
+        """Return the newest change that ended a record's assignment, or its being active."""
+        return await self._database.read(
+            lambda c: lost(c, app_id, record_id, assignment=assignment)
+        )
+
+    async def past(
+        self, record_id: str, *, app_id: str | None = None, before: int | None = None, limit: int
+    ) -> Sequence[Change]:
+        """Return what the feed tells of a record, newest first."""
+        return await self._database.read(lambda c: past(c, record_id, app_id, before, limit))
+
+    async def ways_began(
+        self, app_id: str, record_id: str, group_ids: Collection[str]
+    ) -> Mapping[str, Change]:
+        """Return the change that opened each way into an app."""
+        return await self._database.read(lambda c: ways_began(c, app_id, record_id, group_ids))
+
+    async def former_names(self, ids: Collection[str], *, after: int = 0) -> Mapping[str, str]:
+        """Return the last names of people and groups that went for good after a change."""
+        return await self._database.read(lambda c: former_names(c, ids, after))
+
+    async def former(self, kind: Kind, who: str) -> tuple[str, str]:
+        """Return id and last name of who is gone for good. Raises ``NotFound``."""
+        return await self._database.read(lambda c: former(c, kind, who))
+
+    async def find_people(
+        self,
+        query: PeopleQuery,
+        *,
+        after: Spot | None = None,
+        limit: int,
+        counted: bool = False,
+    ) -> FoundPeople:
+        """Return a page of people by how their names begin."""
+        return await self._database.read(
+            lambda c: find_people(c, query, after, limit, counted=counted)
+        )
+
+    async def find_groups(
+        self, text: str, *, after: Spot | None = None, limit: int, counted: bool = False
+    ) -> FoundGroups:
+        """Return a page of groups by how their names begin."""
+        return await self._database.read(
+            lambda c: find_groups(c, text, after, limit, counted=counted)
+        )
+
+    async def member_counts(self, group_ids: Collection[str]) -> Mapping[str, int]:
+        """Return how many direct members groups have."""
+        return await self._database.read(lambda c: member_counts(c, group_ids))
+
+    async def inner_groups(self, group_id: str, *, limit: int) -> Sequence[Group]:
+        """Return groups that are direct members of a group, by name."""
+        return await self._database.read(lambda c: inner_groups(c, group_id, limit))
+
+    async def assignments_of(self, principal_ids: Collection[str]) -> Sequence[Assignment]:
+        """Return all apps that people or groups are assigned to directly, by app."""
+        return await self._database.read(lambda c: assignments_of(c, principal_ids))
+
+    async def source_of(self, record_id: str) -> str | None:
+        """Return the source that a record belongs to, or none."""
+        return await self._database.read(lambda c: source_of(c, record_id))
+
+    async def hint(self, kind: Kind, who: str) -> str:
+        """Return advice for whoever named nobody."""
+        return await self._database.read(lambda c: hint(c, kind, who))
 
     async def changes(self, *, after: int, limit: int = 1000) -> Sequence[Change]:
         """Return committed changes after a number, in the order of commits."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, select, update
 
 from seatkeeper.clock import utc_now
+from seatkeeper.directory.finding import search_key
 from seatkeeper.directory.model import (
     DEFAULT_ACCESS,
     Assignment,
@@ -390,7 +391,12 @@ def _members_among(connection: Connection, group_id: str, ids: Collection[str]) 
 
 def _group_row(group: Group) -> dict[str, object]:
     attributes = dict(group.attributes)
-    return {"id": group.id, "display_name": group.display_name, "attributes": attributes}
+    return {
+        "id": group.id,
+        "display_name": group.display_name,
+        "attributes": attributes,
+        "name_key": search_key(group.display_name),
+    }
 
 
 def _shown(user: User) -> dict[str, object]:

@@ -6,6 +6,7 @@ shared advisory lock, and ``leases`` say who works for which app. Both end with
 the process, however it ends. Other commands go on beside it.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -20,9 +21,9 @@ from seatkeeper.clock import utc_now
 from seatkeeper.errors import Occupied
 from seatkeeper.store.database import Database
 from seatkeeper.store.faults import unusable
+from seatkeeper.store.sessions import NAMED, session_name
 
 _KEY: Final = 7_328_528_302
-_NAMED: Final = "seatkeeper "
 _ADVICE: Final = (
     "Stop that one first; every other command works beside it. On SQLite one process runs all "
     "cycles; for several, on one machine or many, use PostgreSQL."
@@ -54,6 +55,9 @@ class EngineLock:
             os.close(self._file)
             self._file = None
         if self._session is not None:
+            # A closed session's locks go a moment later; who asks next must not see this one.
+            with contextlib.suppress(psycopg.OperationalError):
+                self._session.execute("SELECT pg_advisory_unlock_shared(%s)", (_KEY,))
             self._session.close()
             self._session = None
 
@@ -117,7 +121,7 @@ class EngineLock:
             ).fetchone()
         if row is None:
             return None
-        pid, _, host = str(row[0]).removeprefix(_NAMED).partition("@")
+        pid, _, host = str(row[0]).removeprefix(NAMED).partition("@")
         return {"pid": int(pid), "host": host, "since": row[1].isoformat()}
 
     def _connect(self) -> "psycopg.Connection[Any]":
@@ -126,7 +130,7 @@ class EngineLock:
             return psycopg.connect(
                 url.render_as_string(hide_password=False),
                 autocommit=True,
-                application_name=f"{_NAMED}{os.getpid()}@{socket.gethostname()}"[:63],
+                application_name=session_name(),
             )
         except psycopg.OperationalError as error:
             raise unusable(error, url) or error from error

@@ -4,6 +4,9 @@ Beside the walk, below ``database``. Decides by error numbers and SQLSTATE
 only, never by the text of a message.
 """
 
+import errno
+import os
+import resource
 import sqlite3
 from typing import Final
 
@@ -38,6 +41,9 @@ _POSTGRESQL_WORDS: Final = {
     "40P01": ("is too busy with the same rows", "It is tried again."),
 }
 
+_FILES_OF_SQLITE: Final = 4
+"""The database, its log, the log's index, and one to spare."""
+
 _PASSING_STATES: Final = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
 
 
@@ -49,11 +55,21 @@ def passing(error: DBAPIError) -> bool:
     return error.connection_invalidated or getattr(cause, "sqlstate", None) in _PASSING_STATES
 
 
+def keeps_locked(error: DBAPIError) -> bool:
+    """Whether PostgreSQL gave up waiting for a row that another transaction has locked."""
+    return getattr(error.orig, "sqlstate", None) == "55P03"
+
+
 def unusable(error: Exception, url: URL) -> StoreUnusable | None:
     """Return the refusal in words, or none where the error is a fault of our own."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     words: tuple[str, str] | None = None
     if isinstance(cause, sqlite3.Error):
+        if (
+            _sqlite_code(cause) == sqlite3.SQLITE_CANTOPEN
+            and (refused := out_of_files()) is not None
+        ):
+            return refused
         words = _SQLITE_WORDS.get(_sqlite_code(cause))
     elif isinstance(cause, psycopg.Error):
         words = _POSTGRESQL_WORDS.get(cause.sqlstate or "")
@@ -67,6 +83,30 @@ def unusable(error: Exception, url: URL) -> StoreUnusable | None:
 def _sqlite_code(cause: sqlite3.Error) -> int:
     # Extended codes keep the plain one in their lowest byte.
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF
+
+
+def out_of_files(error: OSError | None = None) -> StoreUnusable | None:
+    """Return the refusal of a process that may open no more files, or none where it may.
+
+    With an ``error`` it decides by that, else by trying: SQLite does not say why it cannot open.
+    """
+    opened: list[int] = []
+    try:
+        while error is None and len(opened) < _FILES_OF_SQLITE:
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError as found:
+        error = found
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+    if error is None or error.errno not in (errno.EMFILE, errno.ENFILE):
+        return None
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return StoreUnusable(
+        f"This process may not open more than {most} files at the same time.",
+        advice="Raise the limit (ulimit -n, or LimitNOFILE= of a service) and start it again; "
+        "nothing is lost.",
+    )
 
 
 def full(error: DBAPIError) -> bool:

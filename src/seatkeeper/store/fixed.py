@@ -5,8 +5,9 @@ needs to answer it by index. PostgreSQL gets the same statement the usual way.
 Whoever listens to an engine's statements hears these, too.
 """
 
+import contextlib
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = Sequence[Any]
+_TAKEN_BACK: Final = "seatkeeper rows taken back"
 _LITE: Final = sqlite.dialect(paramstyle="qmark")
 
 
@@ -81,6 +83,37 @@ def said(db: sa.Connection, text: str, bound: Any = (), *, many: bool = False) -
         raise sa.exc.DBAPIError.instance(
             text, None, error, sqlite3.Error, dialect=db.dialect
         ) from error
+
+
+@contextlib.contextmanager
+def part_of(db: sa.Connection) -> Iterator[None]:
+    """Take back on SQLite what a block has written, if it fails.
+
+    PostgreSQL's whole transaction fails with a statement, and its caller takes it back.
+    """
+    if db.dialect.name != "sqlite":
+        yield
+        return
+    before = rows_written(db)
+    said(db, "SAVEPOINT part_of")
+    try:
+        yield
+    except BaseException:
+        # Of a full or broken disk SQLite takes everything back by itself.
+        if driver_of(db).in_transaction:
+            said(db, "ROLLBACK TO part_of")
+            said(db, "RELEASE part_of")
+            db.info[_TAKEN_BACK] = db.info.get(_TAKEN_BACK, 0) + rows_written(db) - before
+        raise
+    said(db, "RELEASE part_of")
+
+
+def rows_written(db: sa.Connection) -> int:
+    """Return a number that grows with each row that is written and not taken back by ``part_of``.
+
+    Of SQLite alone.
+    """
+    return driver_of(db).total_changes - int(db.info.get(_TAKEN_BACK, 0))
 
 
 def driver_of(db: sa.Connection) -> sqlite3.Connection:

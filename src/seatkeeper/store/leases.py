@@ -13,9 +13,10 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection, text
 
-from seatkeeper.errors import LeaseLost
+from seatkeeper.errors import LeaseLost, StoreUnusable
 from seatkeeper.ports.leases import ONE_SHARD, Lease
 from seatkeeper.store.database import Database
+from seatkeeper.store.sessions import STOPPED_SECONDS, end_stopped
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ _MAKE = text(
     " ON CONFLICT DO NOTHING"
 )
 # A row that is locked belongs to a holder in the middle of a write, or to one that was stopped
-# there; the database ends such a transaction by itself, so nobody waits for it here.
+# there and whose transaction is ended; nobody waits for it here.
 _LOOK = text(
     f"SELECT until > {_NOW} AS held, until - {_NOW} AS ends FROM leases"
     " WHERE app_id = :app AND shard = :shard FOR UPDATE SKIP LOCKED"
@@ -47,11 +48,12 @@ _RELEASE = text(
     " WHERE app_id = :app AND shard = :shard AND fence = :fence"
 )
 _BUSY = text(f"SELECT app_id FROM leases WHERE until > {_NOW}")
-# Shared, so that it holds back who takes over until this write is whole, and nobody else.
-_CHECK = text(
+_HOLDS = text(
     "SELECT 1 FROM leases WHERE app_id = :app AND shard = :shard AND fence = :fence"
-    f" AND until > {_NOW} FOR SHARE"
+    f" AND until > {_NOW}"
 )
+# Shared, so that it holds back who takes over until this write is whole, and nobody else.
+_CHECK = text(f"{_HOLDS.text} FOR SHARE")
 
 
 class SqlLeases:
@@ -76,7 +78,10 @@ class SqlLeases:
         def work(connection: Connection) -> Lease | None:
             connection.execute(_MAKE, where)
             row = connection.execute(_LOOK, where).first()
-            if row is None or row.held:
+            if row is None:
+                end_stopped(connection, min(self.seconds, STOPPED_SECONDS))
+                return None
+            if row.held:
                 return None
             named = {**where, "holder": self._holder, "seconds": self.seconds}
             fence = connection.execute(_TAKE, named).scalar_one()
@@ -123,7 +128,19 @@ class FencedDatabase(Database):
                 raise LeaseLost(self._lease.app_id)
             return work(connection)
 
-        return self._inner.write_now(checked)
+        try:
+            return self._inner.write_now(checked)
+        except StoreUnusable as error:
+            if self._is_lost():  # whoever took over has ended this process's connections
+                raise LeaseLost(self._lease.app_id) from error
+            raise
+
+    def _is_lost(self) -> bool:
+        try:
+            held = self._inner.read_now(lambda c: c.execute(_HOLDS, _named(self._lease)).first())
+        except StoreUnusable:
+            return False  # nobody can tell; what failed says so
+        return held is None
 
     def stirred(self) -> Hashable:
         """Return the database's mark."""

@@ -6,13 +6,15 @@ cycles and the outbox are parts of their own.
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 
 from sqlalchemy import (
     Connection,
+    Text,
     delete,
     func,
     select,
+    type_coerce,
     update,
 )
 
@@ -20,9 +22,9 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.directory.nesting import Regrouped
 from seatkeeper.errors import BadInput
 from seatkeeper.ports import Touched
+from seatkeeper.provisioning.account import TargetValues
 from seatkeeper.provisioning.cycle import CycleState
 from seatkeeper.provisioning.journal import (
-    Escrow,
     Health,
     Key,
     MemberDifference,
@@ -39,27 +41,50 @@ from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store import ledger_waiting as waiting
+from seatkeeper.store.database import Database
 from seatkeeper.store.ledger_cycles import Cycles
+from seatkeeper.store.ledger_escrows import Escrows
+from seatkeeper.store.ledger_events import LogEvents
+from seatkeeper.store.ledger_findings import Findings
 from seatkeeper.store.ledger_holds import Holds
-from seatkeeper.store.ledger_outbox import Outbox
+from seatkeeper.store.ledger_notices import Notices
+from seatkeeper.store.ledger_orders import Orders
+from seatkeeper.store.ledger_retention import Forgetting
+from seatkeeper.store.ledger_undone import UndoneParts
+from seatkeeper.store.ledger_whereabouts import LedgerWhereabouts
 from seatkeeper.store.ledger_write import write_work
-from seatkeeper.store.tables import changes
+from seatkeeper.store.tables import canonical, feed_position
 
 RESETS = {
-    "links": (t.links, t.link_members, t.waiting, t.claims),
+    "links": (t.links, t.link_members, t.waiting, t.claims, t.findings, t.undone),
     "watermark": (t.positions,),
     "escrows": (t.escrows,),
-    "quarantine": (t.health,),
+    "quarantine": (t.health, t.failing),
 }
 """What ``restart --reset`` can forget, and the tables that hold it."""
 
 
-class SqlLedger(Cycles, Holds, Outbox):
-    """``ports.Ledger`` on one database."""
+class SqlLedger(
+    Cycles,
+    Escrows,
+    Findings,
+    Holds,
+    LogEvents,
+    LedgerWhereabouts,
+    Orders,
+    Notices,
+    Forgetting,
+    UndoneParts,
+):
+    """``ports.Ledger`` and ``ports.Outbox`` on one database."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._deactivated: dict[str, tuple[tuple[Hashable, ...], int]] = {}
 
     async def last_change(self) -> int:
         """Return the newest committed change of the directory."""
-        newest = select(func.coalesce(func.max(changes.c.seq), 0))
+        newest = select(feed_position.c.seq)  # the newest entry may have gone with a person
         return await self._database.read(lambda c: int(c.execute(newest).scalar_one()))
 
     async def facts(
@@ -146,7 +171,8 @@ class SqlLedger(Cycles, Holds, Outbox):
     async def healable(self, app_id: str, kind: Kind, *, limit: int = 500) -> Sequence[str]:
         """Return linked records with a waiting reference whose other end has an account now.
 
-        And groups whose members' writing was interrupted, unless escrow retries them.
+        And groups whose members' writing was interrupted. Whoever is in escrow waits for
+        their own turn: this is no try of theirs.
         """
         mine, end = t.links.alias("mine"), t.links.alias("other_end")
         asked = (
@@ -165,7 +191,11 @@ class SqlLedger(Cycles, Holds, Outbox):
                     & end.c.former_id.is_(None),
                 )
             )
-            .where(t.waiting.c.app_id == app_id, t.waiting.c.kind == kind)
+            .where(
+                t.waiting.c.app_id == app_id,
+                t.waiting.c.kind == kind,
+                t.waiting.c.record_id.not_in(waiting.escrowed(app_id, kind)),
+            )
             .order_by(t.waiting.c.record_id)
             .limit(limit)
         )
@@ -178,11 +208,7 @@ class SqlLedger(Cycles, Holds, Outbox):
             .where(
                 t.link_members.c.app_id == app_id,
                 t.link_members.c.doubtful,
-                t.link_members.c.group_id.not_in(
-                    select(t.escrows.c.record_id).where(
-                        t.escrows.c.app_id == app_id, t.escrows.c.kind == Kind.GROUP
-                    )
-                ),
+                t.link_members.c.group_id.not_in(waiting.escrowed(app_id, Kind.GROUP)),
             )
             .order_by(t.link_members.c.group_id)
             .limit(limit)
@@ -210,47 +236,6 @@ class SqlLedger(Cycles, Holds, Outbox):
         """Compare a group's members in the directory with those last written."""
         return await self._database.read(lambda c: facts.member_difference(c, app_id, group_id))
 
-    async def escrow(self, app_id: str, kind: Kind, record_id: str) -> Escrow | None:
-        """Return a record's escrow, or none."""
-        row = await self._first(
-            select(t.escrows).where(
-                t.escrows.c.app_id == app_id,
-                t.escrows.c.kind == kind,
-                t.escrows.c.record_id == record_id,
-            )
-        )
-        return rows.escrow_of(row) if row else None
-
-    async def due(self, app_id: str, now: dt.datetime, limit: int = 500) -> Sequence[Escrow]:
-        """Return escrows that may be tried again."""
-        found = await self._all(
-            select(t.escrows)
-            .where(t.escrows.c.app_id == app_id, t.escrows.c.retry_at <= now)
-            .order_by(t.escrows.c.retry_at, t.escrows.c.record_id)
-            .limit(limit)
-        )
-        return [rows.escrow_of(row) for row in found]
-
-    async def escrows(self, app_id: str, *, limit: int = 1000) -> Sequence[Escrow]:
-        """Return all escrows of an app, newest first."""
-        found = await self._all(
-            select(t.escrows)
-            .where(t.escrows.c.app_id == app_id)
-            .order_by(t.escrows.c.last_at.desc(), t.escrows.c.record_id)
-            .limit(limit)
-        )
-        return [rows.escrow_of(row) for row in found]
-
-    async def retry_now(
-        self, app_id: str, records: Collection[Key] | None, now: dt.datetime
-    ) -> int:
-        """Make escrows due."""
-        mine = update(t.escrows).where(t.escrows.c.app_id == app_id).values(retry_at=now)
-        chosen = [mine] if records is None else []
-        for kind, record_id in records or ():
-            chosen.append(mine.where(t.escrows.c.kind == kind, t.escrows.c.record_id == record_id))
-        return await self._database.write(lambda c: sum(c.execute(one).rowcount for one in chosen))
-
     async def health(self, app_id: str) -> Health:
         """Return how the app is."""
         row = await self._first(select(t.health).where(t.health.c.app_id == app_id))
@@ -258,6 +243,8 @@ class SqlLedger(Cycles, Holds, Outbox):
 
     async def write(self, app_id: str, work: Work) -> None:
         """Make all of it true in one transaction."""
+        if work.links or work.unlinked:
+            self._deactivated.pop(app_id, None)
         await self._database.write(lambda c: write_work(c, app_id, work))
 
     async def address(self, app_id: str) -> str | None:
@@ -273,6 +260,30 @@ class SqlLedger(Cycles, Holds, Outbox):
     async def some_links(self, app_id: str, kind: Kind, most: int) -> Sequence[Link]:
         """Return links evenly from all that are not held."""
         return await self._database.read(lambda c: held.some_links(c, app_id, kind, most))
+
+    async def deactivated(self, app_id: str, access: TargetValues) -> int:
+        """Return how many people's accounts were last known to have these values.
+
+        Counting reads every link, so the number is kept until something was written for the app.
+        """
+        known = type_coerce(t.links.c.known, Text)  # canonical: equal values are equal text
+        parts = [canonical({path: value})[1:-1] for path, value in access.items()]
+        if not parts:
+            return 0
+        having = [known.contains(part, autoescape=True) for part in parts]
+        asked = select(func.count()).where(
+            t.links.c.app_id == app_id, t.links.c.kind == Kind.USER, *having
+        )
+
+        def work(connection: Connection) -> int:
+            now = (_written(connection, app_id), *parts)
+            kept, count = self._deactivated.get(app_id, ((), 0))
+            if kept != now:
+                count = int(connection.execute(asked).scalar_one())
+                self._deactivated[app_id] = now, count
+            return count
+
+        return await self._database.read(work)
 
     async def link_counts(self, app_id: str) -> Mapping[Kind, int]:
         """Return how many records of each kind are linked."""
@@ -305,6 +316,7 @@ class SqlLedger(Cycles, Holds, Outbox):
                 .values(state=CycleState.DONE, note=f"ended by a restart ({actor})")
             )
 
+        self._deactivated.pop(app_id, None)
         await self._database.write(work)
 
     async def log(
@@ -331,3 +343,19 @@ class SqlLedger(Cycles, Holds, Outbox):
         order = t.log.c.seq.desc() if newest_first else t.log.c.seq
         found = await self._all(asked.order_by(order).limit(limit))
         return [(row.seq, rows.log_of(row)) for row in found]
+
+
+def _written(connection: Connection, app_id: str) -> Hashable:
+    """Return a mark that differs once any process has written values of this app's accounts.
+
+    Whatever changes them is in the log, or in a cycle that looked at them.
+    """
+    logged = select(func.max(t.log.c.seq)).where(t.log.c.app_id == app_id)
+    newest = (
+        select(t.cycles.c.id, t.cycles.c.state, t.cycles.c.done)
+        .where(t.cycles.c.app_id == app_id)
+        .order_by(t.cycles.c.number.desc())
+        .limit(1)
+    )
+    cycle = connection.execute(newest).first()
+    return connection.scalar(logged), tuple(cycle) if cycle is not None else None

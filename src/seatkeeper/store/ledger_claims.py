@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import ColumnElement, Connection, and_, select
 
 from seatkeeper.directory.model import Kind
+from seatkeeper.errors import AmbiguousSource
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.tables import groups, users
@@ -43,8 +44,13 @@ def rivals(
     return found
 
 
-def waiting_rivals(app_id: str, kind: Kind, ended: Claim) -> ColumnElement[bool]:
-    """Return the condition on escrows that wait because somebody else asks for this value, too."""
+def waiting_rivals(
+    app_id: str, kind: Kind, ended: Claim, *, code: str = AmbiguousSource.code
+) -> ColumnElement[bool]:
+    """Return the condition on escrows that wait because somebody else asks for this value, too.
+
+    With the ``code`` of a conflict: because another account in the app has it.
+    """
     others = select(t.claims.c.record_id).where(
         t.claims.c.app_id == app_id,
         t.claims.c.kind == kind,
@@ -54,7 +60,7 @@ def waiting_rivals(app_id: str, kind: Kind, ended: Claim) -> ColumnElement[bool]
     return and_(
         t.escrows.c.app_id == app_id,
         t.escrows.c.kind == kind,
-        t.escrows.c.code == "DuplicateSourceEntries",
+        t.escrows.c.code == code,
         t.escrows.c.record_id.in_(others),
     )
 

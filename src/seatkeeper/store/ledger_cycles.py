@@ -21,11 +21,13 @@ from sqlalchemy import (
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
+from seatkeeper.provisioning.history import Day
 from seatkeeper.provisioning.journal import (
     Entry,
     EntryState,
     Position,
 )
+from seatkeeper.provisioning.quarantine import LatestWrites
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.ledger_base import LedgerPart
@@ -168,12 +170,53 @@ class Cycles(LedgerPart):
 
         await self._database.write(work)
 
-    async def cycles(self, app_id: str, *, limit: int = 20) -> Sequence[Cycle]:
-        """Return an app's cycles, newest first."""
+    async def learned_rates(self, app_id: str) -> Mapping[str, object]:
+        """Return what was learned about an app's limits, by limit."""
+        row = await self._first(select(t.rates.c.learned).where(t.rates.c.app_id == app_id))
+        return dict(row.learned) if row else {}
+
+    async def keep_rates(self, app_id: str, learned: Mapping[str, object]) -> None:
+        """Keep what was learned about an app's limits; empty forgets it."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(t.rates).where(t.rates.c.app_id == app_id))
+            if learned:
+                connection.execute(insert(t.rates).values(app_id=app_id, learned=dict(learned)))
+
+        await self._database.write(work)
+
+    async def failing(self, app_id: str) -> LatestWrites:
+        """Return the app's latest writes."""
+        row = await self._first(select(t.failing).where(t.failing.c.app_id == app_id))
+        return rows.kept_of(row) if row else LatestWrites()
+
+    async def days(self, app_id: str, *, limit: int = 30) -> Sequence[Day]:
+        """Return an app's days on which a cycle ended, newest first."""
         found = await self._all(
-            select(t.cycles)
-            .where(t.cycles.c.app_id == app_id)
-            .order_by(t.cycles.c.number.desc())
+            select(t.days)
+            .where(t.days.c.app_id == app_id)
+            .order_by(t.days.c.day.desc())
             .limit(limit)
         )
+        return [rows.day_of(row) for row in found]
+
+    async def cycles(
+        self,
+        app_id: str,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        since: dt.datetime | None = None,
+        limit: int = 20,
+    ) -> Sequence[Cycle]:
+        """Return an app's cycles, newest first."""
+        asked = select(t.cycles).where(t.cycles.c.app_id == app_id)
+        if before is not None:
+            asked = asked.where(t.cycles.c.number < before)
+        if since is not None:
+            asked = asked.where(t.cycles.c.started >= since)
+        if after is not None:
+            rising = asked.where(t.cycles.c.number > after).order_by(t.cycles.c.number)
+            return [rows.cycle_of(row) for row in (await self._all(rising.limit(limit)))[::-1]]
+        found = await self._all(asked.order_by(t.cycles.c.number.desc()).limit(limit))
         return [rows.cycle_of(row) for row in found]

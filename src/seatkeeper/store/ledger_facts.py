@@ -20,6 +20,7 @@ from seatkeeper.provisioning.scope import Grant
 from seatkeeper.provisioning.walk import Facts
 from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.ledger_undone import undone_members, undone_values
 from seatkeeper.store.records import USER_COLUMNS, group_of, user_of
 from seatkeeper.store.tables import applications, assignments, changes, groups, memberships, users
 from seatkeeper.store.upsert import among, pieces
@@ -36,6 +37,7 @@ def read_facts(
     for piece in pieces(sorted(ids)):
         known = _Known(connection, app_id, kind, piece)
         grants = _grants(connection, app_id, kind, piece)
+        undone = undone_values(connection, app_id, kind, piece)
         member_of = _groups_of(connection, piece) if with_groups and kind is Kind.USER else {}
         found.extend(
             Facts(
@@ -47,6 +49,7 @@ def read_facts(
                 known.accounts,
                 member_of.get(record_id, {}),
                 names=known.names,
+                undone=undone.get(record_id, {}),
             )
             for record_id in piece
         )
@@ -186,7 +189,11 @@ def touched(connection: Connection, app_id: str, *, after: int, to: int, limit: 
     of_groups: set[str] = set()
     member_groups: set[str] = set()
     edited_groups: set[str] = set()
+    first_at: dict[str, dt.datetime] = {}
     for row in rows:
+        for one in (row.record_id, row.other_id):
+            if one is not None:
+                first_at.setdefault(one, row.at)
         if row.subject == Subject.USER:
             people.add(row.record_id)
         elif row.subject == Subject.GROUP:
@@ -207,6 +214,7 @@ def touched(connection: Connection, app_id: str, *, after: int, to: int, limit: 
         frozenset(member_groups),
         rows[-1].seq if rows else to,
         frozenset(edited_groups),
+        {one: at for one, at in first_at.items() if one in people or one in of_groups},
     )
 
 
@@ -235,6 +243,7 @@ def member_difference(connection: Connection, app_id: str, group_id: str) -> Mem
     """Compare the directory's members that have accounts with the members last written.
 
     A membership whose writing was interrupted is said again, whichever way it is wanted now.
+    An account that is another record's by now stays in the group if that record is a member.
     Nothing is said of members whose links are held.
     """
     wanted: dict[str, str] = {}
@@ -270,16 +279,23 @@ def member_difference(connection: Connection, app_id: str, group_id: str) -> Mem
     )
     known = {row.member_id: row for row in connection.execute(written).all()}
     held = {member: row.account_id for member, row in known.items() if not row.doubtful}
+    undone = undone_members(connection, app_id, group_id)
+    add = [MemberWrite(group_id, m, a) for m, a in wanted.items() if held.get(m) != a]
+    staying = set(wanted.values())
+    remove = [
+        MemberWrite(group_id, m, row.account_id)
+        for m, row in known.items()
+        if wanted.get(m) != row.account_id and row.account_id not in staying
+    ]
+    back = {one.member_id for one in add if undone.get(one.member_id) is True}
+    out = {one.member_id for one in remove if undone.get(one.member_id) is False}
     return MemberDifference(
-        add=[MemberWrite(group_id, m, a) for m, a in wanted.items() if held.get(m) != a],
-        remove=[
-            MemberWrite(group_id, m, row.account_id)
-            for m, row in known.items()
-            if wanted.get(m) != row.account_id
-        ],
+        add=[one for one in add if one.member_id not in back],
+        remove=[one for one in remove if one.member_id not in out],
         unresolved=unresolved,
         wanted=len(wanted),
         held=len(held),
+        undone_over=sorted(undone.keys() - back - out),
     )
 
 

@@ -47,7 +47,7 @@ def held_links(connection: Connection, app_id: str, after: Key | None, limit: in
                 (t.links.c.kind == kind) & (t.links.c.record_id > record_id),
             )
         )
-    return _links(connection, asked.order_by(t.links.c.kind, t.links.c.record_id).limit(limit))
+    return links_of(connection, asked.order_by(t.links.c.kind, t.links.c.record_id).limit(limit))
 
 
 def some_links(connection: Connection, app_id: str, kind: Kind, most: int) -> list[Link]:
@@ -58,10 +58,11 @@ def some_links(connection: Connection, app_id: str, kind: Kind, most: int) -> li
     place = func.row_number().over(order_by=t.links.c.record_id).label("place")
     counted = select(t.links, place).where(*mine).subquery()
     asked = select(counted).where((counted.c.place - 1) % step == 0)
-    return _links(connection, asked.order_by(counted.c.record_id).limit(most))
+    return links_of(connection, asked.order_by(counted.c.record_id).limit(most))
 
 
-def _links(connection: Connection, asked: Select[Any]) -> list[Link]:
+def links_of(connection: Connection, asked: Select[Any]) -> list[Link]:
+    """Return the links that a question about their table finds."""
     return [
         Link(
             Kind(row.kind),

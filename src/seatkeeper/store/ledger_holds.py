@@ -5,19 +5,24 @@ Beside the walk: a part of ``ledger``, each method one transaction in a thread.
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, select, update
 
 from seatkeeper.directory.model import Kind
-from seatkeeper.errors import NotFound
-from seatkeeper.provisioning.guard import Hold, HoldState, Numbers, Removal
+from seatkeeper.errors import AlreadyDecided, NotFound
+from seatkeeper.provisioning.four_eyes import RemovalCause, Weight, needs_two, weigh
+from seatkeeper.provisioning.guard import HeldTogether, Hold, HoldState, Numbers, Removal
 from seatkeeper.provisioning.journal import Entry, EntryState, Key
+from seatkeeper.provisioning.undo import TAKEN_BACK
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.news import News
-from seatkeeper.store.upsert import among, pieces, upsert
+from seatkeeper.store.removal_causes import removal_causes
+from seatkeeper.store.tables import applications
+from seatkeeper.store.upsert import among, pieces, pieces_by_kind, upsert
 
 _SPOKEN = 2
 """Days for which counts of removals are kept; the guard looks back one."""
@@ -43,20 +48,77 @@ class Holds(LedgerPart):
         return [rows.entry_of(row) for row in found]
 
     async def holds(
-        self, app_id: str | None, *, states: Collection[HoldState] = tuple(HoldState)
+        self,
+        app_id: str | None,
+        *,
+        states: Collection[HoldState] = tuple(HoldState),
+        limit: int | None = None,
     ) -> Sequence[tuple[str, Hold]]:
         """Return holds with their app, the one that waits longest first."""
         asked = select(t.holds).where(t.holds.c.state.in_(list(states)))
         if app_id is not None:
             asked = asked.where(t.holds.c.app_id == app_id)
-        found = await self._all(asked.order_by(t.holds.c.since, t.holds.c.display_name))
-        return [(row.app_id, hold_of(row)) for row in found]
+        found = await self._all(
+            asked.order_by(t.holds.c.since, t.holds.c.display_name).limit(limit)
+        )
+        return [(row.app_id, rows.hold_of(row)) for row in found]
+
+    async def held_counts(self) -> Mapping[str, int]:
+        """Return how many removals wait for a word, by app; apps without any are left out."""
+        found = await self._all(
+            select(t.holds.c.app_id, func.count().label("waiting"))
+            .where(t.holds.c.state == HoldState.OPEN)
+            .group_by(t.holds.c.app_id)
+        )
+        return {row.app_id: int(row.waiting) for row in found}
+
+    async def held_together(self, *, limit: int) -> Sequence[HeldTogether]:
+        """Return what waits for a word, by app and reason, the one that waits longest first."""
+        waits = t.holds.c.state == HoldState.OPEN
+        together = (t.holds.c.app_id, t.holds.c.why)
+        asked = (
+            select(
+                *together,
+                func.min(t.holds.c.id).label("one"),
+                func.min(t.holds.c.since).label("first"),
+                func.sum(case((t.holds.c.asked_by != "", 1), else_=0)).label("asked"),
+                *(
+                    func.sum(case((t.holds.c.what == what, 1), else_=0)).label(f"of_{what.value}")
+                    for what in Removal
+                ),
+            )
+            .where(waits)
+            .group_by(*together)
+            .order_by(func.min(t.holds.c.since), *together)
+            .limit(limit)
+        )
+        return [
+            HeldTogether(
+                row.app_id,
+                row.why,
+                row.one,
+                {
+                    what: int(getattr(row, f"of_{what.value}"))
+                    for what in Removal
+                    if getattr(row, f"of_{what.value}")
+                },
+                row.first,
+                int(row.asked),
+            )
+            for row in await self._all(asked)
+        ]
+
+    async def hold_named(self, hold_id: str) -> tuple[str, Hold] | None:
+        """Return the hold of that id with its app, whatever was decided; none: it has ended."""
+        row = await self._first(select(t.holds).where(t.holds.c.id == hold_id))
+        return None if row is None else (row.app_id, rows.hold_of(row))
 
     async def spoken_about(self, app_id: str, now: dt.datetime) -> Sequence[Key]:
         """Return records about whose removal somebody decided so that a cycle must look again."""
         found = await self._all(
             select(t.holds.c.kind, t.holds.c.record_id).where(
                 t.holds.c.app_id == app_id,
+                t.holds.c.reason != TAKEN_BACK,  # an ordinary cycle has nothing to send for it
                 (t.holds.c.state == HoldState.APPROVED)
                 | ((t.holds.c.state == HoldState.KEPT) & (t.holds.c.until <= now)),
             )
@@ -92,6 +154,12 @@ class Holds(LedgerPart):
 
         return await self._database.read(work)
 
+    async def removal_causes(
+        self, app_id: str, holds: Sequence[Hold]
+    ) -> Mapping[str, RemovalCause]:
+        """Return what led to each of these holds of one app, by hold id, where it is known."""
+        return await self._database.read(lambda c: removal_causes(c, app_id, holds))
+
     async def decide(
         self,
         ids: Collection[str],
@@ -101,52 +169,117 @@ class Holds(LedgerPart):
         until: dt.datetime | None,
         actor: str,
         now: dt.datetime,
+        instead: bool = False,
+        signed_in: bool = False,
     ) -> Sequence[tuple[str, Hold]]:
-        """Write down what somebody decided about these holds, with audit; return them as before.
+        """Write down what somebody decided about these holds, with audit; return them so.
 
-        All or none: raises ``NotFound`` for an id that nothing waits under.
+        Where two people must agree, the first approval only asks: such a hold stays open.
+        ``signed_in``: the actor is somebody whom the console knows. All or none: raises
+        ``NotFound`` for an id that nothing waits under, ``AlreadyDecided`` where somebody decided
+        before, unless this is to take its place (``instead``), ``NeedsAnother`` where this one
+        cannot be the second of two.
         """
+        decided = {"state": state, "word": word, "until": until,
+                   "decided_by": actor, "decided_at": now}  # fmt: skip
+        asked = {"asked_by": actor, "asked_at": now, "asked_word": word}
 
         def work(connection: Connection) -> Sequence[tuple[str, Hold]]:
-            found = [
-                (row.app_id, hold_of(row))
-                for piece in pieces(ids)
-                for row in connection.execute(
-                    select(t.holds).where(among(t.holds.c.id, piece))
-                ).all()
-            ]
-            missing = sorted(set(ids) - {hold.id for _, hold in found})
-            if missing:
-                raise NotFound(
-                    f"Nothing waits for approval under {', '.join(missing)}.",
-                    advice="See what waits: seatkeeper approvals",
-                )
-            news = News(actor)
+            found = _locked(connection, ids)
+            if not instead:
+                _require_open([hold for _, hold in found])
+            asks: set[str] = set()
+            if state is HoldState.APPROVED:
+                asks = _asks(connection, found, actor, signed_in=signed_in)
+            news, told = News(actor), []
             for app_id, hold in found:
-                connection.execute(
-                    update(t.holds)
-                    .where(
-                        t.holds.c.app_id == app_id,
-                        t.holds.c.kind == hold.kind,
-                        t.holds.c.record_id == hold.record_id,
-                        t.holds.c.what == hold.what,
-                    )
-                    .values(state=state, word=word, until=until, decided_by=actor, decided_at=now)
-                )
+                changed: dict[str, Any] = asked if hold.id in asks else decided
+                connection.execute(update(t.holds).where(*_this(app_id, hold.key)).values(changed))
                 before = {"state": hold.state.value, "why": hold.why}
                 after = {
-                    "state": state.value,
+                    "state": "asked" if hold.id in asks else state.value,
                     "reason": word,
                     "until": until.isoformat() if until else None,
                     "removal": hold.what.value,
                     "name": hold.display_name,
                     "digest": hold.digest,
+                    "hold": hold.id,
+                    **({"asked_by": hold.asked_by} if hold.asked_by else {}),
                 }
-                news.audit("removal.decided", f"{app_id}/{hold.record_id}", before, after)
+                action = "removal.asked" if hold.id in asks else "removal.decided"
+                news.audit(action, f"{app_id}/{hold.record_id}", before, after)
+                told.append((app_id, replace(hold, **changed)))
             news.write(connection)
-            return found
+            return told
 
         return await self._database.write(work)
+
+
+def _locked(connection: Connection, ids: Collection[str]) -> list[tuple[str, Hold]]:
+    """Return these holds; of two who decide at once, the second reads what the first said."""
+    found = [
+        (row.app_id, rows.hold_of(row))
+        for piece in pieces(sorted(set(ids)))
+        for row in connection.execute(
+            select(t.holds)
+            .where(among(t.holds.c.id, piece))
+            .order_by(t.holds.c.id)
+            .with_for_update()
+        ).all()
+    ]
+    missing = sorted(set(ids) - {hold.id for _, hold in found})
+    if missing:
+        raise NotFound(
+            f"Nothing waits for approval under {', '.join(missing)}.",
+            advice="See what waits: seatkeeper approvals",
+        )
+    return found
+
+
+def _asks(
+    connection: Connection, found: Sequence[tuple[str, Hold]], who: str, *, signed_in: bool
+) -> set[str]:
+    """Return of which holds an approval only asks for the word of a second person.
+
+    Raises ``NeedsAnother``.
+    """
+    asks: set[str] = set()
+    for app_id in sorted({app for app, _ in found}):
+        settings = connection.scalar(
+            select(applications.c.settings).where(applications.c.id == app_id)
+        )
+        if not needs_two(settings or {}):
+            continue
+        mine = [one for app, one in found if app == app_id]
+        causes = removal_causes(connection, app_id, mine)
+        for one in mine:
+            if weigh(who, one, causes.get(one.id), signed_in=signed_in) is Weight.ASKS:
+                asks.add(one.id)
+    return asks
+
+
+def _this(app_id: str, key: tuple[Kind, str, Removal]) -> list[ColumnElement[bool]]:
+    kind, record_id, what = key
+    return [
+        t.holds.c.app_id == app_id,
+        t.holds.c.kind == kind,
+        t.holds.c.record_id == record_id,
+        t.holds.c.what == what,
+    ]
+
+
+def _require_open(found: Sequence[Hold]) -> None:
+    """Raise ``AlreadyDecided`` that tells of the newest decision, where there is one."""
+    decided = [one for one in found if one.state is not HoldState.OPEN]
+    if not decided:
+        return
+    last = max(decided, key=lambda one: one.decided_at or one.since)
+    names = [
+        one.display_name or one.record_id
+        for one in decided
+        if (one.decided_by, one.decided_at) == (last.decided_by, last.decided_at)
+    ]
+    raise AlreadyDecided(last.state.value, last.decided_by, last.decided_at, last.word, names)
 
 
 def write_holds(
@@ -157,29 +290,52 @@ def write_holds(
 ) -> None:
     """Write holds, and end those of which nothing is left to decide."""
     for kind, record_id, what in ended:
-        connection.execute(
-            delete(t.holds).where(
-                t.holds.c.app_id == app_id,
-                t.holds.c.kind == kind,
-                t.holds.c.record_id == record_id,
-                t.holds.c.what == what,
-            )
+        connection.execute(delete(t.holds).where(*_this(app_id, (kind, record_id, what))))
+    decided = _decided_meanwhile(connection, app_id, holds)
+    new = [rows.hold_row(app_id, one) for one in holds if one.key not in decided]
+    upsert(connection, t.holds, new)
+
+
+def _decided_meanwhile(
+    connection: Connection, app_id: str, holds: Sequence[Hold]
+) -> frozenset[tuple[Kind, str, Removal]]:
+    """Return which of these holds somebody decided after a cycle had looked; the word stays.
+
+    What ``judge`` would have let go or kept is never held by a cycle that knew of it.
+    """
+    new = {one.key: one for one in holds}
+    found: set[tuple[Kind, str, Removal]] = set()
+    for piece in pieces(sorted({one.id for one in holds})):
+        spoken = select(t.holds).where(
+            t.holds.c.app_id == app_id,
+            among(t.holds.c.id, piece),
+            (t.holds.c.state != HoldState.OPEN) | (t.holds.c.asked_by != ""),
         )
-    upsert(connection, t.holds, [_row(app_id, one) for one in holds])
+        for row in connection.execute(spoken.with_for_update()).all():
+            before = rows.hold_of(row)
+            hold = new.get(before.key)
+            if hold is None:
+                continue
+            lasts = before.until is None or before.until > hold.since
+            kept = before.state is HoldState.KEPT and lasts
+            approved = before.state is HoldState.APPROVED and before.digest == hold.digest
+            asked = before.asked_by and before.digest == hold.digest
+            if kept or approved or (asked and before.state is HoldState.OPEN):
+                found.add(before.key)
+    return frozenset(found)
 
 
 def end_holds(connection: Connection, app_id: str, keys: Sequence[Key]) -> None:
     """End the holds of records that are now as they should be, but for those of members."""
-    for kind in Kind:
-        for piece in pieces([record for of, record in keys if of is kind]):
-            connection.execute(
-                delete(t.holds).where(
-                    t.holds.c.app_id == app_id,
-                    t.holds.c.kind == kind,
-                    t.holds.c.what != Removal.MEMBERS,
-                    among(t.holds.c.record_id, piece),
-                )
+    for kind, piece in pieces_by_kind(keys):
+        connection.execute(
+            delete(t.holds).where(
+                t.holds.c.app_id == app_id,
+                t.holds.c.kind == kind,
+                t.holds.c.what != Removal.MEMBERS,
+                among(t.holds.c.record_id, piece),
             )
+        )
 
 
 def count_removals(
@@ -200,48 +356,6 @@ def count_removals(
             if count
         ],
     )
-
-
-def hold_of(row: Any) -> Hold:
-    """Return the hold of a row."""
-    return Hold(
-        row.id,
-        Kind(row.kind),
-        row.record_id,
-        Removal(row.what),
-        row.display_name,
-        row.digest,
-        row.why,
-        row.reason,
-        row.since,
-        row.count,
-        HoldState(row.state),
-        row.decided_by,
-        row.decided_at,
-        row.word,
-        row.until,
-    )
-
-
-def _row(app_id: str, hold: Hold) -> dict[str, object]:
-    return {
-        "app_id": app_id,
-        "kind": hold.kind,
-        "record_id": hold.record_id,
-        "what": hold.what,
-        "id": hold.id,
-        "display_name": hold.display_name,
-        "digest": hold.digest,
-        "why": hold.why,
-        "reason": hold.reason,
-        "since": hold.since,
-        "count": hold.count,
-        "state": hold.state,
-        "decided_by": hold.decided_by,
-        "decided_at": hold.decided_at,
-        "word": hold.word,
-        "until": hold.until,
-    }
 
 
 def _left(connection: Connection, app_id: str, since: dt.datetime) -> dict[Removal, int]:

@@ -1,52 +1,66 @@
 """Between the journal's values and their rows, both ways; nothing is read or written here."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import Account, ValueChange
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
+from seatkeeper.provisioning.guard import Hold, HoldState, Removal
+from seatkeeper.provisioning.history import Day
 from seatkeeper.provisioning.journal import Entry, EntryState, Escrow, Health, HealthState
 from seatkeeper.provisioning.log import LogEntry, Modified, Status, Step
+from seatkeeper.provisioning.quarantine import LatestWrites
+from seatkeeper.provisioning.statistics import statistics_of
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T")
 
 
 def cycle_row(cycle: Cycle) -> dict[str, Any]:
     """Return a cycle's row."""
     return {
-        "id": cycle.id,
-        "app_id": cycle.app_id,
-        "number": cycle.number,
-        "kind": cycle.kind,
-        "state": cycle.state,
-        "from_seq": cycle.from_seq,
-        "to_seq": cycle.to_seq,
-        "digest": cycle.digest,
-        "started": cycle.started,
-        "ended": cycle.ended,
+        **_columns(cycle),
         "counters": cycle.counters.to_plain(),
-        "total": cycle.total,
-        "done": cycle.done,
-        "note": cycle.note,
+        "statistics": cycle.statistics.to_plain(),
     }
 
 
 def cycle_of(row: Any) -> Cycle:
     """Return the cycle of a row."""
-    return Cycle(
-        row.id,
-        row.app_id,
-        row.number,
-        CycleKind(row.kind),
-        CycleState(row.state),
-        row.from_seq,
-        row.to_seq,
-        row.digest,
-        row.started,
-        row.ended,
-        Counters.from_plain(row.counters),
-        row.total,
-        row.done,
-        row.note,
+    return _read(
+        Cycle,
+        row,
+        kind=CycleKind(row.kind),
+        state=CycleState(row.state),
+        counters=Counters.from_plain(row.counters),
+        statistics=statistics_of(row.statistics),
+    )
+
+
+def day_row(day: Day) -> dict[str, Any]:
+    """Return a day's row."""
+    return {
+        **_columns(day),
+        "day": day.day.isoformat(),
+        "counters": day.counters.to_plain(),
+        "statistics": day.statistics.to_plain(),
+    }
+
+
+def day_of(row: Any) -> Day:
+    """Return the day of a row."""
+    return _read(
+        Day,
+        row,
+        day=dt.date.fromisoformat(row.day),
+        counters=Counters.from_plain(row.counters),
+        statistics=statistics_of(row.statistics),
     )
 
 
@@ -61,7 +75,7 @@ def entry_row(cycle_id: str, entry: Entry) -> dict[str, Any]:
         "state": entry.state,
         "verb": entry.verb,
         "level": entry.level,
-        "changes": [[one.path, _plain(one.old), _plain(one.new)] for one in entry.changes],
+        "changes": _plain_changes(entry.changes),
         "found_id": found.id if found else None,
         "found": dict(found.values) if found else None,
         "reason": entry.reason,
@@ -80,7 +94,7 @@ def entry_of(row: Any) -> Entry:
         EntryState(row.state),
         row.verb,
         row.level,
-        [ValueChange(path, _value(old), _value(new)) for path, old, new in row.changes],
+        _changes(row.changes),
         Account(row.found_id, row.found) if row.found_id else None,
         row.reason,
         row.retry,
@@ -91,62 +105,50 @@ def entry_of(row: Any) -> Entry:
 
 def escrow_row(app_id: str, escrow: Escrow) -> dict[str, Any]:
     """Return an escrow's row."""
-    return {
-        "app_id": app_id,
-        "kind": escrow.kind,
-        "record_id": escrow.record_id,
-        "display_name": escrow.display_name,
-        "code": escrow.code,
-        "message": escrow.message,
-        "advice": escrow.advice,
-        "attempts": escrow.attempts,
-        "first_at": escrow.first_at,
-        "last_at": escrow.last_at,
-        "retry_at": escrow.retry_at,
-    }
+    return {"app_id": app_id, **_columns(escrow), "doubt": _plain_changes(escrow.doubt)}
 
 
 def escrow_of(row: Any) -> Escrow:
     """Return the escrow of a row."""
-    return Escrow(
-        Kind(row.kind),
-        row.record_id,
-        row.display_name,
-        row.code,
-        row.message,
-        row.advice,
-        row.attempts,
-        row.first_at,
-        row.last_at,
-        row.retry_at,
-    )
+    return _read(Escrow, row, kind=Kind(row.kind), doubt=_changes(row.doubt))
+
+
+def hold_row(app_id: str, hold: Hold) -> dict[str, Any]:
+    """Return a hold's row."""
+    return {"app_id": app_id, **_columns(hold)}
+
+
+def hold_of(row: Any) -> Hold:
+    """Return the hold of a row."""
+    return _read(Hold, row, kind=Kind(row.kind), what=Removal(row.what), state=HoldState(row.state))
+
+
+def _plain_changes(changes: Sequence[ValueChange]) -> list[list[object]]:
+    return [[one.path, _plain(one.old), _plain(one.new)] for one in changes]
+
+
+def _changes(plain: Sequence[Sequence[Any]]) -> list[ValueChange]:
+    return [ValueChange(path, plain_value(old), plain_value(new)) for path, old, new in plain]
 
 
 def health_row(app_id: str, health: Health) -> dict[str, Any]:
     """Return the row of an app's health."""
-    return {
-        "app_id": app_id,
-        "state": health.state,
-        "code": health.code,
-        "message": health.message,
-        "advice": health.advice,
-        "since": health.since,
-        "attempts": health.attempts,
-        "next_try": health.next_try,
-    }
+    return {"app_id": app_id, **_columns(health)}
 
 
 def health_of(row: Any) -> Health:
     """Return the health of a row."""
-    return Health(
-        HealthState(row.state),
-        row.code,
-        row.message,
-        row.advice,
-        row.since,
-        row.attempts,
-        row.next_try,
-    )
+    return _read(Health, row, state=HealthState(row.state))
+
+
+def kept_row(app_id: str, kept: LatestWrites) -> dict[str, Any]:
+    """Return the row of an app's latest writes."""
+    return {"app_id": app_id, **_columns(kept)}
+
+
+def kept_of(row: Any) -> LatestWrites:
+    """Return the latest writes of a row."""
+    return _read(LatestWrites, row)
 
 
 def log_row(entry: LogEntry) -> dict[str, Any]:
@@ -170,6 +172,7 @@ def log_row(entry: LogEntry) -> dict[str, Any]:
         "modified": [[one.path, one.old, one.new] for one in entry.modified],
         "exchanges": list(entry.exchanges),
         "milliseconds": entry.milliseconds,
+        "changes": [[one.path, _plain(one.old), _plain(one.new)] for one in entry.changes] or None,
     }
 
 
@@ -192,7 +195,27 @@ def log_of(row: Any) -> LogEntry:
         [Modified(*one) for one in row.modified],
         row.exchanges,
         row.milliseconds,
+        [
+            ValueChange(path, plain_value(old), plain_value(new))
+            for path, old, new in row.changes or ()
+        ],
     )
+
+
+def _columns(value: "DataclassInstance") -> dict[str, Any]:
+    """Return the columns of a value that is kept under the names of its fields."""
+    return {name: getattr(value, name) for name in _names(type(value))}
+
+
+def _read(cls: Callable[..., T], row: Any, **parsed: Any) -> T:
+    """Return a value from columns named like its fields, but for those that were ``parsed``."""
+    plain = {name: getattr(row, name) for name in _names(cls) if name not in parsed}
+    return cls(**plain, **parsed)
+
+
+@cache
+def _names(cls: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(cls))
 
 
 def _steps(plain: Sequence[Sequence[Any]]) -> list[Step]:
@@ -210,5 +233,6 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _value(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """Return a value of an account as it was, from plain data."""
     return tuple(value) if isinstance(value, list) else value

@@ -53,7 +53,21 @@ cycles: Final = Table(
     Column("total", Integer, nullable=False),
     Column("done", Integer, nullable=False),
     Column("note", Text, nullable=False),
+    Column("statistics", Document, nullable=False, server_default="{}"),
     UniqueConstraint("app_id", "number", name="uq_cycles_number"),
+)
+
+days: Final = Table(
+    "days",
+    metadata,
+    _app(primary_key=True),
+    Column("day", KEY, primary_key=True),
+    Column("cycles", Integer, nullable=False),
+    Column("idle", Integer, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("longest_seconds", Double, nullable=False),
+    Column("counters", Document, nullable=False),
+    Column("statistics", Document, nullable=False),
 )
 
 leases: Final = Table(
@@ -85,6 +99,7 @@ links: Final = Table(
     Column("display_name", Text, nullable=False),
     Column("since", Moment),
     Column("former_id", KEY),
+    Column("checked_at", Moment),
     UniqueConstraint("app_id", "kind", "account_id", name="uq_links_account"),
     Index(
         "ix_links_held",
@@ -177,6 +192,7 @@ escrows: Final = Table(
     Column("first_at", Moment, nullable=False),
     Column("last_at", Moment, nullable=False),
     Column("retry_at", Moment),
+    Column("doubt", Document, nullable=False, server_default="[]"),
     Index("ix_escrows_due", "app_id", "retry_at"),
 )
 
@@ -191,6 +207,25 @@ health: Final = Table(
     Column("since", Moment),
     Column("attempts", Integer, nullable=False),
     Column("next_try", Moment),
+)
+
+failing: Final = Table(
+    "failing",
+    metadata,
+    _app(primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("latest", Text, nullable=False),
+    Column("in_a_row", Integer, nullable=False),
+    Column("same", Integer, nullable=False),
+    Column("cause", Text, nullable=False),
+)
+"""An app's latest writes, by which the next cycle judges it."""
+
+rates: Final = Table(
+    "rates",
+    metadata,
+    _app(primary_key=True),
+    Column("learned", Document, nullable=False),
 )
 
 holds: Final = Table(
@@ -212,6 +247,9 @@ holds: Final = Table(
     Column("decided_at", Moment),
     Column("word", Text, nullable=False),
     Column("until", Moment),
+    Column("asked_by", Text, nullable=False, server_default=""),
+    Column("asked_at", Moment),
+    Column("asked_word", Text, nullable=False, server_default=""),
     Index("ix_holds_state", "app_id", "state", "since"),
     Index("ix_holds_id", "id"),
 )
@@ -225,6 +263,45 @@ removals: Final = Table(
     Column("at", Moment, nullable=False),
     Column("count", Integer, nullable=False),
     Index("ix_removals_at", "app_id", "at"),
+)
+
+findings: Final = Table(
+    "findings",
+    metadata,
+    _app(primary_key=True),
+    Column("kind", KEY, primary_key=True),
+    Column("account_id", KEY, primary_key=True),
+    Column("found", KEY, nullable=False),
+    Column("record_id", KEY, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("differences", Document, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_findings_record", "app_id", "record_id"),
+)
+
+reconciled: Final = Table(
+    "reconciled",
+    metadata,
+    _app(primary_key=True),
+    Column("cycle_id", KEY, nullable=False),
+    Column("started", Moment, nullable=False),
+    Column("ended", Moment, nullable=False),
+    Column("unchecked", Document, nullable=False),
+)
+
+undone: Final = Table(
+    "undone",
+    metadata,
+    _app(primary_key=True),
+    Column("kind", KEY, primary_key=True),
+    Column("record_id", KEY, primary_key=True),
+    Column("path", KEY, primary_key=True),
+    Column("member_id", KEY, primary_key=True),
+    Column("value", Document),
+    Column("cycle_id", KEY, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 log: Final = Table(
@@ -247,7 +324,10 @@ log: Final = Table(
     Column("modified", Document, nullable=False),
     Column("exchanges", Document, nullable=False),
     Column("milliseconds", Integer, nullable=False),
+    Column("changes", Document),
+    Index("ix_log_any_status", "status", "seq"),
     Index("ix_log_app", "app_id", "seq"),
+    Index("ix_log_cycle", "cycle_id", "seq"),
     Index("ix_log_record", "record_id", "app_id", "seq"),
     Index("ix_log_status", "app_id", "status", "seq"),
 )
@@ -258,14 +338,13 @@ notices: Final = Table(
     Column("id", NUMBER, primary_key=True, autoincrement=True),
     Column("app_id", KEY, nullable=False),
     Column("cause", KEY, nullable=False),
-    Column("recipient", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("ends", KEY, nullable=False),
+    Column("message", Document, nullable=False),
+    Column("at", Moment, nullable=False),
     Column("still_holds", Boolean, nullable=False),
-    Column("sent_at", Moment),
-    Column("attempts", Integer, nullable=False),
-    Column("next_try", Moment),
-    Column("last_error", Text, nullable=False),
+    Column("settled", Boolean, nullable=False),
+    Column("told_at", Moment),
+    Column("told_to", Document, nullable=False),
     Index(
         "uq_notices_cause",
         "app_id",
@@ -274,6 +353,44 @@ notices: Final = Table(
         sqlite_where=text("still_holds"),
         postgresql_where=text("still_holds"),
     ),
+    Index("ix_notices_cause", "app_id", "cause", "id"),
+    Index(
+        "ix_notices_open",
+        "id",
+        sqlite_where=text("NOT settled OR still_holds"),
+        postgresql_where=text("NOT settled OR still_holds"),
+    ),
+)
+
+parcels: Final = Table(
+    "parcels",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("key", KEY, nullable=False, unique=True),
+    Column("channel", KEY, nullable=False),
+    Column("address", KEY, nullable=False),
+    Column("messages", Document, nullable=False),
+    Column("digest", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", Moment),
+    Column("last_error", Text, nullable=False),
+    Index(
+        "ix_parcels_due",
+        "id",
+        sqlite_where=text("sent_at IS NULL"),
+        postgresql_where=text("sent_at IS NULL"),
+    ),
+    Index(
+        "ix_parcels_digest",
+        "channel",
+        "address",
+        "at",
+        sqlite_where=text("digest"),
+        postgresql_where=text("digest"),
+    ),
+    Index("ix_parcels_at", "at"),
 )
 
 orders: Final = Table(

@@ -7,7 +7,7 @@ a preview or an answer asks. Nothing is written here, and nothing decided.
 from collections import defaultdict
 from collections.abc import Collection
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.journal import Key
@@ -60,6 +60,13 @@ def linked_groups_of(
         for row in rows:
             found[row.group_id].add(row.member_id)
     return found
+
+
+def escrowed(app_id: str, kind: Kind) -> Select[tuple[str]]:
+    """Return the question for all records of an app that wait for a try of their own."""
+    return select(t.escrows.c.record_id).where(
+        t.escrows.c.app_id == app_id, t.escrows.c.kind == kind
+    )
 
 
 def account_names(

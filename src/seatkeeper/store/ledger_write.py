@@ -4,17 +4,20 @@ Beside the walk: called inside one writing transaction. The order of the steps
 only serves the database's own rules (old links go before new ones come).
 """
 
+import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, insert, select, update
 
 from seatkeeper.directory.model import Kind
+from seatkeeper.errors import Conflict
+from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.history import Day
 from seatkeeper.provisioning.journal import (
     Key,
     MemberDifference,
     MemberWrite,
-    NewNotice,
     Waiting,
     Work,
 )
@@ -23,11 +26,20 @@ from seatkeeper.provisioning.match import Claim
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.ledger_claims import stored_claims, waiting_rivals
+from seatkeeper.store.ledger_findings import end_reconciling, keep_findings
 from seatkeeper.store.ledger_held import stand_at
 from seatkeeper.store.ledger_holds import count_removals, end_holds, write_holds
-from seatkeeper.store.ledger_outbox import tell
+from seatkeeper.store.ledger_notices import tell
+from seatkeeper.store.ledger_undone import forget_undone, keep_undone
 from seatkeeper.store.tables import memberships, users
-from seatkeeper.store.upsert import among, insert_missing, pieces, upsert
+from seatkeeper.store.upsert import (
+    among,
+    delete_rows,
+    insert_missing,
+    pieces,
+    pieces_by_kind,
+    upsert,
+)
 
 
 def write_work(connection: Connection, app_id: str, work: Work) -> None:
@@ -50,18 +62,49 @@ def write_work(connection: Connection, app_id: str, work: Work) -> None:
     write_holds(connection, app_id, work.holds, work.ended_holds)
     if work.at is not None:
         count_removals(connection, app_id, work.removed, work.at)
+        keep_findings(connection, app_id, work.checked, work.findings, work.at)
+    keep_undone(connection, app_id, work.undone, work.undone_over)
+    if work.reconciled is not None:
+        end_reconciling(connection, app_id, work.reconciled)
     upsert(connection, t.escrows, [rows.escrow_row(app_id, one) for one in work.escrows])
+    for kind, claim in work.freed:
+        _wake(connection, waiting_rivals(app_id, kind, claim, code=Conflict.code))
     if work.log:
         connection.execute(insert(t.log), [rows.log_row(entry) for entry in work.log])
+    _judge_app(connection, app_id, work)
+    if work.ended and work.cycle is not None:
+        _count_day(connection, work.cycle)
+    if work.open_causes is not None:
+        _end_causes(connection, app_id, work.open_causes)
+    if work.notices and work.at is not None:
+        tell(connection, work.notices, work.at)
+
+
+def _judge_app(connection: Connection, app_id: str, work: Work) -> None:
+    """Write how the app is, by what the next cycle judges it, and how far it has come."""
     if work.health is not None:
         upsert(connection, t.health, [rows.health_row(app_id, work.health)])
+    if work.failing is not None:
+        upsert(connection, t.failing, [rows.kept_row(app_id, work.failing)])
     if work.position is not None:
         position = {"app_id": app_id, "seq": work.position.seq, "digest": work.position.digest}
         upsert(connection, t.positions, [position])
-    _tell(connection, app_id, work.notices, work.open_causes)
+
+
+def _count_day(connection: Connection, cycle: Cycle) -> None:
+    """Add a cycle that ended to its day. One writer per app and shard, so nobody is overtaken."""
+    if cycle.ended is None:
+        return
+    date = cycle.ended.astimezone(dt.UTC).date()
+    row = connection.execute(
+        select(t.days).where(t.days.c.app_id == cycle.app_id, t.days.c.day == date.isoformat())
+    ).first()
+    before = rows.day_of(row) if row is not None else Day(cycle.app_id, date)
+    upsert(connection, t.days, [rows.day_row(before.plus(cycle))])
 
 
 def _unlink(connection: Connection, app_id: str, keys: Sequence[Key]) -> None:
+    forget_undone(connection, app_id, keys)
     _delete_keys(connection, t.links, app_id, keys)
     for piece in pieces([record for kind, record in keys if kind is Kind.GROUP]):
         connection.execute(
@@ -157,46 +200,32 @@ def _replace_waiting(
         Waiting(kind, row.record_id, row.path, row.missing_id)
         for kind, row in _rows_of(connection, t.waiting, app_id, waiting)
     }
-    for one in before - wanted:
-        connection.execute(
-            delete(t.waiting).where(
-                t.waiting.c.app_id == app_id,
-                t.waiting.c.kind == one.kind,
-                t.waiting.c.record_id == one.record_id,
-                t.waiting.c.path == one.path,
-                t.waiting.c.missing_id == one.missing_id,
-            )
-        )
-    insert_missing(
-        connection,
-        t.waiting,
-        [
-            {
-                "app_id": app_id,
-                "kind": one.kind,
-                "record_id": one.record_id,
-                "path": one.path,
-                "missing_id": one.missing_id,
-            }
-            for ends in waiting.values()
-            for one in ends
-            if one not in before
-        ],
-    )
+    delete_rows(connection, t.waiting, [_waiting_row(app_id, one) for one in before - wanted])
+    new = [one for ends in waiting.values() for one in ends if one not in before]
+    insert_missing(connection, t.waiting, [_waiting_row(app_id, one) for one in new])
+
+
+def _waiting_row(app_id: str, one: Waiting) -> dict[str, Any]:
+    return {
+        "app_id": app_id,
+        "kind": one.kind,
+        "record_id": one.record_id,
+        "path": one.path,
+        "missing_id": one.missing_id,
+    }
 
 
 def _rows_of(
     connection: Connection, table: Table, app_id: str, keys: Collection[Key]
 ) -> Iterator[tuple[Kind, Row[Any]]]:
     """Yield a table's rows about these records, each with its kind."""
-    for kind in Kind:
-        for piece in pieces([record for of, record in keys if of is kind]):
-            found = connection.execute(
-                select(table).where(
-                    table.c.app_id == app_id, table.c.kind == kind, among(table.c.record_id, piece)
-                )
+    for kind, piece in pieces_by_kind(keys):
+        found = connection.execute(
+            select(table).where(
+                table.c.app_id == app_id, table.c.kind == kind, among(table.c.record_id, piece)
             )
-            yield from ((kind, row) for row in found.all())
+        )
+        yield from ((kind, row) for row in found.all())
 
 
 def _replace_claims(
@@ -224,7 +253,7 @@ def _replace_claims(
                     t.claims.c.value == ended.value,
                 )
             )
-            _wake_rivals(connection, app_id, kind, ended)
+            _wake(connection, waiting_rivals(app_id, kind, ended))
         new += [(kind, record_id, claim) for claim in asked if claim not in held]
     insert_missing(
         connection,
@@ -242,12 +271,9 @@ def _replace_claims(
     )
 
 
-def _wake_rivals(connection: Connection, app_id: str, kind: Kind, ended: Claim) -> None:
-    connection.execute(
-        update(t.escrows)
-        .where(waiting_rivals(app_id, kind, ended))
-        .values(retry_at=t.escrows.c.first_at)
-    )
+def _wake(connection: Connection, whom: ColumnElement[bool]) -> None:
+    due = update(t.escrows).where(whom).values(retry_at=t.escrows.c.first_at)
+    connection.execute(due)
 
 
 def _forget(connection: Connection, app_id: str, records: Sequence[str]) -> None:
@@ -309,31 +335,23 @@ def _linked(connection: Connection, app_id: str, records: Collection[str]) -> se
 
 
 def _delete_keys(connection: Connection, table: Table, app_id: str, keys: Collection[Key]) -> None:
-    for kind in Kind:
-        for piece in pieces([record for of, record in keys if of is kind]):
-            connection.execute(
-                delete(table).where(
-                    table.c.app_id == app_id,
-                    table.c.kind == kind,
-                    among(table.c.record_id, piece),
-                )
-            )
-
-
-def _tell(
-    connection: Connection,
-    app_id: str,
-    notices: Sequence[NewNotice],
-    open_causes: frozenset[str] | None,
-) -> None:
-    if open_causes is not None:
+    for kind, piece in pieces_by_kind(keys):
         connection.execute(
-            update(t.notices)
-            .where(
-                t.notices.c.app_id == app_id,
-                t.notices.c.still_holds,
-                t.notices.c.cause.not_in(sorted(open_causes)),
+            delete(table).where(
+                table.c.app_id == app_id,
+                table.c.kind == kind,
+                among(table.c.record_id, piece),
             )
-            .values(still_holds=False)
         )
-    tell(connection, notices)
+
+
+def _end_causes(connection: Connection, app_id: str, open_causes: frozenset[str]) -> None:
+    connection.execute(
+        update(t.notices)
+        .where(
+            t.notices.c.app_id == app_id,
+            t.notices.c.still_holds,
+            t.notices.c.cause.not_in(sorted(open_causes)),
+        )
+        .values(still_holds=False)
+    )

@@ -7,17 +7,18 @@ other from there on, so numbers have no gaps and follow the order of commits on
 PostgreSQL too; a reader that has seen number N never misses a smaller one.
 """
 
-import hashlib
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from seatkeeper.clock import utc_now
 from seatkeeper.directory.model import Change, Kind, Subject, Verb
 from seatkeeper.ports import AuditEntry
-from seatkeeper.store.tables import audit, canonical, changes, feed_position
+from seatkeeper.store.audit_chain import link_of
+from seatkeeper.store.tables import audit, changes, feed_position
 
 
 @dataclass(slots=True)
@@ -77,10 +78,13 @@ class News:
         if self._changes:
             self.audit(action, subject, None, after)
 
-    def write(self, connection: Connection) -> None:
-        """Write everything under its numbers; nothing but the commit may follow."""
+    def write(self, connection: Connection) -> int:
+        """Write everything under its numbers; nothing but the commit may follow.
+
+        Returns the number of the newest audit row.
+        """
         if self.empty:
-            return
+            return 0
         position = connection.execute(
             update(feed_position)
             .values(
@@ -98,33 +102,16 @@ class News:
             )
         if self._audit:
             first = position.audit_seq - len(self._audit) + 1
-            rows = [{"seq": first + n, **said, **row} for n, row in enumerate(self._audit)]
+            rows = [
+                {"seq": first + n, **said, **row, "salt": secrets.token_hex(16)}
+                for n, row in enumerate(self._audit)
+            ]
             head = position.audit_hash
             for row in rows:
-                head = row["hash"] = _link(head, row)
+                head = row["hash"] = link_of(head, row)
             connection.execute(insert(audit), rows)
             connection.execute(update(feed_position).values(audit_hash=head))
-
-
-def _link(previous: str, row: Mapping[Any, Any]) -> str:
-    said = {name: row[name] for name in ("seq", "actor", "action", "subject", "before", "after")}
-    said["at"] = row["at"].isoformat()
-    return hashlib.sha256((previous + canonical(said)).encode()).hexdigest()
-
-
-def broken_audit(connection: Connection) -> int | None:
-    """Walk the audit chain; return the first number that is wrong or missing, or none."""
-    head, expected = "", 1
-    for row in (
-        connection.execution_options(yield_per=1000)
-        .execute(select(audit).order_by(audit.c.seq))
-        .mappings()
-    ):
-        if row["seq"] != expected or row["hash"] != _link(head, row):
-            return expected
-        head, expected = row["hash"], expected + 1
-    position = connection.execute(select(feed_position)).one()
-    return None if (position.audit_seq, position.audit_hash) == (expected - 1, head) else expected
+        return int(position.audit_seq)
 
 
 def change_of(row: Row[Any]) -> Change:
@@ -144,12 +131,39 @@ def change_of(row: Row[Any]) -> Change:
     )
 
 
-def audit_entries(connection: Connection, before: int | None, limit: int) -> Sequence[AuditEntry]:
-    """Return a page of audit entries, newest first."""
+def audit_entries(
+    connection: Connection, before: int | None, limit: int, *, actor: str = "", action: str = ""
+) -> Sequence[AuditEntry]:
+    """Return a page of audit entries, newest first; of one actor, or whose action begins so."""
     asked = select(audit).order_by(audit.c.seq.desc()).limit(limit)
     if before is not None:
         asked = asked.where(audit.c.seq < before)
-    return [
-        AuditEntry(row.seq, row.at, row.actor, row.action, row.subject, row.before, row.after)
-        for row in connection.execute(asked)
+    if actor:
+        asked = asked.where(audit.c.actor == actor)
+    if action:
+        asked = asked.where(audit.c.action.startswith(action, autoescape=True))
+    return [_entry_of(row) for row in connection.execute(asked)]
+
+
+def entries_about(
+    connection: Connection, subjects: Collection[str], before: int | None, limit: int
+) -> Sequence[AuditEntry]:
+    """Return audit entries about exactly these subjects, newest first."""
+    found = [
+        _entry_of(row)
+        for subject in dict.fromkeys(subjects)
+        for row in connection.execute(about(subject, before, limit))
     ]
+    return sorted(found, key=lambda one: -one.seq)[:limit]
+
+
+def about(subject: str, before: int | None, limit: int) -> Select[Any]:
+    """Return the question for the newest entries about one subject."""
+    asked = select(audit).where(audit.c.subject == subject)
+    if before is not None:
+        asked = asked.where(audit.c.seq < before)
+    return asked.order_by(audit.c.seq.desc()).limit(limit)
+
+
+def _entry_of(row: Row[Any]) -> AuditEntry:
+    return AuditEntry(row.seq, row.at, row.actor, row.action, row.subject, row.before, row.after)

@@ -19,6 +19,7 @@ from seatkeeper.directory.attributes import (
     checked,
     user_attribute,
 )
+from seatkeeper.directory.finding import last_name_key, search_key
 from seatkeeper.directory.model import Application, AppRole, Group, User, Value, Values
 from seatkeeper.errors import InvalidValue
 from seatkeeper.store.tables import groups, users
@@ -66,6 +67,8 @@ def user_row(user: User) -> dict[str, Any]:
         "manager_id": user.manager_id,
         "enabled": user.enabled,
         "deleted_at": user.deleted_at,
+        "name_key": search_key(user.display_name),
+        "last_key": last_name_key(user),
     }
 
 

@@ -8,12 +8,9 @@ an event loop run them in a thread.
 
 import contextlib
 import datetime as dt
-import secrets
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -23,15 +20,15 @@ from sqlalchemy.engine import URL, make_url
 from seatkeeper.errors import BadInput, StoreUnusable
 from seatkeeper.scim.errors import ScimError
 from seatkeeper.store.faults import full, passing, unusable
-from seatkeeper.store.fixed import driver_of, said
+from seatkeeper.store.fixed import said
+from seatkeeper.store.races import repeated
 from seatkeeper.store.resource_tables import FACTS, METADATA
+from seatkeeper.store.resource_turn import GONE, NO_SPACE, Turn, Way
 from seatkeeper.store.resource_upgrade import upgrade_format_1
 
 T = TypeVar("T")
 
 FORMAT: Final = 2
-ATTEMPTS: Final = 5
-"""How often a transaction is begun that lost against another one."""
 
 CONNECTIONS: Final = 8
 """Transactions that may run at the same time in one process."""
@@ -96,14 +93,18 @@ class ResourceFile:
         """Run ``work`` in one reading transaction over one snapshot."""
         shared = self._shared
         if shared is not None:
-            return self._part(shared, work, saved=False)
+            return self._in_words(lambda: shared.read(work))
         return self._answered(self._reading, work)
 
-    def write(self, work: Callable[[sa.Connection], T]) -> T:
-        """Run ``work`` in one writing transaction; what it did survives kill -9 on return."""
+    def write(self, work: Callable[[sa.Connection], T], way: Way = Way.FREE) -> T:
+        """Run ``work`` in one writing transaction; what it did survives kill -9 on return.
+
+        In a block of ``together`` it survives once the block has ended; ``way`` says what
+        it takes to take it back there.
+        """
         shared = self._shared
         if shared is not None and shared.writes:
-            return self._part(shared, work, saved=True)
+            return self._in_words(lambda: shared.write(work, way))
         if not self.is_sqlite:
             return self._answered(self._writing, work)
         with self._turn:  # writers queue here, where the wake-up is fair
@@ -124,20 +125,25 @@ class ResourceFile:
             yield
             return
         with self._turn if writes else contextlib.nullcontext():
-            shared = _Shared(self._begun(self._writing if writes else self._reading), writes)
+            shared = Turn(self._begun(self._writing if writes else self._reading), writes)
             self._local.shared = shared
             try:
                 yield
                 if shared.lost is not None:
                     raise shared.lost
-                self._ended(shared.db)
+                self._in_words(lambda: _ended(shared))
             finally:
                 self._local.shared = outer
                 shared.db.close()
 
+    def turn_of(self, db: sa.Connection) -> Turn | None:
+        """Return the shared transaction that a connection is in, or none where it is its own."""
+        shared = self._shared
+        return shared if shared is not None and shared.db is db else None
+
     @property
-    def _shared(self) -> "_Shared | None":
-        found: _Shared | None = getattr(self._local, "shared", None)
+    def _shared(self) -> Turn | None:
+        found: Turn | None = getattr(self._local, "shared", None)
         return found
 
     def _begun(self, engine: sa.Engine) -> sa.Connection:
@@ -152,16 +158,7 @@ class ResourceFile:
                 raise
             return db
 
-        return self._in_words(lambda: self._repeated(begun))
-
-    def _ended(self, db: sa.Connection) -> None:
-        self._in_words(db.commit)
-
-    def _part(self, shared: "_Shared", work: Callable[[sa.Connection], T], *, saved: bool) -> T:
-        """Run ``work`` in a shared transaction; if it fails, ``saved`` leaves no trace of it."""
-        if shared.lost is not None:
-            raise shared.lost
-        return self._in_words(lambda: _parted(shared, work, saved=saved))
+        return self._in_words(lambda: repeated(begun, passing))
 
     def _answered(self, engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
         return self._in_words(lambda: self._tried(engine, work))
@@ -191,47 +188,12 @@ class ResourceFile:
                     raise ScimError(503, "", _LOST) from error
                 raise
 
-        return self._repeated(once)
-
-    def _repeated(self, act: Callable[[], T]) -> T:
-        """Do something again that lost against another transaction, at most ``ATTEMPTS`` times."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return act()
-            except sa.exc.DBAPIError as error:
-                if attempt == ATTEMPTS or not passing(error):
-                    raise
-            # Who lost a race waits longer each time, never the same as its rival; at most ATTEMPTS.
-            time.sleep(0.01 * 2**attempt + secrets.randbelow(20) / 1000)
-        raise AssertionError("the last attempt returns or raises")
+        return repeated(once, passing)
 
 
-@dataclass
-class _Shared:
-    """A transaction of one thread; ``lost`` says why SQLite gave it up, if it did."""
-
-    db: sa.Connection
-    writes: bool
-    lost: ScimError | None = None
-
-
-def _parted(shared: _Shared, work: Callable[[sa.Connection], T], *, saved: bool) -> T:
-    if not saved:
-        return work(shared.db)
-    said(shared.db, "SAVEPOINT part")
-    try:
-        result = work(shared.db)
-    except BaseException as error:
-        if driver_of(shared.db).in_transaction:
-            said(shared.db, "ROLLBACK TO part")
-            said(shared.db, "RELEASE part")
-        else:
-            # Of a full or broken disk SQLite takes everything back.
-            was_full = isinstance(error, sa.exc.DBAPIError) and full(error)
-            shared.lost = ScimError(507, "", _NO_SPACE) if was_full else ScimError(503, "", _GONE)
-        raise
-    said(shared.db, "RELEASE part")
-    return result
+def _ended(shared: Turn) -> None:
+    shared.settle()
+    shared.db.commit()
 
 
 _LOST: Final = (
@@ -240,18 +202,14 @@ _LOST: Final = (
 )
 
 
-_NO_SPACE: Final = "There is no space left to keep this. Nothing was changed."
-_GONE: Final = "The database cannot be used now. Nothing was changed."
-
-
 def _refusal(error: sa.exc.DBAPIError, url: URL) -> ScimError | None:
     """Return SCIM's words for a store that cannot be used now, or none for a fault of ours."""
     if full(error):
-        return ScimError(507, "", _NO_SPACE)
+        return ScimError(507, "", NO_SPACE)
     if passing(error):
         return ScimError(503, "", "Too much is changed here at once. Nothing was changed; retry.")
     if unusable(error, url) is not None:
-        return ScimError(503, "", _GONE)
+        return ScimError(503, "", GONE)
     return None
 
 
@@ -343,7 +301,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     # A reader that turns writer later can fail for good, so writers say so at once.
     writes = connection.get_execution_options().get("seatkeeper_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    said(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _postgresql(url: URL, schema: str) -> sa.Engine:

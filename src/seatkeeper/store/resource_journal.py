@@ -7,7 +7,7 @@ the columns that it lacks, and an older program can still write into ours.
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote_plus
@@ -19,6 +19,7 @@ from seatkeeper.errors import StoreUnusable
 from seatkeeper.scim.errors import ScimError
 from seatkeeper.store.fixed import Fixed
 from seatkeeper.store.resource_file import ResourceFile
+from seatkeeper.store.resource_history import Change, ResourceHistory
 from seatkeeper.store.resource_tables import SEQ
 
 KEPT: Final = 10_000
@@ -122,43 +123,67 @@ class Sought:
 
 EVERYTHING: Final = Sought()
 Row = dict[str, Any]
+_Noted = tuple[Row, Sequence[Change]]
+"""A row that is to be written, and what its request changed."""
 
 
 class RequestJournal:
-    """The requests that one service was sent."""
+    """The requests that one service was sent; what each of them changed goes to its history."""
 
     def __init__(self, file: ResourceFile) -> None:
+        self.history = ResourceHistory(file)
         self._file = file
         self._lock = threading.Lock()
         self._settling = threading.Lock()
-        self._soon: list[Row] = []
+        self._soon: list[_Noted] = []
+        self._local = threading.local()
         file.write(_prepare)
 
-    def note(
-        self,
-        entry: Mapping[str, str | int],
-        also: Callable[[sa.Connection, int], None] | None = None,
-    ) -> int:
-        """Write down one request and its answer; return its number. The oldest go.
+    def note(self, entry: Mapping[str, str | int], changes: Sequence[Change] = ()) -> None:
+        """Write down one request, its answer and what it changed, all or nothing. The oldest go.
 
-        ``also`` gets the number, and writes in the same transaction.
-        Raises ``StoreUnusable`` where it cannot: the answer is to go out all the same.
+        In a block of ``gathered`` that is done at its end. Raises ``StoreUnusable``
+        where it cannot be: the answer is to go out all the same.
         """
-        row = _row_of(entry)
-        with self._lock:
-            earlier, self._soon = self._soon, []
+        noted = _row_of(entry), changes
+        waiting: list[_Noted] | None = getattr(self._local, "waiting", None)
+        if waiting is not None:
+            waiting.append(noted)
+            return
+        self._write([noted])
 
-        def work(db: sa.Connection) -> int:
-            newest = 0
-            for one in (*earlier, row):
-                newest = int(_NEW.rows(db, **one)[0][0])
-            if newest > KEPT:
-                _OLDEST_GO.run(db, last=newest - KEPT)
-            if also is not None:
-                also(db, newest)
-            return newest
+    @contextlib.contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Write down at once, at the end, whatever this thread notes in the block.
 
-        return self._written(work)
+        Where it cannot be written down, it is lost, as ``note`` has it; nothing is
+        written where the block itself fails.
+        """
+        waiting: list[_Noted] = []
+        self._local.waiting = waiting
+        try:
+            yield
+        finally:
+            self._local.waiting = None
+        if waiting:
+            with contextlib.suppress(StoreUnusable):
+                self._write(waiting)
+
+    def _write(self, noted: Sequence[_Noted]) -> None:
+        earlier: list[_Noted] = []
+
+        def work(db: sa.Connection) -> None:
+            self._take(earlier)
+            all_noted = [*earlier, *noted]
+            numbers = _inserted(db, [row for row, _ in all_noted])
+            if numbers[-1] > KEPT:
+                _OLDEST_GO.run(db, last=numbers[-1] - KEPT)
+            numbered = zip(numbers, all_noted, strict=True)
+            self.history.write(
+                db, [(number, one) for number, (_, changes) in numbered for one in changes]
+            )
+
+        self._written(work)
 
     def note_soon(self, entry: Mapping[str, str | int]) -> None:
         """Write down a request that changed nothing, with the next one or by ``settle``.
@@ -167,7 +192,7 @@ class RequestJournal:
         journal here finds what waits, too; kill -9 loses it.
         """
         with self._lock:
-            self._soon.append(_row_of(entry))
+            self._soon.append((_row_of(entry), ()))
             are_many = len(self._soon) >= MOST_WAITING
         if are_many:
             self.settle()
@@ -176,23 +201,35 @@ class RequestJournal:
         """Write down what waits. Where that cannot be, it is lost: its answers are out already."""
         with self._settling:  # whoever finds nothing waiting may read the file
             with self._lock:
-                waiting, self._soon = self._soon, []
-            if not waiting:
-                return
+                if not self._soon:
+                    return
+            waiting: list[_Noted] = []
 
-            def work(db: sa.Connection) -> int:
-                _NEW_ONES.run_each(db, waiting)
-                newest = int((_NEWEST.first(db) or (0,))[0] or 0)
+            def work(db: sa.Connection) -> None:
+                self._take(waiting)
+                _NEW_ONES.run_each(db, [row for row, _ in waiting])
+                newest = _newest(db)
                 if newest > KEPT:
                     _OLDEST_GO.run(db, last=newest - KEPT)
-                return newest
 
-            with contextlib.suppress(StoreUnusable):
+            try:
                 self._written(work)
+            except StoreUnusable:
+                self._take([])
 
-    def _written(self, work: Callable[[sa.Connection], int]) -> int:
+    def _take(self, taken: list[_Noted]) -> None:
+        """Take what waits for a row.
+
+        Only whoever writes already may: what was taken before, and is written later, would stand
+        behind what came after it. A second attempt still has what the first one took.
+        """
+        with self._lock:
+            taken += self._soon
+            self._soon = []
+
+    def _written(self, work: Callable[[sa.Connection], None]) -> None:
         try:
-            return self._file.write(work)
+            self._file.write(work)
         except ScimError as error:
             raise StoreUnusable("The request could not be written down.") from error
 
@@ -204,7 +241,7 @@ class RequestJournal:
     def newest(self) -> int:
         """Return the number of the newest request, or 0."""
         self.settle()
-        return self._file.read(lambda db: int((_NEWEST.first(db) or (0,))[0] or 0))
+        return self._file.read(_newest)
 
     def one(self, number: int) -> Row | None:
         """Return one request, whole, or none that is kept."""
@@ -250,8 +287,25 @@ def _without_bodies() -> sa.Select[Any]:
     return sa.select(*(column for column in REQUESTS.c if column.name not in _BULKY))
 
 
+def _inserted(db: sa.Connection, rows: Sequence[Row]) -> Sequence[int]:
+    """Insert rows; return their numbers."""
+    if db.dialect.name != "sqlite":
+        return [int(_NEW.rows(db, **row)[0][0]) for row in rows]
+    # Nobody else writes meanwhile, so the numbers follow each other.
+    _NEW_ONES.run_each(db, rows)
+    newest = _newest(db)
+    return range(newest - len(rows) + 1, newest + 1)
+
+
+def _newest(db: sa.Connection) -> int:
+    found = _NEWEST.first(db)
+    return int(found[0] or 0) if found else 0
+
+
 def _row_of(entry: Mapping[str, str | int]) -> Row:
-    row = {**_UNSAID, **{name: _writable(value) for name, value in entry.items()}}
+    row = dict(_UNSAID)
+    for name, value in entry.items():
+        row[name] = value if isinstance(value, int) or _is_plain(value) else _writable(value)
     row["plain"] = _plain(str(row["path"]), str(row["query"]))
     return row
 
@@ -260,10 +314,12 @@ def _plain(path: str, query: str) -> str:
     return unquote_plus(f"{path}?{query}" if query else path).casefold()
 
 
-def _writable(value: str | int) -> str | int:
+def _is_plain(text: str) -> bool:
+    return text.isascii() and "\0" not in text
+
+
+def _writable(value: str) -> str:
     """Return a text without what a database does not take; clients send anything."""
-    if isinstance(value, int):
-        return value
     return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 

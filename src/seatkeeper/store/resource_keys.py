@@ -6,15 +6,16 @@ bytes, because bytes are ordered alike by Python and both databases, and take
 what a text column would refuse.
 """
 
+import contextlib
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import sqlalchemy as sa
 
 from seatkeeper.scim.holding import Keys
 from seatkeeper.scim.uniqueness import taken
-from seatkeeper.store.fixed import Fixed
+from seatkeeper.store.fixed import Fixed, part_of
 from seatkeeper.store.resource_tables import CLAIMS, IS_CUT, KEYS, LONGEST_KEY
 from seatkeeper.store.upsert import pieces
 
@@ -22,7 +23,7 @@ ABSENT: Final = b"\xff"
 """The key of whoever has no value. No text has this byte, and all texts come before it."""
 
 
-_NEW_KEY: Final = Fixed(KEYS.insert())
+NEW_KEY: Final = Fixed(KEYS.insert())
 _NEW_CLAIM: Final = Fixed(CLAIMS.insert())
 
 
@@ -56,19 +57,37 @@ def holds_cut_keys(db: sa.Connection, kind: str, name: str) -> bool:
 
 
 def write_keys(db: sa.Connection, kind: str, seq: int, new: Keys, old: Keys | None = None) -> None:
-    """Bring the rows of one resource from ``old`` to ``new``. A taken value is 409 uniqueness."""
+    """Bring the rows of one resource from ``old`` to ``new``. A taken value is 409 uniqueness.
+
+    It is refused before anything else is written.
+    """
+    if new == old:
+        return
+    had = _claims(old)
+    claim(db, kind, seq, new, had)
+    _drop(db, _GONE_CLAIM, kind, seq, had - _claims(new))
     before, after = _lookups(old), _lookups(new)
     _drop(db, _GONE_KEY, kind, seq, before - after)
-    _NEW_KEY.run_each(db, _rows(kind, seq, after - before))
-    had, has = _claims(old), _claims(new)
-    _drop(db, _GONE_CLAIM, kind, seq, had - has)
+    NEW_KEY.run_each(db, _rows(kind, seq, after - before))
+
+
+def claim(
+    db: sa.Connection,
+    kind: str,
+    seq: int,
+    keys: Keys,
+    had: Collection[tuple[str, bytes]] = (),
+) -> None:
+    """Claim what must be unique and is not claimed yet: all of it, or 409 and nothing."""
     # In one order everywhere, so that two writers wait for each other and never in a circle.
-    names = list(dict.fromkeys(name for name, _ in new.unique))
-    for name, value in sorted(has - had, key=lambda claim: (names.index(claim[0]), claim[1])):
-        try:
-            _NEW_CLAIM.run_each(db, _rows(kind, seq, [(name, value)]))
-        except sa.exc.IntegrityError as error:
-            raise taken(name) from error
+    names = list(dict.fromkeys(name for name, _ in keys.unique))
+    missing = sorted(_claims(keys).difference(had), key=lambda one: (names.index(one[0]), one[1]))
+    with part_of(db) if len(missing) > 1 else contextlib.nullcontext():
+        for name, value in missing:
+            try:
+                _NEW_CLAIM.run(db, kind=kind, name=name, value=value, seq=seq)
+            except sa.exc.IntegrityError as error:
+                raise taken(name) from error
 
 
 def forget_keys(db: sa.Connection, seqs: Sequence[int]) -> None:
@@ -76,6 +95,11 @@ def forget_keys(db: sa.Connection, seqs: Sequence[int]) -> None:
     for piece in pieces(seqs):
         for table in (KEYS, CLAIMS):
             db.execute(table.delete().where(table.c.seq.in_(piece)))
+
+
+def lookup_rows(kind: str, seq: int, keys: Keys) -> list[dict[str, object]]:
+    """Return the rows of ``KEYS`` of one resource."""
+    return _rows(kind, seq, _lookups(keys))
 
 
 def key_rows(

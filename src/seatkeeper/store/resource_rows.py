@@ -4,7 +4,6 @@ An edge beside the walk. Rows that stand for a reference are read without
 their bodies: a group may have a hundred thousand members.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -66,12 +65,17 @@ _LOCKED: Final = Fixed(_BY_ID.with_for_update(key_share=True))
 
 def columns_of(values: Resource) -> dict[str, Any]:
     """Return the columns that follow from a resource's values."""
-    active = boolean_from_text(get(values, "active"))
     return {
         "body": _text(values),
         "shown": _text({name: values[name] for name in SHOWN if name in values}),
-        "active": int(active) if isinstance(active, bool) else NEITHER,
+        "active": activity(values),
     }
+
+
+def activity(values: Resource) -> int:
+    """Return 1 for whoever is active, 0 for whoever is not, ``NEITHER`` where nothing says so."""
+    active = boolean_from_text(get(values, "active"))
+    return int(active) if isinstance(active, bool) else NEITHER
 
 
 def stored(row: Any) -> Stored:
@@ -115,4 +119,4 @@ def _missing(kind: str) -> NotThere:
 
 
 def _text(values: Resource) -> str:
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return msgspec.json.encode(values).decode()

@@ -7,7 +7,8 @@ thread. What a resource may hold is decided before (``scim.schema``), not here.
 """
 
 import datetime as dt
-import uuid
+import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -28,26 +29,26 @@ from seatkeeper.store.resource_members import (
     members_of,
     related_by_id,
 )
+from seatkeeper.store.resource_new import NewResources, insert_resource
 from seatkeeper.store.resource_reindex import reindex
-from seatkeeper.store.resource_rows import WHOLE, columns_of, one, stored
+from seatkeeper.store.resource_rows import WHOLE, activity, columns_of, one, stored
 from seatkeeper.store.resource_tables import RESOURCES
+from seatkeeper.store.resource_turn import Way
 
-_WRITTEN: Final = ("kind", "id", "created", "modified", "version", "body", "shown", "active")
-_NEW: Final = Fixed(
-    RESOURCES.insert()
-    .values({name: sa.bindparam(name) for name in _WRITTEN})
-    .returning(RESOURCES.c.seq)
-)
 _MINE: Final = RESOURCES.c.seq == sa.bindparam("of")
 _COUNTED: Final = {
     "modified": sa.bindparam("at", type_=sa.Text()),
     "version": RESOURCES.c.version + 1,
 }
 _BODY: Final[dict[str, sa.BindParameter[Any]]] = {
-    name: sa.bindparam(f"new_{name}") for name in ("body", "shown", "active")
+    name: sa.bindparam(f"new_{name}") for name in ("body", "shown")
 }
 _STIRRED: Final = Fixed(RESOURCES.update().where(_MINE).values(_COUNTED))
 _CHANGED: Final = Fixed(RESOURCES.update().where(_MINE).values({**_COUNTED, **_BODY}))
+# Apart, because SQLite rewrites the index of a column that is set to what it was.
+_SWITCHED: Final = Fixed(
+    RESOURCES.update().where(_MINE).values({"active": sa.bindparam("new_active")})
+)
 
 
 def _always(held: Stored) -> None:
@@ -55,7 +56,15 @@ def _always(held: Stored) -> None:
 
 
 def _new_id() -> str:
-    return str(uuid.uuid4())
+    """Return a UUID that is ordered by time (RFC 9562 5.7, version 7).
+
+    What is made together then lies together in every index over ids; ids by chance
+    made each new account touch three pages more.
+    """
+    milliseconds, chance = time.time_ns() // 1_000_000, secrets.randbits(74)
+    before, after = chance >> 62, chance & (1 << 62) - 1
+    text = f"{milliseconds << 80 | 7 << 76 | before << 64 | 2 << 62 | after:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 class ResourceStore:
@@ -77,6 +86,7 @@ class ResourceStore:
         self._file = file
         self._keys_of = keys_of
         self._new_id = new_id
+        self._names: dict[str, frozenset[str]] = {}
         file.write(lambda db: reindex(db, keys_of))
 
     def create(
@@ -88,13 +98,18 @@ class ResourceStore:
         row.update(columns_of(values))
 
         def work(db: sa.Connection) -> None:
-            seq = int(_NEW.rows(db, **row)[0][0])
-            write_keys(db, kind, seq, keys)
+            if self._file.is_sqlite and not members:
+                turn = self._file.turn_of(db)
+                new = NewResources() if turn is None else turn.gathering(NewResources)
+                new.add(db, row, keys)
+                if turn is None:
+                    new.settle(db)
+                return
+            seq = insert_resource(db, row, keys)
             if members:
                 change_members(db, seq, MemberChange(MemberWrite.ADD, tuple(members)))
-            note_one(db, kind, seq, +1)
 
-        self._file.write(work)
+        self._file.write(work, Way.FREE if members else Way.ADDING)
         return Stored(kind, new_id, values, at, at, 1)
 
     def get(self, kind: str, resource_id: str) -> Stored:
@@ -125,13 +140,15 @@ class ResourceStore:
             if values == held.values:
                 _STIRRED.run(db, of=row.seq, at=at)
             else:
-                new = {f"new_{name}": value for name, value in columns_of(values).items()}
-                _CHANGED.run(db, of=row.seq, at=at, **new)
                 old, keys = self._keys_of(kind, held.values), self._keys_of(kind, values)
                 write_keys(db, kind, row.seq, keys, old)
+                new = columns_of(values)
+                _CHANGED.run(db, of=row.seq, at=at, new_body=new["body"], new_shown=new["shown"])
+                if new["active"] != activity(held.values):
+                    _SWITCHED.run(db, of=row.seq, new_active=new["active"])
             return Stored(kind, resource_id, values, held.created, at, held.version + 1)
 
-        return self._file.write(work)
+        return self._file.write(work, Way.FREE if members else Way.REFUSING_FIRST)
 
     def delete(
         self, kind: str, resource_id: str, *, allow: Callable[[Stored], None] = _always
@@ -151,7 +168,9 @@ class ResourceStore:
 
     def find(self, kind: str, wanted: Wanted) -> Found:
         """Return one page of what is wanted. A position that was not given here is 400."""
-        names = frozenset(self._keys_of(kind, {}).lookups)
+        names = self._names.get(kind)
+        if names is None:
+            names = self._names[kind] = frozenset(self._keys_of(kind, {}).lookups)
         return self._file.read(lambda db: find(db, kind, wanted, names))
 
     def count(self, kind: str) -> int:

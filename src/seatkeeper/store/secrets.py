@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from seatkeeper.errors import KeyMissing
+from seatkeeper.store.faults import out_of_files
 
 _NONCE: Final = 12
 _KEY: Final = 32
@@ -82,6 +83,9 @@ class MasterKey:
             key_text = _read_private(file)
             key = bytes.fromhex(key_text.strip())
         except (OSError, UnicodeDecodeError, ValueError) as error:
+            refused = out_of_files(error) if isinstance(error, OSError) else None
+            if refused is not None:
+                raise refused from error
             raise KeyMissing(
                 f"No master key can be read from {file}.",
                 advice="Put the key file back; without it every secret must be entered again.",

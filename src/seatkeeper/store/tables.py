@@ -96,8 +96,32 @@ users: Final = Table(
     Column("attributes", ValueMap, nullable=False),
     Column("manager_id", KEY, index=True),
     Column("enabled", Boolean, nullable=False),
-    Column("deleted_at", Moment, index=True),
+    Column("deleted_at", Moment),
     Column("created_at", Moment, nullable=False),
+    Column("name_key", KEY, nullable=False, server_default=""),  # as it is looked for
+    Column("last_key", KEY, nullable=False, server_default=""),
+    Index(
+        "ix_users_deleted_at",
+        "deleted_at",
+        sqlite_where=text("deleted_at IS NOT NULL"),
+        postgresql_where=text("deleted_at IS NOT NULL"),
+    ),
+    Index("ix_users_name", "name_key", "id"),
+    Index("ix_users_last", "last_key", "id"),
+    Index(
+        "ix_users_disabled",
+        "name_key",
+        "id",
+        sqlite_where=text("enabled = 0 AND deleted_at IS NULL"),
+        postgresql_where=text("NOT enabled AND deleted_at IS NULL"),
+    ),
+    Index(
+        "ix_users_deleted",
+        "name_key",
+        "id",
+        sqlite_where=text("deleted_at IS NOT NULL"),
+        postgresql_where=text("deleted_at IS NOT NULL"),
+    ),
 )
 
 groups: Final = Table(
@@ -107,6 +131,8 @@ groups: Final = Table(
     Column("display_name", KEY, nullable=False, unique=True),
     Column("attributes", ValueMap, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("name_key", KEY, nullable=False, server_default=""),  # as it is looked for
+    Index("ix_groups_name", "name_key", "id"),
 )
 
 memberships: Final = Table(
@@ -193,6 +219,22 @@ changes: Final = Table(
     Column("app_id", KEY),
     Column("detail", Document, nullable=False),
     Column("nested", Boolean, nullable=False, server_default=false()),
+    Index("ix_changes_record", "record_id", "seq"),
+    Index(
+        "ix_changes_other",
+        "other_id",
+        "seq",
+        sqlite_where=text("other_id IS NOT NULL"),
+        postgresql_where=text("other_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_changes_app",
+        "app_id",
+        "record_id",
+        "seq",
+        sqlite_where=text("app_id IS NOT NULL"),
+        postgresql_where=text("app_id IS NOT NULL"),
+    ),
 )
 
 feed_position: Final = Table(
@@ -215,6 +257,19 @@ audit: Final = Table(
     Column("before", Document),
     Column("after", Document),
     Column("hash", Text, nullable=False),
+    Column("salt", Text),  # goes with the values, so that the hash says nothing of them
+    Column("erased_by", BigInteger),  # the entry that says that values of this one are gone
+    Index("ix_audit_subject", "subject", "seq"),
+)
+
+erasures: Final = Table(  # those under way
+    "erasures",
+    metadata,
+    Column("record_id", KEY, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("traces", Document),  # none: only the freed space is still to be cleared
+    Column("removed", Document, nullable=False),
 )
 
 imports: Final = Table(

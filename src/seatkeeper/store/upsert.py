@@ -5,13 +5,26 @@ in two dialects. Rows go out in pieces small enough for both.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, Text, literal
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    literal,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.provisioning.journal import Key
 
 T = TypeVar("T")
 
@@ -24,6 +37,13 @@ def pieces(values: Collection[T]) -> Iterator[list[T]]:
     ordered = list(values)
     for start in range(0, len(ordered), PIECE):
         yield ordered[start : start + PIECE]
+
+
+def pieces_by_kind(keys: Collection[Key]) -> Iterator[tuple[Kind, list[str]]]:
+    """Yield the ids of people, then those of groups, in lists of at most ``PIECE``."""
+    for kind in Kind:
+        for piece in pieces([record_id for of, record_id in keys if of is kind]):
+            yield kind, piece
 
 
 class _EachOf(FunctionElement[str]):
@@ -54,18 +74,39 @@ def among(column: ColumnElement[str], ids: Collection[str]) -> ColumnElement[boo
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert ``rows``; where the primary key is there already, take the new values."""
-    if not rows:
-        return
+    """Insert ``rows``; where the primary key is there already, take the new values.
+
+    All rows have the columns of the first.
+    """
+    if rows:
+        statement = _upserting(connection.dialect.name, table, tuple(rows[0]))
+        connection.execute(statement, list(rows))
+
+
+@cache
+def _upserting(dialect: str, table: Table, columns: tuple[str, ...]) -> Executable:
+    """Return the statement, which is always the same and costs more to make than to run."""
     keys = [column.name for column in table.primary_key.columns]
-    if connection.dialect.name == "sqlite":
+    if dialect == "sqlite":
         lite = sqlite.insert(table)
-        kept = {name: lite.excluded[name] for name in rows[0] if name not in keys}
-        connection.execute(lite.on_conflict_do_update(index_elements=keys, set_=kept), list(rows))
-    else:
-        grown = postgresql.insert(table)
-        kept = {name: grown.excluded[name] for name in rows[0] if name not in keys}
-        connection.execute(grown.on_conflict_do_update(index_elements=keys, set_=kept), list(rows))
+        kept = {name: lite.excluded[name] for name in columns if name not in keys}
+        return lite.on_conflict_do_update(index_elements=keys, set_=kept)
+    grown = postgresql.insert(table)
+    kept = {name: grown.excluded[name] for name in columns if name not in keys}
+    return grown.on_conflict_do_update(index_elements=keys, set_=kept)
+
+
+def delete_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Delete the rows that have exactly these values, in the columns that the first one names."""
+    if rows:
+        statement = _deleting(table, tuple(rows[0]))
+        named = [{f"old_{name}": value for name, value in row.items()} for row in rows]
+        connection.execute(statement, named)
+
+
+@cache
+def _deleting(table: Table, columns: tuple[str, ...]) -> Executable:
+    return delete(table).where(*(table.c[name] == bindparam(f"old_{name}") for name in columns))
 
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

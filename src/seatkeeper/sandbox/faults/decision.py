@@ -84,6 +84,9 @@ def counted(
     rules: Rules, facts: RequestFacts, fault: Fault | None, counters: Counters, now: float
 ) -> Counters:
     """Return the counters after this request."""
+    if not rules:
+        by_token = _more(counters.by_token, (facts.token,) if facts.token else ())
+        return replace(counters, requests=counters.requests + 1, by_token=by_token)
     covered = [
         index for index, rule in enumerate(rules) if rule.where.covers(facts.method, facts.path)
     ]

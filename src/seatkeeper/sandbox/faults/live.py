@@ -73,7 +73,11 @@ class LiveFaults:
 
     def spare(self, method: str, path: Sequence[str], token: str) -> bool:
         """Say whether nothing can befall a request; then it is counted, otherwise not yet."""
-        return not self.rules and self.meet(method, path, token) is None
+        if self.rules:
+            return False
+        # What else is counted is for rules, and other rules begin to count anew.
+        self.counters = Counters(self.counters.requests + 1)
+        return True
 
     def activity(self) -> list[Activity]:
         """Return what came of each rule so far."""

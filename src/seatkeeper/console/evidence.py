@@ -1,0 +1,130 @@
+"""Put together what is known of one person in one app, for somebody who has to prove it.
+
+Beside the pages: the answer, each check and the whole history, with the version
+of the app's configuration and the SHA-256 of exactly these data. The same data
+give the same sum, whoever asks and whenever. (Console design, 14.)
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from seatkeeper.console.language import _
+from seatkeeper.console.views.history import HistoryRow, Named, history_rows
+from seatkeeper.directory.model import Kind
+from seatkeeper.facts.explain import explanation_plain
+from seatkeeper.facts.past import Past, Place, past_of
+from seatkeeper.facts.workplace import Workplace
+
+MOST: Final = 2_000
+"""Lines of a history that one page shows; what is older is said to be left out."""
+
+_PIECE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is printed, and ``data``, of which ``digest`` is the SHA-256."""
+
+    app_id: str
+    app: str
+    kind: str
+    record_id: str
+    name: str
+    version: int
+    answer: str
+    checks: Sequence[tuple[str, str, str]]
+    history: Sequence[HistoryRow]
+    left_out: bool
+    made: str
+    data: bytes
+    digest: str
+
+
+async def evidence_of(
+    work: Workplace, app_id: str, kind: Kind, who: str, now: dt.datetime
+) -> Evidence:
+    """Return the evidence of one record. Raises ``NotFound``."""
+    stored = await work.configuration.app(app_id)
+    record_id, name = await work.known(kind, who)
+    rules = await work.rules(app_id)
+    explained = await work.explain(app_id, record_id, kind)
+    rows, left_out = await _history(work, app_id, rules.app_name, record_id, now)
+    plain = {
+        "app": app_id,
+        "app_name": rules.app_name,
+        "configuration_version": stored.version,
+        "kind": kind.value,
+        "record": record_id,
+        "name": name,
+        "explanation": explanation_plain(app_id, record_id, explained),
+        "history": [_row_plain(row) for row in rows],
+        "history_is_whole": not left_out,
+    }
+    data = msgspec.json.encode(plain, order="deterministic")
+    checks = plain["explanation"]["checks"] if isinstance(plain["explanation"], dict) else []
+    return Evidence(
+        app_id=app_id,
+        app=rules.app_name,
+        kind=kind.value,
+        record_id=record_id,
+        name=name,
+        version=stored.version,
+        answer=explained.answer,
+        checks=[(one["name"], one["state"], one["text"]) for one in checks],
+        history=rows,
+        left_out=left_out,
+        made=f"{now:%Y-%m-%d %H:%M:%S} UTC",
+        data=data,
+        digest=hashlib.sha256(data).hexdigest(),
+    )
+
+
+async def _history(
+    work: Workplace, app_id: str, app_name: str, record_id: str, now: dt.datetime
+) -> tuple[Sequence[HistoryRow], bool]:
+    rows: list[HistoryRow] = []
+    place: Place | None = Place()
+    while place is not None and len(rows) < MOST:
+        past = await past_of(work, record_id, app_id, place=place, limit=_PIECE)
+        rows += history_rows(
+            past.happened, now, await _named(work, app_id, app_name, record_id, past)
+        )
+        place = past.older
+    return rows, place is not None
+
+
+async def _named(work: Workplace, app_id: str, app_name: str, record_id: str, past: Past) -> Named:
+    changes = [
+        one for told in past.happened if told.entry is not None for one in told.entry.modified
+    ]
+    called = await work.called(app_id, changes)
+    return Named(
+        record_id, {app_id: app_name}, past.names, {app_id: called}, shown=1_000, exact=True
+    )
+
+
+def _row_plain(row: HistoryRow) -> dict[str, object]:
+    return {
+        "at": row.at.iso,
+        "what": row.text,
+        "by": row.by,
+        "result": row.result,
+        "note": row.note,
+        "event": row.event,
+        "changes": [{"path": one.path, "old": one.old, "new": one.new} for one in row.changes],
+    }
+
+
+def state_words() -> dict[str, str]:
+    """Return how a check ended, in words."""
+    return {
+        "passed": _("passed"),
+        "failed": _("failed"),
+        "open": _("open"),
+        "not_reached": _("not reached"),
+    }

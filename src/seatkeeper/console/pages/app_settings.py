@@ -1,0 +1,202 @@
+"""The settings pages of one app: schedule, who is told, versions, the document, and its end.
+
+After sign-in. They change single settings as new versions, restore earlier ones,
+and hand out the same document that ``export-config`` prints; whether settings
+fit the app is judged in ``configuration``.
+"""
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+from msgspec.structs import replace
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from seatkeeper.clock import utc_now
+from seatkeeper.configuration.applying import document_of, settings_of
+from seatkeeper.configuration.document_printing import print_document
+from seatkeeper.configuration.editing import edit_settings
+from seatkeeper.configuration.settings import AppSettings
+from seatkeeper.configuration.timing import print_interval
+from seatkeeper.configuration.versions import list_versions, restore_version
+from seatkeeper.console.app_head import AppHead, app_head, revision_of
+from seatkeeper.console.desk import Desk
+from seatkeeper.console.doors import SEE_OTHER, Doors
+from seatkeeper.console.language import _
+from seatkeeper.console.visit import Visit
+from seatkeeper.console.words import clock, visible
+from seatkeeper.errors import BadInput, InvalidValue, NotFound
+from seatkeeper.provisioning.four_eyes import four_eyes_subject
+
+VERSIONS: Final = 30
+_EVERY: Final = re.compile(r"([1-9][0-9]{0,5}) ?(s|m|min|h|d)", re.ASCII)
+_SECONDS: Final = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400}
+
+
+class AppSettingsPages:
+    """What is decided for one app beside its mappings and its scope."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def routes(self, doors: Doors) -> list[Route]:
+        """Return the routes of these pages."""
+        place = "/apps/{app}/settings"
+        return [
+            doors.route("GET", place, self.show),
+            doors.route("POST", place, self.save),
+            doors.route("GET", f"{place}/export", self.document, bare=True),
+            doors.route("POST", f"{place}/versions/{{version}}", self.restore),
+            doors.route("POST", f"{place}/remove", self.remove),
+        ]
+
+    async def show(self, visit: Visit) -> Response:
+        """Show the settings, and every version with what it changed."""
+        return await self._show(visit, await self._head(visit))
+
+    async def save(self, visit: Visit) -> Response:
+        """Keep schedule and notification as a new version."""
+        head = await self._head(visit)
+        try:
+            seconds = _interval(visit.form.get("every", ""))
+
+            def change(before: AppSettings) -> AppSettings:
+                form = visit.form
+                return replace(
+                    before,
+                    name=form.get("name", "").strip(),
+                    interval_seconds=seconds,
+                    timing=replace(before.timing, immediate=bool(form.get("immediate"))),
+                    notification=replace(
+                        before.notification,
+                        email=form.get("email", "").strip(),
+                        on_failure=bool(form.get("on_failure")),
+                    ),
+                    guard=replace(before.guard, four_eyes=bool(form.get("four_eyes"))),
+                    skip_out_of_scope_deletions=before.skip_out_of_scope_deletions,
+                )
+
+            await edit_settings(
+                self._desk.work.configuration,
+                head.id,
+                change,
+                actor=visit.administrator.email,
+                expected_version=_whole(visit.form.get("version", "")),
+            )
+        except BadInput as error:
+            return await self._show(visit, head, 422, error)
+        return RedirectResponse(f"{_address(head)}?saved=1", SEE_OTHER)
+
+    async def document(self, visit: Visit) -> Response:
+        """Hand out the app as its document; secrets are never in it."""
+        work, app_id = self._desk.work, visit.request.path_params["app"]
+        found = await document_of(work.configuration, work.directory, app_id)
+        if found is None:
+            raise NotFound(_("There is no such app."))
+        named = re.sub(r"[^A-Za-z0-9._-]", "_", app_id)
+        headers = {"Content-Disposition": f'attachment; filename="{named}.yaml"'}
+        return Response(print_document(found), media_type="application/yaml", headers=headers)
+
+    async def restore(self, visit: Visit) -> Response:
+        """Give the app the settings of an earlier version; that is a new version itself."""
+        head, work = await self._head(visit), self._desk.work
+        try:
+            await restore_version(
+                work.configuration,
+                work.directory,
+                head.id,
+                _whole(visit.request.path_params["version"]),
+                actor=visit.administrator.email,
+            )
+        except NotFound:
+            raise
+        except BadInput as error:
+            return await self._show(visit, head, 422, error)
+        return RedirectResponse(f"{_address(head)}?saved=1", SEE_OTHER)
+
+    async def remove(self, visit: Visit) -> Response:
+        """Forget the app with its assignments and its log of links; accounts there stay."""
+        head = await self._head(visit)
+        if visit.form.get("typed", "").strip() != head.name:
+            error = InvalidValue(
+                _("Nothing was removed: the name that was typed is another one."),
+                advice=_("Type %(name)s to remove the app.") % {"name": head.name},
+            )
+            return await self._show(visit, head, 422, error)
+        on = settings_of(head.stored).status == "on"
+        opened = await self._desk.work.ledger.unfinished(head.id)
+        if on or opened is not None:
+            error = InvalidValue(
+                _("Nothing was removed: the app is on, or a cycle of it is still open."),
+                advice=_("Turn it off, let its cycle end, then remove it."),
+            )
+            return await self._show(visit, head, 422, error)
+        await self._desk.work.configuration.remove_app(head.id, actor=visit.administrator.email)
+        await self._desk.bars.bar(anew=True)
+        return RedirectResponse("/", SEE_OTHER)
+
+    async def _head(self, visit: Visit) -> AppHead:
+        return await app_head(self._desk, visit.request.path_params["app"])
+
+    async def _show(
+        self, visit: Visit, head: AppHead, code: int = 200, error: BadInput | None = None
+    ) -> Response:
+        settings, form, now = settings_of(head.stored), visit.form, utc_now()
+        typed = "every" in form
+        versions = await list_versions(self._desk.work.configuration, head.id)
+        return self._desk.templates.page(
+            "app_settings.html",
+            code,
+            visit=visit,
+            head=head,
+            error=error,
+            saved="saved" in visit.request.query_params,
+            revision=revision_of(visit, head, error),
+            name=form.get("name", "") if typed else settings.name,
+            every=form.get("every", "") if typed else print_interval(settings.interval_seconds),
+            immediate=bool(form.get("immediate")) if typed else settings.timing.immediate,
+            email=form.get("email", "") if typed else settings.notification.email,
+            on_failure=bool(form.get("on_failure")) if typed else settings.notification.on_failure,
+            guard=settings.guard,
+            four_eyes=bool(form.get("four_eyes")) if typed else settings.guard.four_eyes,
+            loosened=[
+                {
+                    "how": visible((one.after or {}).get("how"), 80),
+                    "actor": visible(one.actor, 120),
+                    "at": clock(one.at, now),
+                }
+                for one in await self._desk.work.configuration.audit_about(
+                    [four_eyes_subject(head.id)], limit=3
+                )
+            ],
+            versions=[
+                {
+                    "number": one.version.version,
+                    "actor": visible(one.version.actor, 120) or _("unknown"),
+                    "at": clock(one.version.at, now) if one.version.at is not None else "",
+                    "lines": [visible(line, 300) for line in one.lines],
+                    "present": one.present,
+                }
+                for one in versions[:VERSIONS]
+            ],
+            more=max(0, len(versions) - VERSIONS),
+        )
+
+
+def _address(head: AppHead) -> str:
+    return f"/apps/{quote(head.id, safe='')}/settings"
+
+
+def _interval(text: str) -> int:
+    """Return an interval in seconds. Raises ``InvalidValue`` for what is none."""
+    found = _EVERY.fullmatch(text.strip().lower())
+    if found is None:
+        raise InvalidValue(
+            _("This is not an interval."), advice=_("Write it like 40m, 30s, 2h or 1d.")
+        )
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

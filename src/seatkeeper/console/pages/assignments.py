@@ -1,0 +1,257 @@
+"""The page of who is assigned to an app: people and groups, with their roles.
+
+After sign-in. It changes assignments through the directory, one at a time, with
+audit; who has access by them is the walk's decision, and the plan shows it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import quote
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from seatkeeper.configuration.applying import settings_of
+from seatkeeper.console.app_head import AppHead, app_head
+from seatkeeper.console.desk import Desk
+from seatkeeper.console.doors import SEE_OTHER, Doors
+from seatkeeper.console.language import _
+from seatkeeper.console.views.assignments import (
+    AssignedRow,
+    LeaveEffect,
+    assigned_row,
+    candidate_group,
+    candidate_person,
+)
+from seatkeeper.console.visit import Visit
+from seatkeeper.console.words import visible
+from seatkeeper.directory.finding import PeopleQuery
+from seatkeeper.directory.model import DEFAULT_ACCESS, AppRole, Assignment, Group, Kind, User
+from seatkeeper.errors import BadInput, InvalidValue, NotFound
+from seatkeeper.provisioning.journal import Whereabouts
+from seatkeeper.provisioning.mapping.evaluate import access_without_record
+from seatkeeper.provisioning.walk import Facts
+
+ON_A_PAGE: Final = 50
+FOUND: Final = 8
+"""So many groups and so many people are offered at once; whoever is not there is typed further."""
+
+LOOKED_AT: Final = 20_000
+"""So many members are looked at before an assignment ends."""
+
+NOWHERE: Final = Whereabouts()
+_PIECE: Final = 500
+
+
+class AssignmentPages:
+    """Who is assigned to an app."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def routes(self, doors: Doors) -> list[Route]:
+        """Return the routes of these pages."""
+        place = "/apps/{app}/assignments"
+        return [
+            doors.route("GET", place, self.list),
+            doors.route("POST", place, self.add),
+            doors.route("GET", f"{place}/part", self.found, bare=True),
+            doors.route("GET", f"{place}/{{principal}}/remove", self.leaving),
+            doors.route("POST", f"{place}/{{principal}}/remove", self.remove),
+        ]
+
+    async def list(self, visit: Visit) -> Response:
+        """List who is assigned, through which role."""
+        return await self._list(visit, await self._head(visit))
+
+    async def add(self, visit: Visit) -> Response:
+        """Assign one person or group; a second time replaces the role."""
+        head, form = await self._head(visit), visit.form
+        try:
+            kind, principal = await self._named(form.get("principal", ""))
+            role = form.get("role", DEFAULT_ACCESS)
+            offered = {one.id for one in head.stored.application.roles if one.enabled}
+            if role not in {*offered, DEFAULT_ACCESS}:
+                raise InvalidValue(_("Choose a role that the app offers."))
+            nested = kind is Kind.GROUP and bool(form.get("nested"))
+            await self._desk.work.directory.assign(
+                Assignment(head.id, kind, principal, role, nested),
+                actor=visit.administrator.email,
+            )
+        except BadInput as error:
+            return await self._list(visit, head, 422, error)
+        return RedirectResponse(f"{_address(head)}?saved=1", SEE_OTHER)
+
+    async def found(self, visit: Visit) -> Response:
+        """List whom one may assign while somebody types."""
+        head = await self._head(visit)
+        return self._desk.templates.page("assignments_found.html", visit=visit,
+                                         **await self._candidates(visit, head))  # fmt: skip
+
+    async def leaving(self, visit: Visit) -> Response:
+        """Say who would lose access, before an assignment ends. Raises ``NotFound``."""
+        head = await self._head(visit)
+        one = await self._assignment(visit, head)
+        who = await self._who([one])
+        role = head.stored.application.role(one.role_id)
+        return self._desk.templates.page(
+            "assignment_end.html",
+            visit=visit,
+            head=head,
+            row=assigned_row(one, who.get(one.principal_id), self._role(role), NOWHERE, None, {}),
+            effect=await self._effect(head, one),
+            on=settings_of(head.stored).status == "on",
+        )
+
+    async def remove(self, visit: Visit) -> Response:
+        """End an assignment; whoever loses access by it is planned by the next cycle."""
+        head = await self._head(visit)
+        await self._desk.work.directory.unassign(
+            head.id, visit.request.path_params["principal"], actor=visit.administrator.email
+        )
+        return RedirectResponse(f"{_address(head)}?saved=1", SEE_OTHER)
+
+    async def _head(self, visit: Visit) -> AppHead:
+        return await app_head(self._desk, visit.request.path_params["app"])
+
+    async def _named(self, principal: str) -> tuple[Kind, str]:
+        """Return whom a form names. Raises ``NotFound`` or ``InvalidValue`` in words."""
+        directory, (kind, colon, name) = self._desk.work.directory, principal.partition(":")
+        if not (colon and name and kind in ("user", "group")):
+            raise InvalidValue(
+                _("Nobody was chosen."),
+                advice=_("Search for a group or a person, then choose one of those found."),
+            )
+        if kind == "user":
+            return Kind.USER, (await directory.user(name[:300])).id
+        return Kind.GROUP, (await directory.group(name[:300])).id
+
+    async def _candidates(self, visit: Visit, head: AppHead) -> dict[str, object]:
+        """Return whom one may assign, by what was typed; nothing where nothing was."""
+        query, form = visit.request.query_params, visit.form
+        text = (form.get("find") or query.get("find", ""))[:200].strip()
+        if not text:
+            return {"find": "", "found": [], "more": False, "chosen": ""}
+        directory = self._desk.work.directory
+        groups = (await directory.find_groups(text, limit=FOUND)).groups
+        people = (await directory.find_people(PeopleQuery(text), limit=FOUND)).people
+        given = await directory.assignments_of(
+            [*(one.id for one in groups), *(one.id for one in people)]
+        )
+        assigned = {one.principal_id for one in given if one.app_id == head.id}
+        members = await directory.member_counts([one.id for one in groups])
+        found = [
+            *(candidate_group(one, members[one.id], assigned=one.id in assigned) for one in groups),
+            *(candidate_person(one, assigned=one.id in assigned) for one in people),
+        ]
+        chosen = form.get("principal", found[0].value if len(found) == 1 else "")
+        more = FOUND in (len(groups), len(people))
+        return {"find": text, "found": found, "more": more, "chosen": chosen}
+
+    async def _assignment(self, visit: Visit, head: AppHead) -> Assignment:
+        """Return the assignment of the address. Raises ``NotFound``."""
+        principal = visit.request.path_params["principal"]
+        given = await self._desk.work.directory.assignments_of([principal])
+        for one in given:
+            if one.app_id == head.id:
+                return one
+        raise NotFound(
+            _("This assignment is not there any more."),
+            advice=_("Look at who is assigned now."),
+        )
+
+    async def _effect(self, head: AppHead, one: Assignment) -> LeaveEffect:
+        work, effect = self._desk.work, LeaveEffect()
+        rules = await work.rules(head.id)
+
+        async def judge(kind: Kind, ids: Sequence[str]) -> None:
+            memberships = rules.reads_memberships
+            for facts in await work.ledger.facts(head.id, kind, ids, memberships=memberships):
+                effect.judge(facts, one.principal_id, rules)
+
+        if one.principal_kind is Kind.USER:
+            await judge(Kind.USER, [one.principal_id])
+            return effect
+        groups = [one.principal_id]
+        if one.nested:
+            groups = sorted(await work.ledger.groups_below(groups))
+        if rules.groups is not None:
+            await judge(Kind.GROUP, groups)
+        after = ""
+        while ids := await work.ledger.member_users(groups, after=after, limit=_PIECE):
+            await judge(Kind.USER, ids)
+            after = ids[-1]
+            if effect.looked_at >= LOOKED_AT and len(ids) == _PIECE:
+                effect.all_looked_at = False
+                break
+        return effect
+
+    async def _who(self, page: Sequence[Assignment]) -> Mapping[str, User | Group]:
+        directory, ids = self._desk.work.directory, [one.principal_id for one in page]
+        return {**await directory.users(ids), **await directory.groups(ids)}
+
+    async def _rows(self, head: AppHead, page: Sequence[Assignment]) -> Sequence[AssignedRow]:
+        """Return assignments as lines, each with where it stands in the app."""
+        ledger, rules = self._desk.work.ledger, await self._desk.work.rules(head.id)
+        who, off = await self._who(page), access_without_record(rules.users)
+        here: dict[str, Whereabouts] = {}
+        facts: dict[str, Facts] = {}
+        for kind in Kind:
+            ids = [one.principal_id for one in page if one.principal_kind is kind]
+            for record, apps in (await ledger.whereabouts(kind, ids)).items():
+                here[record] = apps.get(head.id, NOWHERE)
+            if kind is Kind.USER:
+                facts = {one.record_id: one for one in await ledger.facts(head.id, kind, ids)}
+        return [
+            assigned_row(
+                one,
+                who.get(one.principal_id),
+                self._role(head.stored.application.role(one.role_id)),
+                here.get(one.principal_id, NOWHERE),
+                facts.get(one.principal_id),
+                off,
+            )
+            for one in page
+        ]
+
+    @staticmethod
+    def _role(role: AppRole | None) -> str:
+        return role.display_name if role is not None else _("Default access")
+
+    async def _list(
+        self, visit: Visit, head: AppHead, code: int = 200, error: BadInput | None = None
+    ) -> Response:
+        directory = self._desk.work.directory
+        after = visit.request.query_params.get("after", "")
+        found = list(await directory.assignments(head.id, after=after, limit=ON_A_PAGE + 1))
+        page = found[:ON_A_PAGE]
+        settings, form = settings_of(head.stored), visit.form
+        return self._desk.templates.page(
+            "assignments.html",
+            code,
+            visit=visit,
+            head=head,
+            rows=await self._rows(head, page),
+            older=f"{_address(head)}?after={quote(page[-1].principal_id)}"
+            if len(found) > ON_A_PAGE
+            else "",
+            first=_address(head) if after else "",
+            everybody=settings.scope == "all",
+            excludes=settings.exclude_default_access and head.stored.application.has_own_roles,
+            roles=[
+                *[
+                    (one.id, visible(one.display_name, 80))
+                    for one in head.stored.application.roles
+                    if one.enabled
+                ],
+                (DEFAULT_ACCESS, _("Default access")),
+            ],
+            form=form,
+            error=error,
+            saved="saved" in visit.request.query_params,
+            **await self._candidates(visit, head),
+        )
+
+
+def _address(head: AppHead) -> str:
+    return f"/apps/{quote(head.id, safe='')}/assignments"

@@ -1,0 +1,133 @@
+"""One request to the console: who sends it, what its form holds, which cookie it carries.
+
+Before every page. It reads cookies and forms within limits and says whether a
+form came from a page of ours; who may open what is decided in ``doors``.
+(Reliability and security, 15; console design, 13.)
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from seatkeeper.administration.model import Administrator
+from seatkeeper.console.bar import Bar
+from seatkeeper.errors import BadInput
+from seatkeeper.store.sign_ins import Session
+
+COOKIE: Final = "__Host-seatkeeper"
+LOOPBACK_COOKIE: Final = "seatkeeper-loopback"
+"""For a browser that takes no secure cookie over plain http, which only loopback may use."""
+
+PROBE: Final = "__Host-seatkeeper-probe"
+"""Set with the sign-in form: a browser that brings it back takes secure cookies here."""
+
+THEME: Final = "seatkeeper-theme"
+THEMES: Final = ("light", "dark")
+"""What the theme's cookie may say; anything else is the system's own choice."""
+
+LARGEST_FORM: Final = 64 * 1024
+MOST_FIELDS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request with its session, if any, the fields of its form, and the bar of its page.
+
+    ``fields`` holds what ``form`` does, with every value of a name sent several times.
+    """
+
+    request: Request
+    session: Session | None
+    csrf: str
+    fields: Sequence[tuple[str, str]] = ()
+    bar: Bar | None = None
+    form: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "form", dict(self.fields))
+
+    def chosen(self, name: str) -> Sequence[str]:
+        """Return every value that the form sent under a name, such as ticked boxes."""
+        return [value for one, value in self.fields if one == name]
+
+    @property
+    def administrator(self) -> Administrator:
+        """Who is signed in; only asked on pages that nobody else reaches."""
+        if self.session is None:
+            raise LookupError("nobody is signed in on this page")
+        return self.session.administrator
+
+    @property
+    def address(self) -> str:
+        """The client's address."""
+        return "" if self.request.client is None else self.request.client.host
+
+    @property
+    def browser(self) -> str:
+        """What the browser calls itself."""
+        return self.request.headers.get("user-agent", "")
+
+
+def session_secret(request: Request) -> str:
+    """Return the secret id that the request's cookie holds, or nothing."""
+    held = request.cookies.get(COOKIE, "")
+    if not held and request.url.scheme == "http":
+        held = request.cookies.get(LOOPBACK_COOKIE, "")
+    return held
+
+
+def csrf_token(secret: str) -> str:
+    """Return the token that forms of this session carry; nobody without its cookie can make it."""
+    return hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest() if secret else ""
+
+
+def give_cookie(answer: Response, request: Request, secret: str) -> None:
+    """Let the browser keep a session; under the plain name only where it refuses the other."""
+    refused = request.url.scheme == "http" and PROBE not in request.cookies
+    name = LOOPBACK_COOKIE if refused else COOKIE
+    answer.set_cookie(name, secret, path="/", secure=not refused, httponly=True, samesite="lax")
+
+
+def take_cookies(answer: Response) -> None:
+    """Let the browser forget the session."""
+    for name, secure in ((COOKIE, True), (LOOPBACK_COOKIE, False)):
+        answer.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def from_our_page(request: Request) -> bool:
+    """Whether the browser says that a form was sent by a page of this very site.
+
+    A client that is no browser says neither; it also sends no cookie of its own accord.
+    """
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("origin")
+    return origin is None or origin == f"{request.url.scheme}://{request.headers['host']}"
+
+
+async def form_of(request: Request) -> Sequence[tuple[str, str]]:
+    """Return the fields of a form in the order they were sent.
+
+    Raises ``BadInput`` for one that is too large or no form of ours.
+    """
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_FORM:
+            raise BadInput("The form is larger than any of ours.", advice="Send less.")
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            max_num_fields=MOST_FIELDS,
+            errors="strict",
+        )
+    except ValueError as error:
+        raise BadInput("The form cannot be read.", advice="Open its page again.") from error
+    return pairs

@@ -1,0 +1,124 @@
+"""Escrows on SQL: who waits after a failure, for what, and until when.
+
+Beside the walk: a part of ``ledger``, each method one transaction in a thread.
+An app may refuse everybody, so what is asked of all of them is counted by the
+database.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import and_, func, or_, select, update
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.provisioning.journal import Escrow, Key, WaitingCause
+from seatkeeper.provisioning.outcome import NO_RETRY_AFTER
+from seatkeeper.store import ledger_rows as rows
+from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.ledger_base import LedgerPart
+from seatkeeper.store.upsert import among, pieces
+
+
+class Escrows(LedgerPart):
+    """The part of ``ports.Ledger`` about records that failed and wait for a try of their own."""
+
+    async def escrow(self, app_id: str, kind: Kind, record_id: str) -> Escrow | None:
+        """Return a record's escrow, or none."""
+        return (await self.escrows_of(app_id, kind, [record_id])).get(record_id)
+
+    async def escrows_of(
+        self, app_id: str, kind: Kind, ids: Collection[str]
+    ) -> Mapping[str, Escrow]:
+        """Return the escrows of those of these records that wait."""
+        found: dict[str, Escrow] = {}
+        for piece in pieces(sorted(ids)):
+            asked = select(t.escrows).where(
+                t.escrows.c.app_id == app_id,
+                t.escrows.c.kind == kind,
+                among(t.escrows.c.record_id, piece),
+            )
+            found.update((row.record_id, rows.escrow_of(row)) for row in await self._all(asked))
+        return found
+
+    async def due(self, app_id: str, now: dt.datetime, limit: int = 500) -> Sequence[Escrow]:
+        """Return escrows that may be tried again.
+
+        A date further ahead than any retry was written before the clock was set back.
+        """
+        retry_at = t.escrows.c.retry_at
+        come = or_(retry_at <= now, retry_at >= now + NO_RETRY_AFTER)
+        found = await self._all(
+            select(t.escrows)
+            .where(t.escrows.c.app_id == app_id, come)
+            .order_by(t.escrows.c.retry_at, t.escrows.c.record_id)
+            .limit(limit)
+        )
+        return [rows.escrow_of(row) for row in found]
+
+    async def escrows(
+        self, app_id: str, *, kind: Kind | None = None, limit: int = 1000
+    ) -> Sequence[Escrow]:
+        """Return the newest escrows of an app."""
+        asked = select(t.escrows).where(t.escrows.c.app_id == app_id)
+        if kind is not None:
+            asked = asked.where(t.escrows.c.kind == kind)
+        newest = asked.order_by(t.escrows.c.last_at.desc(), t.escrows.c.record_id)
+        return [rows.escrow_of(row) for row in await self._all(newest.limit(limit))]
+
+    async def waiting_causes(self, app_id: str, *, examples: int = 10) -> Sequence[WaitingCause]:
+        """Return why records wait, the cause with the newest failure first."""
+        untimed = t.escrows.c.retry_at.is_(None)
+        newest = func.max(t.escrows.c.last_at)
+        counted = await self._all(
+            select(
+                t.escrows.c.code,
+                untimed.label("untimed"),
+                func.count().label("count"),
+                func.min(t.escrows.c.first_at).label("since"),
+            )
+            .where(t.escrows.c.app_id == app_id)
+            .group_by(t.escrows.c.code, untimed)
+            .order_by(newest.desc(), t.escrows.c.code)
+        )
+        found = []
+        for row in counted:
+            some = await self._all(
+                select(t.escrows)
+                .where(
+                    t.escrows.c.app_id == app_id,
+                    t.escrows.c.code == row.code,
+                    untimed if row.untimed else t.escrows.c.retry_at.is_not(None),
+                )
+                .order_by(t.escrows.c.last_at.desc(), t.escrows.c.record_id)
+                .limit(examples)
+            )
+            shown = tuple(rows.escrow_of(one) for one in some)
+            found.append(WaitingCause(row.code, row.count, row.since, shown))
+        return found
+
+    async def waiting_people(self, app_id: str) -> tuple[int, int]:
+        """Return how many people wait, and how many of them have no account."""
+        linked = and_(
+            t.links.c.app_id == t.escrows.c.app_id,
+            t.links.c.kind == t.escrows.c.kind,
+            t.links.c.record_id == t.escrows.c.record_id,
+        )
+        asked = (
+            select(func.count().label("people"), func.count(t.links.c.record_id).label("linked"))
+            .select_from(t.escrows.outerjoin(t.links, linked))
+            .where(t.escrows.c.app_id == app_id, t.escrows.c.kind == Kind.USER)
+        )
+        row = await self._database.read(lambda c: c.execute(asked).one())
+        return row.people, row.people - row.linked
+
+    async def retry_now(
+        self, app_id: str, records: Collection[Key] | None, now: dt.datetime, *, code: str = ""
+    ) -> int:
+        """Make escrows due."""
+        mine = update(t.escrows).where(t.escrows.c.app_id == app_id).values(retry_at=now)
+        if code:
+            mine = mine.where(t.escrows.c.code == code)
+        chosen = [mine] if records is None else []
+        for kind, record_id in records or ():
+            chosen.append(mine.where(t.escrows.c.kind == kind, t.escrows.c.record_id == record_id))
+        return await self._database.write(lambda c: sum(c.execute(one).rowcount for one in chosen))

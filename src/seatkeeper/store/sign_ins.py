@@ -1,0 +1,267 @@
+"""Signing in, and the sessions that it begins, on SQL.
+
+Beside the walk. Of a session's id only the digest is kept, so a copy of the
+database signs nobody in. Whether a session still counts and whether somebody
+must wait is decided in ``administration.sessions``.
+"""
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select, update
+
+from seatkeeper.administration.model import Administrator
+from seatkeeper.administration.sessions import (
+    ABSOLUTE,
+    FAILURES_FROM,
+    WINDOW,
+    session_lives,
+    slowed_until,
+)
+from seatkeeper.administration.sessions import FAILURES as MANY
+from seatkeeper.errors import NotFound, SlowedDown, WrongPassphrase
+from seatkeeper.store.administration_tables import ADMINISTRATORS, FAILURES, SESSIONS
+from seatkeeper.store.administrators import administrator_of, digest
+from seatkeeper.store.database import Database
+from seatkeeper.store.news import News
+from seatkeeper.store.passphrase_hashing import fits, hashed, outdated
+
+SEEN_EVERY: Final = dt.timedelta(minutes=1)
+"""How exactly the last use is known; a note per request would make each read a write."""
+
+NOBODY: Final = "nobody signed in"
+"""Whose failures these are is not known; this stands where the audit trail names who acted."""
+
+_LONGEST_BROWSER: Final = 200
+_LONGEST_EMAIL: Final = 254
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One sign-in that still counts; ``id`` names it in lists and opens nothing."""
+
+    id: str
+    administrator: Administrator
+    began_at: dt.datetime
+    seen_at: dt.datetime
+    address: str
+    browser: str
+    confirmed_at: dt.datetime
+
+
+class SqlSignIns:
+    """Who is signed in. Methods block; ``sign_in`` takes the time of a slow hash on purpose."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def sign_in(
+        self, email: str, passphrase: str, *, address: str, browser: str, now: dt.datetime
+    ) -> str:
+        """Begin a session and return its id, which nobody sees again.
+
+        Raises ``WrongPassphrase`` (counted against the address that was typed, whether or not
+        somebody has it) or ``SlowedDown``.
+        """
+        folded = email.strip().lower()[:_LONGEST_EMAIL]
+        asked = select(ADMINISTRATORS).where(ADMINISTRATORS.c.email == folded)
+        row = self._checked(asked, folded, passphrase, address, now)
+        anew = hashed(passphrase) if outdated(row.passphrase) else None
+        return self._begin(administrator_of(row), row.passphrase, anew, address, browser, now)
+
+    def confirm(self, session: str, passphrase: str, *, address: str, now: dt.datetime) -> Session:
+        """Let whoever sits at a session show that it is still its owner; return the session.
+
+        Raises what ``sign_in`` does; a failure counts like one at the door.
+        """
+        found = self.session(session, now)
+        if found is None:
+            raise _wrong()
+        owner = found.administrator
+        asked = select(ADMINISTRATORS).where(ADMINISTRATORS.c.id == owner.id)
+        self._checked(asked, owner.email, passphrase, address, now)
+        mine = update(SESSIONS).where(SESSIONS.c.digest == digest(session))
+
+        def work(connection: Connection) -> None:
+            connection.execute(mine.values(confirmed_at=now))
+            connection.execute(delete(FAILURES).where(FAILURES.c.email == owner.email))
+
+        self._database.write_now(work)
+        return replace(found, confirmed_at=now)
+
+    def _checked(
+        self, asked: Select[Any], email: str, passphrase: str, address: str, now: dt.datetime
+    ) -> Row[Any]:
+        """Return the administrator whose passphrase this is; slow whoever fails often."""
+        row, failures, from_there = self._database.read_now(
+            lambda c: (
+                c.execute(asked).first(),
+                _failures(c, FAILURES.c.email == email),
+                _failures(c, FAILURES.c.address == address) if address else (),
+            )
+        )
+        slowed = (
+            (slowed_until(failures, now), "for this address"),
+            (slowed_until(from_there, now, FAILURES_FROM), "from where you are"),
+        )
+        for until, why in slowed:
+            if until is not None:
+                raise _slowed(max(1, round((until - now).total_seconds())), why)
+        if not fits(None if row is None else row.passphrase, passphrase) or row is None:
+            owner = None if row is None else row.id
+            self._database.write_now(lambda c: _note_failure(c, email, owner, address, now))
+            raise _wrong()
+        return row
+
+    def begin(
+        self, administrator: Administrator, *, address: str, browser: str, now: dt.datetime
+    ) -> str:
+        """Begin a session for somebody who has just used their link; return its id."""
+        return self._begin(administrator, None, None, address, browser, now)
+
+    def session(self, session: str, now: dt.datetime, *, used: bool = True) -> Session | None:
+        """Return the session with this secret id; none where it ended or never was.
+
+        Not ``used``: somebody's open page asks by itself, which keeps no session alive.
+        """
+        asked = _WITH_OWNER.where(SESSIONS.c.digest == digest(session))
+        row = self._database.read_now(lambda c: c.execute(asked).first())
+        if row is None or not session_lives(row.began_at, row.seen_at, now):
+            return None
+        if used and now - row.seen_at >= SEEN_EVERY:
+            mine = update(SESSIONS).where(SESSIONS.c.digest == digest(session))
+            self._database.write_now(lambda c: c.execute(mine.values(seen_at=now)).rowcount)
+        return _session(row)
+
+    def sessions_of(self, administrator: str, now: dt.datetime) -> Sequence[Session]:
+        """Return the sessions of somebody that still count, newest first."""
+        asked = _WITH_OWNER.where(SESSIONS.c.administrator_id == administrator)
+        rows = self._database.read_now(
+            lambda c: c.execute(asked.order_by(SESSIONS.c.began_at.desc(), SESSIONS.c.id)).all()
+        )
+        return [_session(row) for row in rows if session_lives(row.began_at, row.seen_at, now)]
+
+    def end(self, session_id: str, *, owner: str, actor: str) -> None:
+        """End one session of its owner. Raises ``NotFound`` where the owner has none of this id."""
+
+        def work(connection: Connection) -> None:
+            mine = (SESSIONS.c.id == session_id) & (SESSIONS.c.administrator_id == owner)
+            if not connection.execute(delete(SESSIONS).where(mine)).rowcount:
+                raise NotFound("There is no such session.", advice="It has ended already.")
+            news = News(actor)
+            news.audit("session.end", owner, {"session": session_id}, None)
+            news.write(connection)
+
+        self._database.write_now(work)
+
+    def end_all(self, owner: str, *, actor: str) -> int:
+        """End all sessions of somebody; return how many there were."""
+
+        def work(connection: Connection) -> int:
+            mine = delete(SESSIONS).where(SESSIONS.c.administrator_id == owner)
+            ended = connection.execute(mine).rowcount
+            if ended:
+                news = News(actor)
+                news.audit("session.end", owner, {"sessions": ended}, None)
+                news.write(connection)
+            return ended
+
+        return self._database.write_now(work)
+
+    def _begin(
+        self,
+        administrator: Administrator,
+        held: str | None,
+        anew: str | None,
+        address: str,
+        browser: str,
+        now: dt.datetime,
+    ) -> str:
+        session = secrets.token_urlsafe(32)
+        row = {
+            "digest": digest(session),
+            "id": secrets.token_hex(8),
+            "administrator_id": administrator.id,
+            "began_at": now,
+            "seen_at": now,
+            "address": address,
+            "browser": browser[:_LONGEST_BROWSER],
+            "confirmed_at": now,
+        }
+
+        def work(connection: Connection) -> None:
+            mine = ADMINISTRATORS.c.id == administrator.id
+            asked = select(ADMINISTRATORS.c.passphrase).where(mine).with_for_update()
+            kept = connection.execute(asked).scalar()
+            if kept is None or held not in (None, kept):  # removed or changed meanwhile
+                raise _wrong()
+            if anew is not None:
+                connection.execute(update(ADMINISTRATORS).where(mine).values(passphrase=anew))
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.began_at <= now - ABSOLUTE))
+            connection.execute(delete(FAILURES).where(FAILURES.c.email == administrator.email))
+            connection.execute(insert(SESSIONS), [row])
+            news = News(administrator.email)
+            news.audit("session.begin", administrator.id, None, {"address": address})
+            news.write(connection)
+
+        self._database.write_now(work)
+        return session
+
+
+_WITH_OWNER: Final = select(
+    SESSIONS.c.id.label("session_id"),
+    SESSIONS.c.began_at,
+    SESSIONS.c.seen_at,
+    SESSIONS.c.address,
+    SESSIONS.c.browser,
+    SESSIONS.c.confirmed_at,
+    ADMINISTRATORS,
+).join(ADMINISTRATORS, ADMINISTRATORS.c.id == SESSIONS.c.administrator_id)
+
+
+def _session(row: Row[Any]) -> Session:
+    owner = administrator_of(row)
+    confirmed = row.confirmed_at or row.began_at
+    return Session(
+        row.session_id, owner, row.began_at, row.seen_at, row.address, row.browser, confirmed
+    )
+
+
+def _slowed(seconds: int, why: str) -> SlowedDown:
+    error = SlowedDown(
+        f"There were many failed attempts {why}; this one was not looked at.",
+        advice=f"Try again in {seconds} s.",
+    )
+    error.seconds = seconds
+    return error
+
+
+def _wrong() -> WrongPassphrase:
+    return WrongPassphrase(
+        "E-mail address and passphrase do not belong together.",
+        advice="Check both. Who forgot theirs asks another administrator for a link.",
+    )
+
+
+def _failures(connection: Connection, whose: ColumnElement[bool]) -> Sequence[dt.datetime]:
+    asked = select(FAILURES.c.at).where(whose)
+    return list(connection.execute(asked).scalars())
+
+
+def _note_failure(
+    connection: Connection, email: str, owner: str | None, address: str, now: dt.datetime
+) -> None:
+    """Count a failure; the one that begins to slow somebody who is there is in the audit trail.
+
+    Others are not: strangers could fill it with addresses that nobody has.
+    """
+    connection.execute(delete(FAILURES).where(FAILURES.c.at <= now - WINDOW))
+    row = {"id": secrets.token_hex(8), "email": email, "at": now, "address": address}
+    connection.execute(insert(FAILURES), [row])
+    if owner is not None and len(_failures(connection, FAILURES.c.email == email)) == MANY:
+        news = News(NOBODY)
+        news.audit("session.slowed", owner, None, {"address": address, "failures": MANY})
+        news.write(connection)

@@ -1,0 +1,119 @@
+"""Fixtures of the browser tests: one browser, one server for each company, shared by all."""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, StorageState
+from tests.browser.chromium import running_chromium
+from tests.browser.processes import PADDED, World, running_world
+from tests.browser.signing_in import signed_in
+
+Opens = Callable[..., Awaitable[BrowserContext]]
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the browser tests together, so that they share the browser and the servers."""
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run all browser tests on one loop, which the browser lives on."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+async def chromium(anyio_backend: str) -> AsyncIterator[Browser]:
+    """The one browser."""
+    async with running_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+async def larkspur(
+    anyio_backend: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    """Larkspur Robotics, connected, with everything that an ordinary Tuesday brings."""
+    async with running_world("larkspur", tmp_path_factory.mktemp("larkspur")) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+async def hostile(
+    anyio_backend: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    """A company whose names are meant to break pages."""
+    async with running_world("hostile", tmp_path_factory.mktemp("hostile")) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+async def empty(
+    anyio_backend: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    """An installation in which nobody has done anything yet."""
+    async with running_world("empty", tmp_path_factory.mktemp("empty")) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+async def lively(
+    anyio_backend: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    """A company in which tests may change what they like: each something of its own."""
+    async with running_world("showcase", tmp_path_factory.mktemp("lively")) as world:
+        yield replace(world, name="lively")
+
+
+@pytest.fixture(scope="session")
+async def padded(
+    anyio_backend: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    """Larkspur again, in a language that says everything at more length."""
+    folder = tmp_path_factory.mktemp("padded")
+    async with running_world("larkspur", folder, before=PADDED) as world:
+        yield replace(world, name="padded")
+
+
+@pytest.fixture(scope="session")
+async def kept() -> dict[tuple[str, str], StorageState]:
+    """What each role's browser keeps after signing in, by company and role."""
+    return {}
+
+
+@pytest.fixture
+async def opens(
+    chromium: Browser, kept: dict[tuple[str, str], StorageState]
+) -> AsyncIterator[Opens]:
+    """Open a browser window of somebody, signed in already unless ``role`` is empty."""
+    opened: list[BrowserContext] = []
+
+    async def window(world: World, role: str = "administrator", **wishes: object) -> BrowserContext:
+        if role and (world.name, role) not in kept:
+            kept[world.name, role] = await signed_in(chromium, world, role)
+        state = kept[world.name, role] if role else None
+        context = await chromium.new_context(
+            storage_state=state,
+            reduced_motion="reduce",
+            **wishes,  # type: ignore[arg-type]  # each test names its own
+        )
+        opened.append(context)
+        return context
+
+    yield window
+    for one in opened:
+        await one.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots are kept: where SEATKEEPER_SCREENSHOTS says, or with the temporary."""
+    named = os.environ.get("SEATKEEPER_SCREENSHOTS")
+    return Path(named) if named else tmp_path_factory.mktemp("screenshots")

@@ -1,0 +1,151 @@
+"""What the ledger promises of removals that wait: the first decision stands, on each store."""
+
+import asyncio
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from seatkeeper.directory.model import Application, Kind
+from seatkeeper.errors import AlreadyDecided, NotFound
+from seatkeeper.provisioning.guard import Hold, HoldState, Removal
+from seatkeeper.provisioning.journal import Work
+from seatkeeper.store.configuration import SqlConfiguration
+from seatkeeper.store.database import Database
+from seatkeeper.store.ledger import SqlLedger
+from seatkeeper.store.secrets import MasterKey
+
+NOON = dt.datetime(2026, 11, 5, 12, tzinfo=dt.UTC)
+LATER = NOON + dt.timedelta(minutes=5)
+
+
+def held(name: str, **other: object) -> Hold:
+    hold = Hold(
+        f"h-{name}",
+        Kind.USER,
+        name,
+        Removal.ACCESS,
+        name.title(),
+        f"digest of {name}",
+        "too many at once",
+        "left Sales",
+        NOON,
+    )
+    return replace(hold, **other)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def ledger(database: Database) -> SqlLedger:
+    """Access of Ana, Bo and Cy waits for a word."""
+    await SqlConfiguration(database, MasterKey(b"k" * 32)).save_app(
+        Application("15five", "15five", "15Five"), {}, actor="test", expected_version=0
+    )
+    made = SqlLedger(database)
+    await made.write("15five", Work(holds=[held(name) for name in ("ana", "bo", "cy")]))
+    return made
+
+
+async def said(
+    ledger: SqlLedger,
+    who: str,
+    state: HoldState,
+    *names: str,
+    at: dt.datetime = NOON,
+    instead: bool = False,
+) -> None:
+    ids = [f"h-{name}" for name in names]
+    await ledger.decide(
+        ids, state, word=f"{who} says so", until=None, actor=who, now=at, instead=instead
+    )
+
+
+async def words(ledger: SqlLedger) -> dict[str, tuple[str, str]]:
+    found = await ledger.holds("15five")
+    return {one.record_id: (one.state.value, one.decided_by) for _, one in found}
+
+
+async def test_the_first_decision_stands_and_the_second_is_told_of_it(ledger: SqlLedger) -> None:
+    await said(ledger, "ana", HoldState.KEPT, "bo")
+
+    with pytest.raises(AlreadyDecided) as told:
+        await said(ledger, "ben", HoldState.APPROVED, "bo", "cy", at=LATER)
+
+    assert "ana" in str(told.value)
+    assert "2026-11-05 12:00 UTC" in str(told.value)
+    assert "ana says so" in str(told.value)
+    assert (told.value.state, told.value.by, told.value.at) == ("kept", "ana", NOON)
+    assert told.value.names == ("Bo",)
+    assert await words(ledger) == {"ana": ("open", ""), "bo": ("kept", "ana"), "cy": ("open", "")}
+
+
+async def test_of_two_at_the_same_moment_one_decides(ledger: SqlLedger, database: Database) -> None:
+    other = SqlLedger(database)
+
+    answers = await asyncio.gather(
+        said(ledger, "ana", HoldState.KEPT, "ana", "bo", "cy"),
+        said(other, "ben", HoldState.APPROVED, "cy", "bo", "ana"),
+        return_exceptions=True,
+    )
+
+    refused = [one for one in answers if one is not None]
+    assert [type(one) for one in refused] == [AlreadyDecided]
+    assert len(set((await words(ledger)).values())) == 1
+
+
+async def test_whoever_says_so_puts_a_decision_in_the_place_of_another(ledger: SqlLedger) -> None:
+    await said(ledger, "ana", HoldState.KEPT, "bo")
+
+    await said(ledger, "ben", HoldState.APPROVED, "bo", at=LATER, instead=True)
+
+    assert (await words(ledger))["bo"] == ("approved", "ben")
+
+
+async def test_what_never_waited_is_not_decided(ledger: SqlLedger) -> None:
+    with pytest.raises(NotFound, match="h-zoe"):
+        await said(ledger, "ana", HoldState.KEPT, "bo", "zoe")
+
+    assert (await words(ledger))["bo"] == ("open", "")
+
+
+@pytest.mark.parametrize("state", [HoldState.KEPT, HoldState.APPROVED])
+async def test_a_cycle_that_read_before_the_decision_does_not_forget_it(
+    ledger: SqlLedger, state: HoldState
+) -> None:
+    await said(ledger, "ana", state, "bo")
+
+    await ledger.write("15five", Work(holds=[held("bo"), held("cy", why="even more")]))
+
+    assert (await words(ledger))["bo"] == (state.value, "ana")
+
+
+async def test_another_removal_of_the_same_person_is_asked_anew(ledger: SqlLedger) -> None:
+    await said(ledger, "ana", HoldState.APPROVED, "bo")
+
+    await ledger.write("15five", Work(holds=[held("bo", digest="something else", since=LATER)]))
+
+    assert (await words(ledger))["bo"] == ("open", "")
+
+
+async def test_what_waits_is_counted_by_app(ledger: SqlLedger) -> None:
+    before = await ledger.held_counts()
+    await said(ledger, "ana", HoldState.KEPT, "bo")
+
+    assert (before, await ledger.held_counts()) == ({"15five": 3}, {"15five": 2})
+
+
+async def test_what_waits_for_one_reason_is_told_together(ledger: SqlLedger) -> None:
+    group = held("sales", what=Removal.MEMBERS, kind=Kind.GROUP, since=LATER, why="members")
+    await ledger.write("15five", Work(holds=[group]))
+    await said(ledger, "ana", HoldState.KEPT, "bo")
+
+    people, members = await ledger.held_together(limit=5)
+    first = await ledger.held_together(limit=1)
+
+    assert (people.why, dict(people.counts), people.since) == (
+        "too many at once",
+        {Removal.ACCESS: 2},
+        NOON,
+    )
+    assert people.id in {"h-ana", "h-cy"}
+    assert (members.why, dict(members.counts)) == ("members", {Removal.MEMBERS: 1})
+    assert first == [people]

@@ -1,0 +1,53 @@
+"""How many have lost access is counted anew once anybody has written, and only then."""
+
+from tests.engine.world import World
+
+from seatkeeper.store.ledger import SqlLedger
+
+NO_ACCESS = {"active": False}
+
+
+async def test_a_count_follows_what_another_process_has_written(any_world: World) -> None:
+    world = any_world
+    await world.hire("Ada")
+    await world.hire("Bo")
+    await world.connect()
+    await world.assign("Ada", "Bo")
+    await world.run()
+    elsewhere = SqlLedger(world.database)
+    before = await elsewhere.deactivated(world.app, NO_ACCESS)
+
+    await world.unassign("Bo")
+    await world.run()
+    after = await elsewhere.deactivated(world.app, NO_ACCESS)
+    await world.enable("Ada", enabled=False)
+    unchanged = await elsewhere.deactivated(world.app, NO_ACCESS)
+    await world.run()
+    at_last = await elsewhere.deactivated(world.app, NO_ACCESS)
+
+    assert (before, after, unchanged, at_last) == (0, 1, 1, 2)
+
+
+async def test_links_that_are_forgotten_are_counted_no_more(world: World) -> None:
+    await world.hire("Ada")
+    await world.connect()
+    await world.assign("Ada")
+    await world.run()
+    await world.unassign("Ada")
+    await world.run()
+    assert await world.ledger.deactivated(world.app, NO_ACCESS) == 1
+
+    await world.ledger.reset(world.app, ["links"], actor="test")
+
+    assert await world.ledger.deactivated(world.app, NO_ACCESS) == 0
+
+
+async def test_another_question_has_another_answer(world: World) -> None:
+    await world.hire("Ada")
+    await world.connect()
+    await world.assign("Ada")
+    await world.run()
+
+    counts = [await world.ledger.deactivated(world.app, asked) for asked in ({"active": True}, {})]
+
+    assert counts == [1, 0]

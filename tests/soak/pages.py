@@ -1,0 +1,125 @@
+"""Measure how long each page of the console takes in a large company.
+
+    python -m tests.soak.pages                      100,000 people, 1,000,000 events
+    python -m tests.soak.pages --people N --events N --times N
+
+The company of the browser tests, grown in its database: most of its people have accounts, most of
+its log is about them. A real server is asked for each page of the table of routes, one request
+after the other, signed in as an administrator. Milliseconds are of this machine in this run; the
+bar is 100 for 95 of 100.
+"""
+
+import argparse
+import asyncio
+import sqlite3
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+import httpx
+from tests.browser.processes import World, running_world
+from tests.browser.routes import GET_ROUTES, filled
+from tests.browser.worlds import APP
+from tests.console_visitor import ANA, PASSPHRASE
+
+BAR: Final = 100
+PATIENCE: Final = 60
+
+_PEOPLE: Final = """
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :people),
+known AS (SELECT row_number() OVER (ORDER BY id) - 1 AS at, * FROM users WHERE deleted_at IS NULL)
+INSERT INTO users (id, user_name, mail, display_name, attributes, manager_id, enabled, deleted_at,
+                   created_at, name_key, last_key)
+SELECT printf('grown%031d', i), printf('g%06d.', i) || user_name, printf('g%06d.', i) || mail,
+       display_name || ' ' || i, attributes, manager_id, enabled, deleted_at, created_at,
+       name_key || ' ' || i, last_key
+FROM n JOIN known ON known.at = n.i % (SELECT count(*) FROM known)
+"""
+_LINKS: Final = """
+INSERT INTO links (app_id, kind, record_id, account_id, known, display_name, since)
+SELECT one.app_id, one.kind, users.id, 'account-' || users.id, one.known, users.display_name,
+       one.since
+FROM users JOIN (SELECT * FROM links WHERE app_id = :app AND kind = 'user' LIMIT 1) AS one
+WHERE users.id LIKE 'grown%'
+"""
+_GROUPS: Final = """
+WITH largest AS (SELECT group_id FROM memberships GROUP BY group_id ORDER BY count(*) DESC LIMIT 1)
+INSERT INTO memberships (group_id, member_id, member_kind)
+SELECT (SELECT group_id FROM largest), id, 'user' FROM users WHERE id LIKE 'grown%'
+"""
+_LOG: Final = """
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :events),
+known AS (SELECT row_number() OVER (ORDER BY seq) - 1 AS nr, * FROM log)
+INSERT INTO log (id, app_id, cycle_id, at, kind, record_id, display_name, action, status,
+                 account_id, code, reason, steps, modified, exchanges, milliseconds, changes)
+SELECT printf('grown%031d', i), app_id, cycle_id, at, kind,
+       CASE WHEN i % 10 THEN printf('grown%031d', 1 + i % :people) ELSE record_id END, display_name,
+       action, status, account_id, code, reason, steps, modified, exchanges, milliseconds, changes
+FROM n JOIN known ON known.nr = n.i % (SELECT count(*) FROM known)
+"""
+
+
+def grown(file: Path, people: int, events: int) -> None:
+    """Let the company have so many people more, and so many events more in its log."""
+    with sqlite3.connect(file) as database:
+        for statement in (_PEOPLE, _LINKS, _GROUPS, _LOG):
+            database.execute(statement, {"people": people, "events": events, "app": APP})
+        database.commit()
+        database.execute("ANALYZE")
+    database.close()
+
+
+async def measured(world: World, times: int) -> list[tuple[str, float, float, int]]:
+    """Return each route with its median and 95th percentile in ms, and its bytes; slowest first."""
+    figures = []
+    async with httpx.AsyncClient(base_url=world.site, timeout=PATIENCE) as browser:
+        form = {"email": ANA, "passphrase": PASSPHRASE}
+        if (await browser.post("/sign-in", data=form)).status_code != 303:
+            raise SystemExit("nobody could sign in")
+        for route in GET_ROUTES:
+            path, took, size = filled(route, world.facts), [], 0
+            for number in range(times + 1):
+                began = time.perf_counter()
+                answer = await browser.get(path)
+                if answer.status_code != 200:
+                    raise SystemExit(f"{path} answered {answer.status_code}")
+                if number:  # the first fills what is kept
+                    took.append((time.perf_counter() - began) * 1000)
+                size = len(answer.content)
+            ordered = sorted(took)
+            late = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
+            figures.append((route, statistics.median(ordered), late, size))
+    return sorted(figures, key=lambda one: -one[2])
+
+
+async def compared(people: int, events: int, times: int) -> int:
+    """Print a table; return how many pages are over the bar."""
+    with tempfile.TemporaryDirectory(prefix="seatkeeper-pages-") as folder:
+        async with running_world("larkspur", Path(folder)) as world:
+            await world.server.stop()
+            began = time.perf_counter()
+            grown(Path(folder) / "home" / "seatkeeper.db", people, events)
+            print(
+                f"{people:,} people and {events:,} events, in {time.perf_counter() - began:.0f} s"
+            )
+            await world.server.start_again()
+            figures = await measured(world, times)
+    print("\n| page | median ms | 95 of 100 within, ms | bytes |\n|---|---|---|---|")
+    for route, middle, late, size in figures:
+        print(f"| `{route}` | {middle:.1f} | {late:.1f} | {size:,} |")
+    over = [route for route, _, late, _ in figures if late > BAR]
+    print(f"\n{len(figures) - len(over)} of {len(figures)} pages within {BAR} ms.")
+    return len(over)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--people", type=int, default=100_000)
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--times", type=int, default=40)
+    wished = parser.parse_args()
+    asyncio.run(compared(wished.people, wished.events, wished.times))
