@@ -3,7 +3,7 @@
 import signal
 from typing import Any, Final
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from tests.browser.chromium import PATIENCE_MS, Watched
 from tests.browser.conftest import Opens
 from tests.browser.processes import World
@@ -20,6 +20,14 @@ new PerformanceObserver((list) => {
   for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
 }).observe({type: "layout-shift", buffered: true});
 """
+
+BEGUN: Final = """
+new Promise((begun) => {
+  const look = () => window.htmx ? setTimeout(() => setTimeout(begun)) : setTimeout(look);
+  look();
+})
+"""
+"""Settles once htmx was read, and whatever it put off until then has happened."""
 
 
 async def open_app(world: World, opens: Opens) -> Watched:
@@ -56,6 +64,45 @@ async def test_a_cycle_is_followed_without_a_reload_and_nothing_moves(
     assert await window.run("document.activeElement.value") == "ad"
     assert await window.run("window.shifted") < MOST_SHIFT
     assert await window.look() == []
+
+
+async def test_a_page_is_live_although_a_part_of_its_script_comes_late(
+    lively: World, opens: Opens
+) -> None:
+    window = await Watched.open(await opens(lively), lively.site)
+
+    async def later(route: Route) -> None:
+        await window.run(BEGUN)
+        await route.continue_()
+
+    await window.page.route("**/hx-sse*", later)
+
+    await window.visit(f"/apps/{APP}")
+
+    await expect(window.page.locator("[data-online]")).to_be_visible()
+
+
+async def test_a_page_that_was_refused_its_stream_says_so_and_asks_again(
+    lively: World, opens: Opens
+) -> None:
+    window = await Watched.open(await opens(lively), lively.site)
+    page = window.page
+    refused = 0
+
+    async def refuse(route: Route) -> None:
+        nonlocal refused
+        refused += 1
+        await route.fulfill(status=429, body="Too many live pages are open in this session.")
+
+    await page.route("**/events?*", refuse)
+    await window.visit(f"/apps/{APP}")
+    await expect(page.locator("[data-offline]")).to_be_visible()
+    await expect(page.locator("[data-online]")).to_be_hidden()
+
+    await page.unroute("**/events?*")
+
+    await expect(page.locator("[data-online]")).to_be_visible()
+    assert refused > 0
 
 
 async def test_a_paused_page_stands_still_and_goes_on(lively: World, opens: Opens) -> None:

@@ -1,6 +1,7 @@
 """A list that is read because the app has no filter: who is in it is found, whatever it says."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Sequence
 from urllib.parse import parse_qs, urlsplit
@@ -9,8 +10,11 @@ import pytest
 from tests.connectors.asking import target
 from tests.connectors.rude_app import Manners, answers, rude_app
 
+from seatkeeper.clock import uptime
 from seatkeeper.connectors.habits import Habits
+from seatkeeper.connectors.kept_lists import LONGEST
 from seatkeeper.directory.model import Kind
+from seatkeeper.errors import ConnectorError
 from seatkeeper.gallery.abilities import FilterAbilities
 from seatkeeper.ports import Trace
 
@@ -90,6 +94,90 @@ async def test_an_account_that_is_listed_twice_is_one() -> None:
         return [LAST, LAST], 2
 
     assert await found(twice) == (["p4"], 1)
+
+
+async def test_people_asked_for_one_after_another_share_one_list() -> None:
+    async with rude_app(lists(honest)) as (url, received):
+        one = target(url, habits=NO_FILTER)
+
+        found = [await one.find(Kind.USER, "userName", name, Trace()) for name in PEOPLE]
+        nobody = await one.find(Kind.USER, "userName", "nobody@larkspur.example", Trace())
+
+        await one.close()
+    assert [[account.id for account in each] for each in found] == [
+        ["p0"], ["p1"], ["p2"], ["p3"], ["p4"]
+    ]  # fmt: skip
+    assert nobody == []
+    assert len(received) == 4
+
+
+async def test_people_asked_for_at_once_share_one_list() -> None:
+    async with rude_app(lists(honest)) as (url, received):
+        one = target(url, habits=NO_FILTER)
+
+        await asyncio.gather(*(one.find(Kind.USER, "userName", n, Trace()) for n in PEOPLE))
+
+        await one.close()
+    assert len(received) == 3
+
+
+@pytest.mark.parametrize("status", [204, 500])
+async def test_a_list_is_read_anew_once_something_was_sent(status: int) -> None:
+    listing = lists(honest)
+
+    async def manners(request: bytes, writer: asyncio.StreamWriter) -> None:
+        if request.startswith(b"DELETE"):
+            await answers(status, "")(request, writer)
+        else:
+            await listing(request, writer)
+
+    async with rude_app(manners) as (url, received):
+        one = target(url, habits=NO_FILTER)
+        await one.find(Kind.USER, "userName", LAST, Trace())
+
+        with contextlib.suppress(ConnectorError):
+            await one.delete(Kind.USER, "p1", Trace())
+        await one.find(Kind.USER, "userName", LAST, Trace())
+
+        await one.close()
+    assert len(received) == 3 + 1 + 3
+
+
+async def test_a_list_is_believed_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with rude_app(lists(honest)) as (url, received):
+        one = target(url, habits=NO_FILTER)
+        await one.find(Kind.USER, "userName", LAST, Trace())
+
+        later = uptime() + LONGEST
+        monkeypatch.setattr("seatkeeper.connectors.kept_lists.uptime", lambda: later)
+        await one.find(Kind.USER, "userName", LAST, Trace())
+
+        await one.close()
+    assert len(received) == 3 + 3
+
+
+async def test_a_list_that_broke_off_is_read_on() -> None:
+    listing = lists(honest)
+    asked = 0
+
+    async def manners(request: bytes, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            await answers(500, "")(request, writer)
+        else:
+            await listing(request, writer)
+
+    async with rude_app(manners) as (url, received):
+        one = target(url, habits=NO_FILTER)
+        with pytest.raises(ConnectorError):
+            await one.find(Kind.USER, "userName", LAST, Trace())
+
+        [found] = await one.find(Kind.USER, "userName", LAST, Trace())
+
+        await one.close()
+    assert found.id == "p4"
+    assert len(received) == 1 + 1 + 2
 
 
 async def test_somebody_who_moved_up_because_another_one_was_deleted_is_found() -> None:

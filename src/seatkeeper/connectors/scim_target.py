@@ -26,6 +26,7 @@ from seatkeeper.connectors.habits import (
     put_members,
 )
 from seatkeeper.connectors.http import Answer, Limits, Resolver, Wire, resolve_name
+from seatkeeper.connectors.kept_lists import MOST_PAGES, KeptLists
 from seatkeeper.connectors.list_walk import ListWalk
 from seatkeeper.connectors.rate import Tempo
 from seatkeeper.connectors.replacing import Replacing
@@ -60,8 +61,6 @@ _Listed: TypeAlias = tuple[list[Resource], int]
 _PATCH: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _MOST_PAGES: Final = 20
 """Pages of one look-up; an exact filter has one, so more means that it is not exact."""
-_MOST_LIST_PAGES: Final = 2_000
-"""Pages of a list that is read because the app has no filter for the question."""
 
 
 class ScimTarget:
@@ -99,6 +98,7 @@ class ScimTarget:
         self._habits = habits or Habits()
         self._tempo = Tempo(requests_per_second, self._habits.rates, learned=learned)
         self._refused: Answer | None = None
+        self._lists = KeptLists()
         self._replacing = Replacing(self._send, self._judge)
         self._batch = capabilities.groups.members_per_patch if capabilities.groups else 1
 
@@ -122,13 +122,14 @@ class ScimTarget:
         shape = self._shapes[kind]
         asked = shape.place(path).path
         filtered = self._habits.filter_path(kind, asked)
+        if filtered is None:
+            return await self._find_in_list(kind, path, value, trace)
         # A filter that is none, or wider than the question, rightly shows others too.
         exact = filtered == asked
-        wanted = None if filtered is None else value
         found: dict[str, Account] = {}
-        walk = ListWalk(_MOST_PAGES if exact else _MOST_LIST_PAGES)
+        walk = ListWalk(_MOST_PAGES if exact else MOST_PAGES)
         while walk.left:
-            page, total = await self._page(shape, kind, path, wanted, walk.start, trace)
+            page, total = await self._page(shape, kind, path, value, walk.start, trace)
             equal = [one for one in page if self._equals(shape, path, value, one)]
             found |= {str(one["id"]): account_from(shape, one) for one in equal}
             if kind is Kind.USER:
@@ -141,11 +142,7 @@ class ScimTarget:
                 return list(found.values())
         if exact:
             raise self._checking.filter_ignored(path)
-        raise Incompatible(
-            f"{self._wire.address.host} lists more than {_MOST_LIST_PAGES} pages and takes no "
-            f"filter on {path}.",
-            advice="Match on an attribute that the app can filter by, such as userName.",
-        )
+        raise self._too_long(path)
 
     async def read(self, kind: Kind, account_id: str, trace: Trace) -> Account | None:
         """Return the account with that id, or none if it is gone."""
@@ -256,6 +253,41 @@ class ScimTarget:
         """Close connections."""
         await self._wire.close()
 
+    async def _find_in_list(
+        self, kind: Kind, path: str, value: str, trace: Trace
+    ) -> Sequence[Account]:
+        """Find in the app's whole list, which is read on only as far as nobody did before."""
+        shape = self._shapes[kind]
+
+        def value_of(path: str, resource: Resource) -> str | None:
+            held = (
+                resource["id"] if path == "id" else account_from(shape, resource).values.get(path)
+            )
+            return None if held is None or isinstance(held, tuple) else str(held)
+
+        kept = self._lists.of(kind)
+        async with kept.reading:
+            while True:
+                alike = kept.with_value(path, value, value_of)
+                equal = [one for one in alike if self._equals(shape, path, value, one)]
+                if kept.walk.is_over(sure=bool(equal)):
+                    break
+                if not kept.walk.left:
+                    raise self._too_long(path)
+                page, total = await self._page(shape, kind, path, None, kept.walk.start, trace)
+                kept.took(page, total, value_of)
+        if kind is Kind.USER:
+            for one in equal:
+                self._tell(shape, one)
+        return [account_from(shape, one) for one in equal]
+
+    def _too_long(self, path: str) -> Incompatible:
+        return Incompatible(
+            f"{self._wire.address.host} lists more than {MOST_PAGES} pages and takes no "
+            f"filter on {path}.",
+            advice="Match on an attribute that the app can filter by, such as userName.",
+        )
+
     def _tell(
         self, shape: Shape, resource: Resource, sent: Mapping[str, Any] | None = None
     ) -> None:
@@ -302,17 +334,23 @@ class ScimTarget:
         content = None if body is None else _json(body)
         refused = self._refused
         about = kind_of(self._shapes, path)
+        if method != "GET":
+            self._lists.written()
         await self._tempo.turn(method, about)
         if self._refused is not None and self._refused is not refused:
             return self._refused  # what waited while a token was refused would be refused, too
-        answer = await self._wire.send(
-            method,
-            path,
-            trace,
-            shown=shown,
-            body=content,
-            headers={"If-Match": if_match} if if_match else None,
-        )
+        try:
+            answer = await self._wire.send(
+                method,
+                path,
+                trace,
+                shown=shown,
+                body=content,
+                headers={"If-Match": if_match} if if_match else None,
+            )
+        finally:
+            if method != "GET":
+                self._lists.written()
         self._tempo.answered(method, about, answer.status)
         if answer.status == 401:
             self._refused = answer

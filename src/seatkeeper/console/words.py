@@ -1,6 +1,7 @@
 """How the console says numbers, times, spans and foreign text. Pure; it decides no state."""
 
 import datetime as dt
+import shlex
 import unicodedata
 import zlib
 from typing import Final
@@ -16,6 +17,20 @@ def visible(value: object, longest: int = LONGEST) -> str:
     text = "" if value is None else str(value)
     cut = text if len(text) <= longest else text[: longest - 1] + "…"
     return "".join(_sign(char) for char in cut)
+
+
+def command(*words: str) -> str:
+    """Return a command to be copied into a shell, which takes each word as it was meant."""
+    return shlex.join(("seatkeeper", *words))
+
+
+def typeable(name: str, own_id: str) -> str:
+    """Return what to call somebody in a command: the name, or the id where that misleads.
+
+    A name misleads that holds what cannot be seen, looks like an option, or fills lines.
+    """
+    plain = name.isprintable() and not name.startswith("-") and 0 < len(name) <= LONGEST
+    return name if plain else own_id
 
 
 def number(value: object) -> str:

@@ -32,7 +32,7 @@ from seatkeeper.console.views.welcome import (
     whole_plan,
 )
 from seatkeeper.console.visit import Visit
-from seatkeeper.console.words import visible
+from seatkeeper.console.words import command, typeable, visible
 from seatkeeper.directory.model import User
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.engine.runner import options_of
@@ -252,6 +252,8 @@ class WelcomePages:
         person = await self._steps.trial_person(
             visit.request.query_params.get("person", ""), place.stored.application.id
         )
+        who = typeable(person.user_name, person.id) if person else ""
+        where = typeable(group.display_name, group.id) if group else ""
         return self._page(
             visit,
             "welcome_done.html",
@@ -259,6 +261,8 @@ class WelcomePages:
             place,
             person=person,
             group=group,
+            set_title=command("people", "set", who, "jobTitle=Team Lead"),
+            leave_group=command("groups", "remove", where, who),
             site=site_of(self._desk.starter, place.stored),
         )
 

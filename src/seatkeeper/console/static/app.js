@@ -150,16 +150,25 @@ const say = (lost, reconnects) => {
     for (const sign of document.querySelectorAll(`[data-${name}]`)) sign.hidden = hides;
   }
 };
-document.addEventListener("htmx:sse:after:connection", () => {
+document.addEventListener("htmx:sse:after:connection", (event) => {
+  if (event.target.dataset?.stream === "") event.target.dataset.stream = "begun";
   failed = 0;
   clearTimeout(losing);
   losing = 0;
   say(false, true);
 });
-document.addEventListener("htmx:sse:error", () => {
+const missed = () => {
   failed += 1;
   losing ||= setTimeout(() => say(true, true), 5000);
   if (document.body.hasAttribute("data-lost")) say(true, true);
+};
+document.addEventListener("htmx:sse:error", missed);
+// A stream that never began is no stream yet to the extension, which would not try it again.
+document.addEventListener("htmx:finally:request", (event) => {
+  const line = event.target;
+  if (!(line instanceof Element) || !line.matches("[data-stream]") || line.dataset.stream) return;
+  missed();
+  setTimeout(() => htmx.trigger(line, "again"), 5000);
 });
 document.addEventListener("htmx:sse:close", (event) => {
   if (event.detail?.reason === "message") say(true, false);

@@ -8,7 +8,6 @@ waits, and "Healthy" is only what nothing speaks against.
 
 import datetime as dt
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +15,7 @@ from typing import Final
 from seatkeeper.console.language import _, ngettext
 from seatkeeper.console.views.causes import Cause, causes
 from seatkeeper.console.views.values import Count, Pill, Plain, Time, time_at
-from seatkeeper.console.words import moment, number, span, visible, whole
+from seatkeeper.console.words import command, moment, number, span, visible, whole
 from seatkeeper.words import number_of
 
 COUNTS: Final = (
@@ -122,9 +121,9 @@ def app_card(app: Plain, now: dt.datetime) -> AppCard:
         next_text=next_text,
         next_time=next_time,
         causes=causes(app),
-        logs_command=_command("logs", app_id, "--status failure"),
-        switch_command=_command("on", app_id) if app.get("mode") != "manual"
-        else _command("run", app_id),
+        logs_command=command("logs", app_id, "--status", "failure"),
+        switch_command=command("on", app_id) if app.get("mode") != "manual"
+        else command("run", app_id),
         band=band,
     )  # fmt: skip
 
@@ -226,7 +225,7 @@ def _band(app: Plain, name: str, now: dt.datetime) -> Band | None:
         todo="Seatkeeper tries again by itself, at least every ten minutes. To look now:"
         if away
         else "Mend what the first line names. Seatkeeper tries again once an hour. To look now:",
-        command=_command("test-connection", app_id),
+        command=command("test-connection", app_id),
     )
 
 
@@ -237,7 +236,7 @@ def _no_token(name: str, app_id: str) -> Band:
         happened="No secret token is stored for this app.",
         means=f"Nothing can be sent to {name}.",
         todo="Name the token in the app's file, apply the file, then look:",
-        command=_command("test-connection", app_id),
+        command=command("test-connection", app_id),
     )
 
 
@@ -309,7 +308,3 @@ def _who(app: Plain) -> str:
     scope = app.get("scope")
     known = {"assigned": "People and groups assigned to it", "all": "Everybody in the directory"}
     return known.get(str(scope), visible(scope))
-
-
-def _command(verb: str, app_id: str, rest: str = "") -> str:
-    return f"seatkeeper {verb} {shlex.quote(app_id)} {rest}".strip()
