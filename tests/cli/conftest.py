@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.databases import prepared_home
 
 from seatkeeper.cli.main import run
 
@@ -15,7 +16,7 @@ def typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Typed:
     """Type a command; get exit status, output and complaints."""
-    monkeypatch.setenv("SEATKEEPER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SEATKEEPER_HOME", str(prepared_home(tmp_path / "home")))
     monkeypatch.chdir(tmp_path)
 
     def type_it(*words: str) -> tuple[int, str, str]:

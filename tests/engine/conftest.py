@@ -4,24 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.engine.days import copied
+from tests.databases import prepared_sqlite
 from tests.engine.world import World
 
 from seatkeeper.store.database import Database
 
 
-@pytest.fixture(scope="session")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an SQLite file that was made once, to be copied: making one takes long."""
-    file = tmp_path_factory.mktemp("empty") / "seatkeeper.db"
-    Database.open(f"sqlite:///{file}").close()
-    return file
-
-
 @pytest.fixture
-def world(tmp_path: Path, empty_file: Path) -> Iterator[World]:
+def world(tmp_path: Path) -> Iterator[World]:
     """Return an empty company on an SQLite file, and 15Five in memory."""
-    opened = copied(empty_file, tmp_path)
+    opened = Database.open(prepared_sqlite(tmp_path / "seatkeeper.db"))
     yield World(opened, tmp_path)
     opened.close()
 
@@ -33,8 +25,8 @@ def any_world(database: Database, tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def open_app(tmp_path: Path, empty_file: Path) -> Iterator[World]:
+def open_app(tmp_path: Path) -> Iterator[World]:
     """Return an empty company and an app that can delete people, and has no roles of its own."""
-    opened = copied(empty_file, tmp_path)
+    opened = Database.open(prepared_sqlite(tmp_path / "seatkeeper.db"))
     yield World(opened, tmp_path, app="generic-scim")
     opened.close()

@@ -1,7 +1,6 @@
 """Ordinary days in a small company, by chance: for laws that hold whatever happened."""
 
 import random
-import shutil
 from pathlib import Path
 
 from tests.engine.world import World
@@ -44,12 +43,6 @@ async def something_happens(world: World, chance: random.Random) -> None:
                 await world.directory.restore_user(world.ids[name], actor="hr")
         case _:
             await world.change(name, mail=f"{chance.choice(NAMES[:3])}@larkspur.example")
-
-
-def copied(empty_file: Path, folder: Path) -> Database:
-    """Return a database of its own in this folder; the caller closes it."""
-    shutil.copyfile(empty_file, folder / "seatkeeper.db")
-    return Database.open(f"sqlite:///{folder / 'seatkeeper.db'}")
 
 
 async def two_groups(database: Database, folder: Path, app: str) -> World:

@@ -5,7 +5,8 @@ import random
 from pathlib import Path
 
 import pytest
-from tests.engine.days import GROUPS, NAMES, copied, something_happens, two_groups
+from tests.databases import prepared_sqlite
+from tests.engine.days import GROUPS, NAMES, something_happens, two_groups
 from tests.engine.world import START, World
 
 from seatkeeper.directory.model import Kind
@@ -13,6 +14,7 @@ from seatkeeper.errors import Refused
 from seatkeeper.provisioning.explain import Verdict
 from seatkeeper.provisioning.preview import Outlook
 from seatkeeper.provisioning.provenance import Origin
+from seatkeeper.store.database import Database
 
 AGREES: dict[Verdict, set[Outlook | None]] = {
     Verdict.TO_CREATE: {Outlook.CREATE, Outlook.LINK, Outlook.UPDATE},
@@ -60,9 +62,9 @@ async def sales_in_step(world: World, *names: str) -> None:
 @pytest.mark.parametrize("app", ["15five", "generic-scim"])
 @pytest.mark.parametrize("seed", range(8))
 async def test_explain_says_of_everybody_what_the_next_cycle_does(
-    seed: int, app: str, tmp_path: Path, empty_file: Path
+    seed: int, app: str, tmp_path: Path
 ) -> None:
-    database = copied(empty_file, tmp_path)
+    database = Database.open(prepared_sqlite(tmp_path / "seatkeeper.db"))
     world, chance = await two_groups(database, tmp_path, app), random.Random(seed)
     for _ in range(5):
         for _ in range(chance.randrange(1, 8)):

@@ -1,13 +1,13 @@
 """Whichever groups join and leave each other, and whenever cycles run: the same have access."""
 
 import asyncio
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.databases import prepared_sqlite
 from tests.engine.world import Wish, World
 
 from seatkeeper.directory.model import Kind
@@ -79,14 +79,13 @@ async def usable(world: World) -> set[str]:
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
 def test_cycles_in_between_and_one_full_cycle_at_the_end_give_the_same_access(
-    empty_file: Path, steps: Sequence[Step]
+    steps: Sequence[Step],
 ) -> None:
     async def both(folder: Path) -> tuple[set[str], set[str], list[str], dict[str, int]]:
         worlds = []
         for name in ("often", "once"):
             (folder / name).mkdir()
-            shutil.copyfile(empty_file, folder / name / "seatkeeper.db")
-            database = Database.open(f"sqlite:///{folder / name / 'seatkeeper.db'}")
+            database = Database.open(prepared_sqlite(folder / name / "seatkeeper.db"))
             worlds.append(await begin(database, folder / name))
         often, once = worlds
         for step in steps:

@@ -4,19 +4,21 @@ import random
 from pathlib import Path
 
 import pytest
-from tests.engine.days import copied, something_happens, two_groups
+from tests.databases import prepared_sqlite
+from tests.engine.days import something_happens, two_groups
 from tests.engine.test_preview import done, verbs
 from tests.engine.world import WRITES, Wish
 
 from seatkeeper.provisioning.preview import Outlook
+from seatkeeper.store.database import Database
 
 
 @pytest.mark.parametrize("app", ["15five", "generic-scim"])
 @pytest.mark.parametrize("seed", range(12))
 async def test_the_cycle_does_what_was_previewed_and_a_plan_what_was_reviewed(
-    seed: int, app: str, tmp_path: Path, empty_file: Path
+    seed: int, app: str, tmp_path: Path
 ) -> None:
-    database = copied(empty_file, tmp_path)
+    database = Database.open(prepared_sqlite(tmp_path / "seatkeeper.db"))
     world, chance = await two_groups(database, tmp_path, app), random.Random(seed)
 
     for turn in range(8):

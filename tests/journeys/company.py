@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import httpx
 import msgspec
 from msgspec.structs import replace
+from tests.databases import prepared_home
 from tests.mail_server import MailServer
 from tests.sandboxes import RunningSandbox, running_sandbox
 
@@ -253,7 +254,7 @@ class Company:
 async def company_with(app_id: str, folder: Path, **settings: Any) -> AsyncIterator[Company]:
     """Open an installation in ``folder`` beside a stand-in for an app."""
     async with running_sandbox(app_id, folder / "app.db") as box:
-        opened = Installation.open(Settings(home=folder / "home", **settings))
+        opened = Installation.open(Settings(home=prepared_home(folder / "home"), **settings))
         company = Company(opened, app_id, box)
         try:
             yield company

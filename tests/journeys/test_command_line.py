@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.databases import prepared_home
 
 from seatkeeper.cli.main import run
 
@@ -35,7 +36,7 @@ def typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Typed:
     """Type a command into an empty installation; get exit status, output and complaints."""
-    monkeypatch.setenv("SEATKEEPER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SEATKEEPER_HOME", str(prepared_home(tmp_path / "home")))
     monkeypatch.setenv("SEATKEEPER_SECRET_APP", "a-token")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "app.yaml").write_text(DOCUMENT, encoding="utf-8")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.console_visitor import csrf_of, signed_in
+from tests.databases import prepared_home
 from tests.journeys.company import Company, company_with
 from tests.journeys.test_explain_page import words
 from tests.journeys.test_inbound import served
@@ -26,7 +27,7 @@ def typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Typed:
     """Type a command into an installation of its own; get exit status, output and complaints."""
-    monkeypatch.setenv("SEATKEEPER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SEATKEEPER_HOME", str(prepared_home(tmp_path / "home")))
     (tmp_path / "people.csv").write_text(
         "userPrincipalName,displayName\nzoe@larkspur.example,Zoe d'Arc\n", encoding="utf-8"
     )

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.databases import prepared_home
 from tests.journeys.company import Company, complaints, settle_larkspur
 from tests.sandboxes import running_sandbox, unhurried
 
@@ -26,7 +27,7 @@ CREW = [f"c{number:03}" for number in range(120)]  # more than any app's page, o
 async def company_of(app: GalleryApp, folder: Path, report: Path) -> AsyncIterator[Company]:
     """Open an installation beside a stand-in that writes a report at its end."""
     async with running_sandbox(app, folder / "app.db", report=report) as box:
-        opened = Installation.open(Settings(home=folder / "home"))
+        opened = Installation.open(Settings(home=prepared_home(folder / "home")))
         try:
             yield Company(opened, app.id, box)
         finally:

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from tests.databases import prepared_home
 from tests.journeys.company import Company
 from tests.journeys.conftest import Typed
 from tests.sandboxes import running_sandbox
@@ -61,7 +62,7 @@ async def test_what_a_liar_never_kept_is_found_and_written_again(tmp_path: Path)
     )
     app = msgspec.structs.replace(liar, sandbox=msgspec.structs.replace(liar.sandbox, lies=lies))
     async with running_sandbox(app, tmp_path / "app.db") as box:
-        opened = Installation.open(Settings(home=tmp_path / "home"))
+        opened = Installation.open(Settings(home=prepared_home(tmp_path / "home")))
         company = Company(opened, app.id, box)
         for name in ("Ada", "Bo", "Cy"):
             await company.person(name, jobTitle="Engineer")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.databases import prepared_home
 from tests.journeys.company import Company, company_with, complaints
 from tests.sandboxes import running_sandbox
 
@@ -59,7 +60,7 @@ async def test_an_account_that_was_never_kept_is_made_at_the_next_change(tmp_pat
     )
     app = msgspec.structs.replace(liar, sandbox=msgspec.structs.replace(liar.sandbox, lies=lies))
     async with running_sandbox(app, tmp_path / "app.db") as box:
-        opened = Installation.open(Settings(home=tmp_path / "home"))
+        opened = Installation.open(Settings(home=prepared_home(tmp_path / "home")))
         company = Company(opened, app.id, box)
         await company.person("ada", jobTitle="Engineer")
         await company.connect(people=["ada"])

@@ -1,5 +1,5 @@
 """The worlds of the engine's tests serve the promises, too."""
 
-from tests.engine.conftest import any_world, empty_file, world
+from tests.engine.conftest import any_world, world
 
-__all__ = ["any_world", "empty_file", "world"]
+__all__ = ["any_world", "world"]

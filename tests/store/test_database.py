@@ -43,9 +43,11 @@ def test_the_names_of_the_migrations_tell_their_order() -> None:
     assert told[::-1] == migration.revisions()
 
 
-def test_four_processes_that_open_an_empty_database_at_once_all_succeed(database_url: str) -> None:
+def test_four_processes_that_open_an_empty_database_at_once_all_succeed(
+    empty_database_url: str,
+) -> None:
     spawn = multiprocessing.get_context("spawn")
-    openers = [spawn.Process(target=_open_and_close, args=(database_url,)) for _ in range(4)]
+    openers = [spawn.Process(target=_open_and_close, args=(empty_database_url,)) for _ in range(4)]
 
     for opener in openers:
         opener.start()

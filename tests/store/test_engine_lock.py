@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.databases import new_postgresql
+from tests.databases import prepared_postgresql
 
 from seatkeeper.errors import Occupied
 from seatkeeper.store.database import Database
@@ -43,7 +43,7 @@ def test_on_sqlite_a_second_engine_is_refused_with_the_first_ones_process(tmp_pa
 def test_on_postgresql_several_have_the_role_and_the_first_is_named(
     postgresql_server: str,
 ) -> None:
-    database = Database.open(new_postgresql(postgresql_server))
+    database = Database.open(prepared_postgresql(postgresql_server))
 
     with EngineLock(database):
         with EngineLock(database) as second:

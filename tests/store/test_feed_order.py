@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, create_engine, select, text
-from tests.databases import new_postgresql
+from tests.databases import prepared_postgresql
 
 from seatkeeper.directory.model import Subject, Verb
 from seatkeeper.errors import BadInput
@@ -30,7 +30,7 @@ def read_after(database: Database, seq: int) -> list[tuple[int, str]]:
 
 
 def test_who_starts_first_and_commits_last_is_numbered_last(postgresql_server: str) -> None:
-    database = Database.open(new_postgresql(postgresql_server))
+    database = Database.open(prepared_postgresql(postgresql_server))
     first = create_engine(database.url).connect()
     first.execute(text("INSERT INTO groups VALUES ('g', 'Early', '{}', '2026')"))  # T1 writes
 
@@ -48,7 +48,7 @@ def test_who_starts_first_and_commits_last_is_numbered_last(postgresql_server: s
 def test_a_writer_waits_for_the_one_whose_numbers_are_not_committed(
     postgresql_server: str,
 ) -> None:
-    database = Database.open(new_postgresql(postgresql_server))
+    database = Database.open(prepared_postgresql(postgresql_server))
     first = create_engine(database.url).connect()
     tell(first, "first")  # numbered, still open
     second = threading.Thread(target=database.write_now, args=[lambda c: tell(c, "second")])

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 from sqlalchemy import Connection, text
-from tests.databases import new_postgresql
+from tests.databases import prepared_postgresql
 
 from seatkeeper.errors import LeaseLost
 from seatkeeper.ports import Lease
@@ -25,7 +25,7 @@ REQUEST = 60
 @pytest.fixture
 def shared(postgresql_server: str) -> Iterator[Database]:
     """Return a PostgreSQL database with one app, 15five."""
-    opened = Database.open(new_postgresql(postgresql_server))
+    opened = Database.open(prepared_postgresql(postgresql_server))
     opened.write_now(
         lambda c: c.execute(
             text("INSERT INTO applications VALUES ('15five', '15five', 'none', '[]', '{}', 1)")

@@ -38,10 +38,10 @@ def as_before(url: str) -> None:
 
 
 async def test_a_mail_that_was_not_sent_waits_on_and_a_cause_that_was_told_is_not_told_again(
-    database_url: str,
+    empty_database_url: str,
 ) -> None:
-    as_before(database_url)
-    database = Database.open(database_url)
+    as_before(empty_database_url)
+    database = Database.open(empty_database_url)
     ledger = SqlLedger(database)
 
     message = Message(topic=Topic.STOPPED, title="it goes on", happened="So.", app_id="15five")
