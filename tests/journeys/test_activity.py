@@ -101,7 +101,8 @@ async def test_a_list_does_not_move_but_says_what_came_meanwhile(sales: Company)
         after = (await ana.get(address.replace("&amp;", "&"))).text
 
     assert before.strip() == ""
-    assert "1 new event" in after
+    # The served engine is woken by the change, too, and may have written an event of its own.
+    assert re.search(r"\b[1-9] new events?\b", after)
     assert 'href="/apps/15five/activity"' in after
 
 
