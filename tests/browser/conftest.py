@@ -1,6 +1,7 @@
 """Fixtures of the browser tests: one browser, one server for each company, shared by all."""
 
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -82,25 +83,28 @@ async def padded(
         yield replace(world, name="padded")
 
 
+Kept = dict[tuple[str, str], tuple[float, StorageState]]
+
+_FRESH_S = 300
+"""After so many seconds a test signs in again: the console asks for the passphrase before some
+changes when it was typed long ago, and these tests together take longer than that.
+"""
+
+
 @pytest.fixture(scope="session")
-async def kept() -> dict[tuple[str, str], StorageState]:
-    """What each role's browser keeps after signing in, by company and role."""
+async def kept() -> Kept:
+    """What each role's browser keeps after signing in, and since when, by company and role."""
     return {}
 
 
 @pytest.fixture
-async def opens(
-    chromium: Browser, kept: dict[tuple[str, str], StorageState]
-) -> AsyncIterator[Opens]:
+async def opens(chromium: Browser, kept: Kept) -> AsyncIterator[Opens]:
     """Open a browser window of somebody, signed in already unless ``role`` is empty."""
     opened: list[BrowserContext] = []
 
     async def window(world: World, role: str = "administrator", **wishes: object) -> BrowserContext:
-        if role and (world.name, role) not in kept:
-            kept[world.name, role] = await signed_in(chromium, world, role)
-        state = kept[world.name, role] if role else None
         context = await chromium.new_context(
-            storage_state=state,
+            storage_state=await _state_of(chromium, world, role, kept) if role else None,
             reduced_motion="reduce",
             **wishes,  # type: ignore[arg-type]  # each test names its own
         )
@@ -110,6 +114,15 @@ async def opens(
     yield window
     for one in opened:
         await one.close()
+
+
+async def _state_of(chromium: Browser, world: World, role: str, kept: Kept) -> StorageState:
+    since, state = kept.get((world.name, role), (None, None))
+    if state is None or since is None or time.monotonic() - since > _FRESH_S:
+        now = time.monotonic()
+        state = await signed_in(chromium, world, role, first=since is None)
+        kept[world.name, role] = now, state
+    return state
 
 
 @pytest.fixture(scope="session")

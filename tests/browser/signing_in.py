@@ -25,11 +25,16 @@ async def passphrase_chosen(page: Page, world: World) -> None:
     await page.wait_for_url(lambda url: "/links/" not in url)
 
 
-async def signed_in(chromium: Browser, world: World, role: str) -> StorageState:
-    """Sign somebody in, and return what their browser keeps."""
+async def signed_in(
+    chromium: Browser, world: World, role: str, *, first: bool = True
+) -> StorageState:
+    """Sign somebody in, and return what their browser keeps.
+
+    ``first`` says that nobody of that role has signed in to this company yet.
+    """
     context = await chromium.new_context()
     page = await context.new_page()
-    if world.server.welcome and role == "administrator":
+    if first and world.server.welcome and role == "administrator":
         await passphrase_chosen(page, world)
     else:
         await fill_in(page, world, role)
