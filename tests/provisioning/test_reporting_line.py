@@ -1,10 +1,12 @@
 """Who is written first, so that a manager is there before the people who report to them."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seatkeeper.provisioning import reference
 from seatkeeper.provisioning.mapping.evaluate import Desired
-from seatkeeper.provisioning.reference import levels, resolve
+from seatkeeper.provisioning.reference import levels, placed, resolve
 
 PEOPLE = [f"p{n}" for n in range(12)]
 LINES = st.dictionaries(
@@ -38,6 +40,39 @@ def test_everybody_has_a_place_and_comes_after_their_manager_unless_they_are_in_
     for person, manager in line.items():
         if manager in line and not _in_a_loop(person, line):
             assert order[person] > order[manager]
+
+
+@settings(deadline=None)
+@given(LINES, st.dictionaries(st.sampled_from(PEOPLE), st.integers(1, 20)))
+def test_nobody_comes_earlier_than_their_place_and_who_has_one_in_order_keeps_it(line, held):
+    [first] = placed(line, held=held)
+
+    assert all(place >= held.get(one, 0) for one, place in first.items())
+    assert list(placed(line, held=first)) == [first]
+
+
+@settings(deadline=None)
+@given(LINES, st.data())
+def test_a_line_that_was_half_stored_is_in_order_once_it_is_placed_again(line, data):
+    whole = levels(line)
+    stored = data.draw(st.sets(st.sampled_from(sorted(whole))), label="stored")
+
+    [again] = placed(line, held={one: whole[one] for one in stored})
+
+    assert again == whole
+
+
+def test_a_long_line_comes_in_pages_and_who_is_written_already_moves_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(reference, "PAGE", 2)
+    line = {"a": None, "b": "a", "c": "b", "d": "c", "e": "d"}
+
+    pages = list(placed(line))
+    rest = list(placed({"d": "c", "e": "d"}, held={"d": 3, "e": 4}))
+
+    assert pages == [{"a": 0, "b": 1}, {"c": 2, "d": 3}, {"e": 4}]
+    assert rest == [{"d": 3, "e": 4}]
 
 
 def _in_a_loop(person: str, line: dict[str, str | None]) -> bool:

@@ -85,6 +85,7 @@ class AppContext:
     records whose failure says nothing new of it. ``changed_at`` says since when records
     differ that this cycle read as changed. ``free`` are removals that may leave without
     anybody's word, ``may_remove`` who of a group may be removed from it now (``guarding``).
+    ``in_order`` is false while planned people may not be in the order of the reporting line.
     ``shown`` is what the app's list showed in this cycle, where it was read (``listing``): it is
     from ``listed_from`` records on that wait for a look-up.
     """
@@ -110,6 +111,7 @@ class AppContext:
     free: set[tuple[Kind, str, Removal]] = field(default_factory=set)
     may_remove: dict[str, frozenset[str]] = field(default_factory=dict)
     shown: dict[Kind, Shown | None] = field(default_factory=dict)
+    in_order: bool = True
     linked_now: int = 0
     linked_before: int = 0
     vanished: int = 0

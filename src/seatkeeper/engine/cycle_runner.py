@@ -192,6 +192,7 @@ async def _run(context: AppContext, wish: Wish, *, continued: bool) -> None:
         note = f"continued cycle {context.cycle.number} after an interruption"
         context.moved(replace(context.cycle, note=note))
         context.linked_now = 1  # whoever was linked before the interruption may be waited for
+        context.in_order = False  # it may have been interrupted between two pages of the order
         await _end_switched_off(context)
     if continued and context.cycle.kind in _ONCE:
         await _end_review(context)

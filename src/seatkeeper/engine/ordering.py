@@ -7,6 +7,7 @@ Shell around ``provisioning.reference`` (managers come first) and
 the plan and stores each record's place; what is sent is not changed by it.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from seatkeeper.directory.model import Kind
@@ -16,12 +17,17 @@ from seatkeeper.provisioning.handover import Rename, after, renames, rings
 from seatkeeper.provisioning.journal import Entry
 from seatkeeper.provisioning.match import Claim, claim_of
 from seatkeeper.provisioning.plan import Action, Delete, Disable, Update
-from seatkeeper.provisioning.reference import levels
+from seatkeeper.provisioning.reference import placed
 from seatkeeper.provisioning.walk import Decided, Facts, decide
 
 
 async def put_in_order(context: AppContext, kind: Kind) -> None:
-    """Store when each planned record of a kind is written."""
+    """Store when each planned record of a kind is written.
+
+    Page by page, so that nobody waits for long who writes or works for another app. What is
+    only half stored when a process dies is put in order before anything of it is sent
+    (``planner.match_records``).
+    """
     on_the_way = await renaming(context, kind)
     found = [one for facts, _ in on_the_way for one in renames_of(context, facts)]
     parked = {circle[0].gives for circle in broken(context, found)}
@@ -33,8 +39,13 @@ async def put_in_order(context: AppContext, kind: Kind) -> None:
     managers = (
         await context.ledger.managers_of_planned(context.cycle.id) if kind is Kind.USER else {}
     )
-    if managers or waits:
-        await context.ledger.set_levels(context.cycle.id, kind, levels(managers, waits))
+    held = await context.ledger.levels_of_planned(context.cycle.id, kind)
+    for page in placed(managers, waits, held):
+        moved = {one: level for one, level in page.items() if level != held.get(one, 0)}
+        if moved:
+            await context.ledger.set_levels(context.cycle.id, kind, moved)
+        else:
+            await asyncio.sleep(0)  # whoever else waits for this loop comes in between
 
 
 async def renaming(context: AppContext, kind: Kind) -> Sequence[tuple[Facts, Entry]]:

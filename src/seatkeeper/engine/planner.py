@@ -86,24 +86,31 @@ def _lost(facts: Facts, doubt: Sequence[ValueChange], *, retry: bool) -> Entry:
 
 
 async def match_records(context: AppContext) -> None:
-    """Ask the app about everybody who waits for a look-up, and plan with the answers."""
+    """Ask the app about everybody who waits for a look-up, and plan with the answers.
+
+    Then people are put in order, and so they are where a process died that may have been at it.
+    """
+    for kind in Kind:
+        if await _match_kind(context, kind):
+            context.in_order = False
+    if not context.in_order:
+        await put_in_order(context, Kind.USER)
+        context.in_order = True
+
+
+async def _match_kind(context: AppContext, kind: Kind) -> bool:
+    """Ask about all of one kind, page by page; return whether there was anybody."""
     matched = False
-    while True:
-        waiting = await context.ledger.entries(
-            context.cycle.id, states={EntryState.MATCH}, limit=context.batch
-        )
-        if not waiting:
-            break
+    while waiting := await context.ledger.entries(
+        context.cycle.id, states={EntryState.MATCH}, kind=kind, limit=context.batch
+    ):
         matched = True
-        kind = waiting[0].kind
         if kind not in context.shown:
             counts = await context.ledger.entry_counts(context.cycle.id)
             await list_for_matching(context, kind, counts.get(EntryState.MATCH, 0))
-        entries = {entry.record_id: entry for entry in waiting if entry.kind is kind}
-        await _match_page(context, kind, entries)
+        await _match_page(context, kind, {entry.record_id: entry for entry in waiting})
         context.raise_if_stopped()
-    if matched:
-        await put_in_order(context, Kind.USER)
+    return matched
 
 
 async def _note(

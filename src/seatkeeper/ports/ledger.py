@@ -130,7 +130,7 @@ class Ledger(Protocol):
         """Open a cycle in state planning, numbered from 1 for each app."""
 
     async def drop_plan(self, cycle: Cycle) -> None:
-        """Forget the entries of a cycle that was interrupted while planning."""
+        """Forget the entries of a cycle that was interrupted while planning, in several writes."""
 
     async def entries(
         self,
@@ -148,8 +148,11 @@ class Ledger(Protocol):
     async def managers_of_planned(self, cycle_id: str) -> Mapping[str, str | None]:
         """Return record id to manager's record id, of the people this cycle creates."""
 
+    async def levels_of_planned(self, cycle_id: str, kind: Kind) -> Mapping[str, int]:
+        """Return the places of the planned records of a kind that do not come first (0)."""
+
     async def set_levels(self, cycle_id: str, kind: Kind, levels: Mapping[str, int]) -> None:
-        """Store each record's place in the order of writing."""
+        """Store these records' places in the order of writing; a page, since writers wait."""
 
     async def changing(self, cycle_id: str, kind: Kind, paths: Collection[str]) -> Sequence[Entry]:
         """Return the planned entries of linked records that change a value at these paths."""

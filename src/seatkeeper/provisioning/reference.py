@@ -7,14 +7,18 @@ people are ordered along the reporting line; what still has no account is left
 out, said, and remembered as waiting, and written when the missing end appears.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from seatkeeper.provisioning.account import TargetValue
 from seatkeeper.provisioning.mapping.evaluate import Desired
 
+PAGE: Final = 500
+"""Records whose place is found before others may work."""
+
 _NOBODY: Final[Mapping[str, Collection[str]]] = {}
+_FIRST: Final[Mapping[str, int]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +59,36 @@ def comes(path: str, name: str) -> str:
 def levels(
     managers: Mapping[str, str | None], after: Mapping[str, Collection[str]] = _NOBODY
 ) -> dict[str, int]:
-    """Return for each record when it can be written: after its manager.
+    """Return for each record when it can be written, all at once; see ``placed``."""
+    return {one: level for page in placed(managers, after) for one, level in page.items()}
+
+
+def placed(
+    managers: Mapping[str, str | None],
+    after: Mapping[str, Collection[str]] = _NOBODY,
+    held: Mapping[str, int] = _FIRST,
+) -> Iterator[dict[str, int]]:
+    """Yield page by page when each record can be written: after its manager.
 
     ``managers`` maps each record about to be written to its manager's record
     id; ``after`` names others that come before it (``handover``). Whoever is
-    in neither delays nobody. A loop cannot be ordered: its members, and nobody
-    else, ignore the link that closes it, so one of them is written without
-    manager and healed in the second pass.
+    in neither delays nobody. ``held`` are the places that records have already: nobody
+    comes earlier than that, so that who is in order stays, however many were written
+    meanwhile. A loop cannot be ordered: its members, and nobody else, ignore the link
+    that closes it, so one of them is written without manager and healed in the second
+    pass. Whoever asks for page after page may let others work between two of them.
     """
     known = {*managers, *after, *(one for others in after.values() for one in others)}
     found: dict[str, int] = {}
+    page: dict[str, int] = {}
     for start in sorted(known):
-        _place(start, known, managers, after, found)
-    return found
+        for one in _place(start, known, managers, after, found, held):
+            page[one] = found[one]
+            if len(page) == PAGE:
+                yield page
+                page = {}
+    if page:
+        yield page
 
 
 def _place(
@@ -76,7 +97,8 @@ def _place(
     managers: Mapping[str, str | None],
     after: Mapping[str, Collection[str]],
     found: dict[str, int],
-) -> None:
+    held: Mapping[str, int],
+) -> Iterator[str]:
     """Give ``start`` its place, and before it everybody it comes after; lines may be long."""
     open_ones: set[str] = set()
     way = [start]
@@ -95,6 +117,8 @@ def _place(
             open_ones.add(one)
             way += missing
             continue
-        found[one] = max((found[other] + 1 for other in before if other in found), default=0)
+        earliest = (found[other] + 1 for other in before if other in found)
+        found[one] = max([held.get(one, 0), *earliest])
         open_ones.discard(one)
         way.pop()
+        yield one

@@ -6,6 +6,7 @@ Beside the walk: a part of ``ledger``, each method one transaction in a thread.
 import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from sqlalchemy import (
     Connection,
@@ -32,7 +33,10 @@ from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.tables import canonical, users
-from seatkeeper.store.upsert import pieces
+from seatkeeper.store.upsert import among, pieces, pieces_by_kind
+
+PIECE: Final = 1_000
+"""Most entries of a plan that one transaction forgets."""
 
 
 class Cycles(LedgerPart):
@@ -88,9 +92,9 @@ class Cycles(LedgerPart):
         return await self._database.write(work)
 
     async def drop_plan(self, cycle: Cycle) -> None:
-        """Forget the entries of a cycle that was interrupted while planning."""
-        gone = delete(t.journal).where(t.journal.c.cycle_id == cycle.id)
-        await self._database.write(lambda c: c.execute(gone))
+        """Forget the entries of a cycle that was interrupted while planning, piece by piece."""
+        while await self._database.write(lambda c: drop_entries(c, cycle.id, PIECE)) == PIECE:
+            pass
 
     async def entries(
         self,
@@ -151,6 +155,18 @@ class Cycles(LedgerPart):
         entries = [rows.entry_of(row) for row in found]
         return [one for one in entries if any(change.path in paths for change in one.changes)]
 
+    async def levels_of_planned(self, cycle_id: str, kind: Kind) -> Mapping[str, int]:
+        """Return the places of the planned records of a kind that do not come first."""
+        found = await self._all(
+            select(t.journal.c.record_id, t.journal.c.level).where(
+                t.journal.c.cycle_id == cycle_id,
+                t.journal.c.state == EntryState.PLANNED,
+                t.journal.c.kind == kind,
+                t.journal.c.level > 0,
+            )
+        )
+        return {row.record_id: row.level for row in found}
+
     async def set_levels(self, cycle_id: str, kind: Kind, levels: Mapping[str, int]) -> None:
         """Store each record's place in the order of writing."""
 
@@ -162,7 +178,7 @@ class Cycles(LedgerPart):
                         .where(
                             t.journal.c.cycle_id == cycle_id,
                             t.journal.c.kind == kind,
-                            t.journal.c.record_id.in_(piece),
+                            among(t.journal.c.record_id, piece),
                             t.journal.c.level != level,
                         )
                         .values(level=level)
@@ -220,3 +236,21 @@ class Cycles(LedgerPart):
             return [rows.cycle_of(row) for row in (await self._all(rising.limit(limit)))[::-1]]
         found = await self._all(asked.order_by(t.cycles.c.number.desc()).limit(limit))
         return [rows.cycle_of(row) for row in found]
+
+
+def drop_entries(connection: Connection, cycle_id: str, most: int) -> int:
+    """Forget at most so many entries of a cycle's plan; return how many. Fewer: it has no more."""
+    entries = connection.execute(
+        select(t.journal.c.kind, t.journal.c.record_id)
+        .where(t.journal.c.cycle_id == cycle_id)
+        .limit(most)
+    ).all()
+    for kind, some in pieces_by_kind([(Kind(row.kind), row.record_id) for row in entries]):
+        connection.execute(
+            delete(t.journal).where(
+                t.journal.c.cycle_id == cycle_id,
+                t.journal.c.kind == kind,
+                among(t.journal.c.record_id, some),
+            )
+        )
+    return len(entries)

@@ -30,6 +30,7 @@ from seatkeeper.provisioning.history import KEPT_CYCLES, SHORTEST, is_idle
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.ledger_base import LedgerPart
+from seatkeeper.store.ledger_cycles import drop_entries
 from seatkeeper.store.tables import assignments, changes, memberships
 from seatkeeper.store.upsert import among, pieces
 
@@ -228,21 +229,8 @@ def _linked(connection: Connection, records: Collection[str]) -> set[tuple[str, 
 
 def _forget_cycle(connection: Connection, cycle_id: str) -> tuple[bool, int]:
     """Remove a piece of a cycle's plan, and the cycle with the last one; whether it is gone."""
-    entries = connection.execute(
-        select(t.journal.c.kind, t.journal.c.record_id)
-        .where(t.journal.c.cycle_id == cycle_id)
-        .limit(PIECE)
-    ).all()
-    for kind in Kind:
-        for some in pieces([row.record_id for row in entries if row.kind == kind]):
-            connection.execute(
-                delete(t.journal).where(
-                    t.journal.c.cycle_id == cycle_id,
-                    t.journal.c.kind == kind,
-                    among(t.journal.c.record_id, some),
-                )
-            )
-    if len(entries) == PIECE:
-        return False, len(entries)
+    entries = drop_entries(connection, cycle_id, PIECE)
+    if entries == PIECE:
+        return False, entries
     connection.execute(delete(t.cycles).where(t.cycles.c.id == cycle_id))
-    return True, len(entries) + 1
+    return True, entries + 1
