@@ -9,6 +9,8 @@
     │   ├── AlreadyDecided       somebody else decided first, and that stands
     │   ├── NeedsAnother         two people must agree, and this one cannot be the second
     │   ├── WrongPassphrase      nobody is signed in by what was typed
+    │   ├── WrongCode            what was typed is no code of the second factor that is right now
+    │   ├── SignInOver           the passphrase was right too long ago; signing in begins again
     │   ├── NotYet               something else must be done first
     │   ├── SlowedDown           after many failures an attempt to sign in was not looked at
     │   └── ScimError            what SCIM answers with an error; its own tree is in ``scim.errors``
@@ -156,6 +158,18 @@ class WrongPassphrase(BadInput):
     """E-mail address and passphrase do not belong together; which is wrong is not said."""
 
     code = "sign_in.wrong"
+
+
+class WrongCode(BadInput):
+    """What was typed is no code of the second factor that is right now and was not used."""
+
+    code = "sign_in.code"
+
+
+class SignInOver(BadInput):
+    """The passphrase was right, but its code came too late or something changed meanwhile."""
+
+    code = "sign_in.over"
 
 
 class SlowedDown(BadInput):

@@ -17,7 +17,7 @@ from seatkeeper.console.templates import Templates
 from seatkeeper.console.visit import PROBE, Visit, give_cookie, take_cookies
 from seatkeeper.errors import BadInput, LinkUsedUp, SlowedDown
 from seatkeeper.store.administrators import SqlAdministrators
-from seatkeeper.store.sign_ins import SqlSignIns
+from seatkeeper.store.sign_ins import Admission, SqlSignIns
 
 AT_ONCE: Final = 2
 """How many passphrases are hashed at once: each takes 19 MiB and a core on purpose."""
@@ -54,7 +54,7 @@ class SigningIn:
         email, following = visit.form.get("email", ""), visit.form.get("next", "")
         try:
             async with self._hashing:
-                secret = await asyncio.to_thread(
+                let_in = await asyncio.to_thread(
                     self._sign_ins.sign_in,
                     email,
                     visit.form.get("passphrase", ""),
@@ -68,7 +68,7 @@ class SigningIn:
             answer = self._form(visit, following, 429, email=email, error=error)
             answer.headers["Retry-After"] = str(error.seconds)
             return answer
-        return self._welcome(visit, secret, following)
+        return self._welcome(visit, let_in, following)
 
     async def sign_out(self, visit: Visit) -> Response:
         """End this session."""
@@ -101,14 +101,14 @@ class SigningIn:
             raise
         except BadInput as error:
             return await self._link(visit, 422, error)
-        secret = await asyncio.to_thread(
+        let_in = await asyncio.to_thread(
             self._sign_ins.begin,
             owner,
             address=visit.address,
             browser=visit.browser,
             now=utc_now(),
         )
-        return self._welcome(visit, secret, "")
+        return self._welcome(visit, let_in, "")
 
     def _form(
         self,
@@ -135,9 +135,9 @@ class SigningIn:
         }
         return _probed(self._templates.page("link.html", code, visit=visit, **shown))
 
-    def _welcome(self, visit: Visit, secret: str, following: str) -> Response:
+    def _welcome(self, visit: Visit, let_in: Admission, following: str) -> Response:
         answer = RedirectResponse(_ours(following), SEE_OTHER)
-        give_cookie(answer, visit.request, secret)
+        give_cookie(answer, visit.request, let_in.secret)
         return answer
 
 

@@ -1,12 +1,25 @@
-"""The tables of who may sign in: administrators, their sessions, links, and failed attempts.
+"""The tables of who may sign in: administrators, sessions, links, second factors, failed attempts.
 
-Beside the walk; they share the metadata of ``tables``. No id of a session and
-no link stands here, only their digests: who reads the database can use none.
+Beside the walk; they share the metadata of ``tables``. No id of a session, no
+link and no recovery code stands here, only their digests, and secrets of apps
+are sealed: who reads the database can use none.
 """
 
 from typing import Final
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    false,
+)
 
 from seatkeeper.store.tables import KEY, Document, Moment, metadata
 
@@ -62,6 +75,58 @@ FAILURES: Final = Table(
     Column("email", KEY, nullable=False),
     Column("at", Moment, nullable=False),
     Column("address", KEY, nullable=False, server_default=""),  # the client's
+    Column("at_code", Boolean, nullable=False, server_default=false()),  # not at the passphrase
     Index("ix_sign_in_failures_email", "email", "at"),
     Index("ix_sign_in_failures_address", "address", "at"),
+)
+
+SECOND_FACTORS: Final = Table(
+    "second_factors",
+    metadata,
+    Column(
+        "administrator_id",
+        KEY,
+        ForeignKey("administrators.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("key_id", KEY, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),  # none: being set up, and asked of nobody
+    Column("last_step", BigInteger, nullable=False),  # the newest whose code was used
+)
+
+RECOVERY_CODES: Final = Table(
+    "recovery_codes",
+    metadata,
+    Column("digest", KEY, primary_key=True),
+    Column(
+        "administrator_id",
+        KEY,
+        ForeignKey("administrators.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+)
+
+PENDING: Final = Table(  # the passphrase was right, the code is still to come
+    "pending_sign_ins",
+    metadata,
+    Column("digest", KEY, primary_key=True),
+    Column(
+        "administrator_id",
+        KEY,
+        ForeignKey("administrators.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("made_at", Moment, nullable=False),
+)
+
+RULES: Final = Table(
+    "sign_in_rules",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),
+    Column("second_factor_required", Boolean, nullable=False),
 )

@@ -24,7 +24,14 @@ from seatkeeper.administration.model import (
 from seatkeeper.administration.passphrases import check_passphrase
 from seatkeeper.administration.sessions import link_works
 from seatkeeper.errors import LinkUsedUp, NotFound
-from seatkeeper.store.administration_tables import ADMINISTRATORS, LINKS, SESSIONS
+from seatkeeper.store.administration_tables import (
+    ADMINISTRATORS,
+    LINKS,
+    PENDING,
+    RECOVERY_CODES,
+    SECOND_FACTORS,
+    SESSIONS,
+)
 from seatkeeper.store.database import Database
 from seatkeeper.store.news import News
 from seatkeeper.store.passphrase_hashing import hashed
@@ -83,7 +90,7 @@ class SqlAdministrators:
         kept = hashed(passphrase)
 
         def work(connection: Connection) -> Administrator:
-            _one_writer(connection)
+            one_writer(connection)
             owner = _link(connection, link, now)
             news = News(address)
             if owner is None:
@@ -95,7 +102,7 @@ class SqlAdministrators:
             used = LINKS.c.digest == digest(link)
             connection.execute(delete(LINKS).where(~used, LINKS.c.administrator_id == owner))
             connection.execute(update(LINKS).where(used).values(used_at=now))
-            connection.execute(delete(SESSIONS).where(SESSIONS.c.administrator_id == owner))
+            end_sign_ins(connection, owner)
             made = _by_id(connection, owner)
             news.audit("administrator.passphrase", owner, None, shown(made))
             news.write(connection)
@@ -114,7 +121,7 @@ class SqlAdministrators:
         address, chosen = checked_email(email), role_of(role, apps)
 
         def work(connection: Connection) -> tuple[Administrator, str]:
-            _one_writer(connection)
+            one_writer(connection)
             asked = select(ADMINISTRATORS.c.id).where(ADMINISTRATORS.c.email == address)
             owner = connection.execute(asked).scalar()
             if owner is None:
@@ -139,7 +146,7 @@ class SqlAdministrators:
         chosen = role_of(role, apps)
 
         def work(connection: Connection) -> Administrator:
-            _one_writer(connection)
+            one_writer(connection)
             held = _by_id(connection, administrator)
             if (held.role, held.apps) == (chosen, frozenset(apps)):
                 return held
@@ -147,7 +154,7 @@ class SqlAdministrators:
                 require_another(everybody(connection), administrator)
             mine = update(ADMINISTRATORS).where(ADMINISTRATORS.c.id == administrator)
             connection.execute(mine.values(role=chosen.value, apps=sorted(apps)))
-            connection.execute(delete(SESSIONS).where(SESSIONS.c.administrator_id == administrator))
+            end_sign_ins(connection, administrator)
             changed = _by_id(connection, administrator)
             news = News(actor)
             news.audit("administrator.role", administrator, shown(held), shown(changed))
@@ -163,10 +170,11 @@ class SqlAdministrators:
         """
 
         def work(connection: Connection) -> Administrator:
-            _one_writer(connection)
+            one_writer(connection)
             held = _by_id(connection, administrator)
             require_another(everybody(connection), administrator)
-            for table in (SESSIONS, LINKS):
+            end_sign_ins(connection, administrator)
+            for table in (LINKS, RECOVERY_CODES, SECOND_FACTORS):
                 connection.execute(delete(table).where(table.c.administrator_id == administrator))
             mine = ADMINISTRATORS.c.id == administrator
             connection.execute(delete(ADMINISTRATORS).where(mine))
@@ -181,6 +189,25 @@ class SqlAdministrators:
 def digest(secret: str) -> str:
     """Return what is kept of a session's id or a link: both have full entropy."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def one_writer(connection: Connection) -> None:
+    """Let one after the other decide, as the first act of a transaction.
+
+    Two who remove each other would leave nobody, and many codes tried at once would all count
+    as the first.
+    """
+    connection.execute(select(feed_position.c.id).with_for_update())
+
+
+def end_sign_ins(connection: Connection, administrator: str, but: str = "") -> int:
+    """End every session of somebody and every sign-in under way; return how many sessions.
+
+    ``but`` is the id of one session that goes on.
+    """
+    mine = (SESSIONS.c.administrator_id == administrator) & (SESSIONS.c.id != but)
+    connection.execute(delete(PENDING).where(PENDING.c.administrator_id == administrator))
+    return connection.execute(delete(SESSIONS).where(mine)).rowcount
 
 
 def everybody(connection: Connection) -> Sequence[Administrator]:
@@ -200,11 +227,6 @@ def shown(one: Administrator) -> dict[str, object]:
     """Return an administrator as the audit trail shows them."""
     plain = {"email": one.email, "name": one.name, "role": one.role.value}
     return {**plain, "apps": sorted(one.apps)} if one.apps else dict(plain)
-
-
-def _one_writer(connection: Connection) -> None:
-    """Let one after the other decide who is left: two who remove each other would leave nobody."""
-    connection.execute(select(feed_position.c.id).with_for_update())
 
 
 def _able(connection: Connection) -> bool:

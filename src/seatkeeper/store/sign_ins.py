@@ -2,7 +2,8 @@
 
 Beside the walk. Of a session's id only the digest is kept, so a copy of the
 database signs nobody in. Whether a session still counts and whether somebody
-must wait is decided in ``administration.sessions``.
+must wait is decided in ``administration.sessions``. Who has a second factor is
+not signed in by the passphrase alone: ``code_entry`` goes on from there.
 """
 
 import datetime as dt
@@ -14,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select, update
 
 from seatkeeper.administration.model import Administrator
+from seatkeeper.administration.second_factor import PENDING as PENDING_FOR
 from seatkeeper.administration.sessions import (
     ABSOLUTE,
     FAILURES_FROM,
@@ -23,8 +25,14 @@ from seatkeeper.administration.sessions import (
 )
 from seatkeeper.administration.sessions import FAILURES as MANY
 from seatkeeper.errors import NotFound, SlowedDown, WrongPassphrase
-from seatkeeper.store.administration_tables import ADMINISTRATORS, FAILURES, SESSIONS
-from seatkeeper.store.administrators import administrator_of, digest
+from seatkeeper.store.administration_tables import (
+    ADMINISTRATORS,
+    FAILURES,
+    PENDING,
+    SECOND_FACTORS,
+    SESSIONS,
+)
+from seatkeeper.store.administrators import administrator_of, digest, end_sign_ins
 from seatkeeper.store.database import Database
 from seatkeeper.store.news import News
 from seatkeeper.store.passphrase_hashing import fits, hashed, outdated
@@ -52,6 +60,18 @@ class Session:
     confirmed_at: dt.datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the right passphrase gives: a session, or the right to type a code.
+
+    ``secret`` is the session's id, or with ``needs_code`` that of the sign-in that
+    waits; nobody sees it again.
+    """
+
+    secret: str
+    needs_code: bool = False
+
+
 class SqlSignIns:
     """Who is signed in. Methods block; ``sign_in`` takes the time of a slow hash on purpose."""
 
@@ -60,8 +80,8 @@ class SqlSignIns:
 
     def sign_in(
         self, email: str, passphrase: str, *, address: str, browser: str, now: dt.datetime
-    ) -> str:
-        """Begin a session and return its id, which nobody sees again.
+    ) -> Admission:
+        """Begin a session, or wait for the code of whoever has a second factor.
 
         Raises ``WrongPassphrase`` (counted against the address that was typed, whether or not
         somebody has it) or ``SlowedDown``.
@@ -87,7 +107,7 @@ class SqlSignIns:
 
         def work(connection: Connection) -> None:
             connection.execute(mine.values(confirmed_at=now))
-            connection.execute(delete(FAILURES).where(FAILURES.c.email == owner.email))
+            connection.execute(delete(FAILURES).where(_at_passphrase(owner.email)))
 
         self._database.write_now(work)
         return replace(found, confirmed_at=now)
@@ -99,27 +119,27 @@ class SqlSignIns:
         row, failures, from_there = self._database.read_now(
             lambda c: (
                 c.execute(asked).first(),
-                _failures(c, FAILURES.c.email == email),
+                _failures(c, _at_passphrase(email)),
                 _failures(c, FAILURES.c.address == address) if address else (),
             )
         )
-        slowed = (
+        pauses = (
             (slowed_until(failures, now), "for this address"),
             (slowed_until(from_there, now, FAILURES_FROM), "from where you are"),
         )
-        for until, why in slowed:
+        for until, why in pauses:
             if until is not None:
-                raise _slowed(max(1, round((until - now).total_seconds())), why)
+                raise slowed(max(1, round((until - now).total_seconds())), why)
         if not fits(None if row is None else row.passphrase, passphrase) or row is None:
             owner = None if row is None else row.id
-            self._database.write_now(lambda c: _note_failure(c, email, owner, address, now))
+            self._database.write_now(lambda c: _note_wrong(c, email, owner, address, now))
             raise _wrong()
         return row
 
     def begin(
         self, administrator: Administrator, *, address: str, browser: str, now: dt.datetime
-    ) -> str:
-        """Begin a session for somebody who has just used their link; return its id."""
+    ) -> Admission:
+        """Let somebody in who has just used their link; a second factor is asked for, too."""
         return self._begin(administrator, None, None, address, browser, now)
 
     def session(self, session: str, now: dt.datetime, *, used: bool = True) -> Session | None:
@@ -161,8 +181,7 @@ class SqlSignIns:
         """End all sessions of somebody; return how many there were."""
 
         def work(connection: Connection) -> int:
-            mine = delete(SESSIONS).where(SESSIONS.c.administrator_id == owner)
-            ended = connection.execute(mine).rowcount
+            ended = end_sign_ins(connection, owner)
             if ended:
                 news = News(actor)
                 news.audit("session.end", owner, {"sessions": ended}, None)
@@ -179,20 +198,8 @@ class SqlSignIns:
         address: str,
         browser: str,
         now: dt.datetime,
-    ) -> str:
-        session = secrets.token_urlsafe(32)
-        row = {
-            "digest": digest(session),
-            "id": secrets.token_hex(8),
-            "administrator_id": administrator.id,
-            "began_at": now,
-            "seen_at": now,
-            "address": address,
-            "browser": browser[:_LONGEST_BROWSER],
-            "confirmed_at": now,
-        }
-
-        def work(connection: Connection) -> None:
+    ) -> Admission:
+        def work(connection: Connection) -> Admission:
             mine = ADMINISTRATORS.c.id == administrator.id
             asked = select(ADMINISTRATORS.c.passphrase).where(mine).with_for_update()
             kept = connection.execute(asked).scalar()
@@ -200,15 +207,11 @@ class SqlSignIns:
                 raise _wrong()
             if anew is not None:
                 connection.execute(update(ADMINISTRATORS).where(mine).values(passphrase=anew))
-            connection.execute(delete(SESSIONS).where(SESSIONS.c.began_at <= now - ABSOLUTE))
-            connection.execute(delete(FAILURES).where(FAILURES.c.email == administrator.email))
-            connection.execute(insert(SESSIONS), [row])
-            news = News(administrator.email)
-            news.audit("session.begin", administrator.id, None, {"address": address})
-            news.write(connection)
+            if has_second_factor(connection, administrator.id):
+                return Admission(_wait_for_code(connection, administrator.id, now), needs_code=True)
+            return Admission(begin_session(connection, administrator, address, browser, now))
 
-        self._database.write_now(work)
-        return session
+        return self._database.write_now(work)
 
 
 _WITH_OWNER: Final = select(
@@ -230,7 +233,55 @@ def _session(row: Row[Any]) -> Session:
     )
 
 
-def _slowed(seconds: int, why: str) -> SlowedDown:
+def has_second_factor(connection: Connection, administrator: str) -> bool:
+    """Whether somebody is asked for a code; one that is still being set up does not count."""
+    mine = SECOND_FACTORS.c.administrator_id == administrator
+    asked = select(SECOND_FACTORS.c.confirmed_at).where(mine)
+    return connection.execute(asked).scalar() is not None
+
+
+def begin_session(
+    connection: Connection,
+    administrator: Administrator,
+    address: str,
+    browser: str,
+    now: dt.datetime,
+    news: News | None = None,
+) -> str:
+    """Begin a session as the last act of a transaction; return its id, which nobody sees again.
+
+    ``news`` is what the audit trail hears before.
+    """
+    session = secrets.token_urlsafe(32)
+    row = {
+        "digest": digest(session),
+        "id": secrets.token_hex(8),
+        "administrator_id": administrator.id,
+        "began_at": now,
+        "seen_at": now,
+        "address": address,
+        "browser": browser[:_LONGEST_BROWSER],
+        "confirmed_at": now,
+    }
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.began_at <= now - ABSOLUTE))
+    connection.execute(delete(FAILURES).where(FAILURES.c.email == administrator.email))
+    connection.execute(insert(SESSIONS), [row])
+    told = news or News(administrator.email)
+    told.audit("session.begin", administrator.id, None, {"address": address})
+    told.write(connection)
+    return session
+
+
+def _wait_for_code(connection: Connection, administrator: str, now: dt.datetime) -> str:
+    secret = secrets.token_urlsafe(32)
+    connection.execute(delete(PENDING).where(PENDING.c.made_at <= now - PENDING_FOR))
+    row = {"digest": digest(secret), "administrator_id": administrator, "made_at": now}
+    connection.execute(insert(PENDING), [row])
+    return secret
+
+
+def slowed(seconds: int, why: str) -> SlowedDown:
+    """Return the refusal to look at an attempt: after how many seconds, and what failed before."""
     error = SlowedDown(
         f"There were many failed attempts {why}; this one was not looked at.",
         advice=f"Try again in {seconds} s.",
@@ -246,22 +297,33 @@ def _wrong() -> WrongPassphrase:
     )
 
 
+def _at_passphrase(email: str) -> ColumnElement[bool]:
+    return (FAILURES.c.email == email) & ~FAILURES.c.at_code
+
+
 def _failures(connection: Connection, whose: ColumnElement[bool]) -> Sequence[dt.datetime]:
     asked = select(FAILURES.c.at).where(whose)
     return list(connection.execute(asked).scalars())
 
 
-def _note_failure(
+def note_failure(
+    connection: Connection, email: str, address: str, now: dt.datetime, *, at_code: bool = False
+) -> None:
+    """Count a failure, and forget those that no longer count."""
+    connection.execute(delete(FAILURES).where(FAILURES.c.at <= now - WINDOW))
+    row = {"id": secrets.token_hex(8), "email": email, "at": now, "address": address}
+    connection.execute(insert(FAILURES), [{**row, "at_code": at_code}])
+
+
+def _note_wrong(
     connection: Connection, email: str, owner: str | None, address: str, now: dt.datetime
 ) -> None:
-    """Count a failure; the one that begins to slow somebody who is there is in the audit trail.
+    """Count a wrong passphrase; the one that begins to slow who is there is in the audit trail.
 
     Others are not: strangers could fill it with addresses that nobody has.
     """
-    connection.execute(delete(FAILURES).where(FAILURES.c.at <= now - WINDOW))
-    row = {"id": secrets.token_hex(8), "email": email, "at": now, "address": address}
-    connection.execute(insert(FAILURES), [row])
-    if owner is not None and len(_failures(connection, FAILURES.c.email == email)) == MANY:
+    note_failure(connection, email, address, now)
+    if owner is not None and len(_failures(connection, _at_passphrase(email))) == MANY:
         news = News(NOBODY)
         news.audit("session.slowed", owner, None, {"address": address, "failures": MANY})
         news.write(connection)

@@ -1,0 +1,254 @@
+"""Second factors on SQL: set up, confirmed, turned off, and whether everybody needs one.
+
+Beside the walk. The secret that an authenticator app shares is sealed for its
+owner; of recovery codes only digests are kept. Which codes are right is decided
+in ``administration.second_factor``; how one is typed at sign-in is in ``code_entry``.
+"""
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from seatkeeper.administration.model import Administrator
+from seatkeeper.administration.second_factor import (
+    RECOVERY_BYTES,
+    RECOVERY_CODES,
+    SECRET_BYTES,
+    accepted_step,
+    recovery_code,
+    recovery_digest,
+    still_set_up,
+    written_recovery_code,
+)
+from seatkeeper.errors import InvalidValue, NotFound, NotYet, WrongCode
+from seatkeeper.store.administration_tables import RECOVERY_CODES as CODES
+from seatkeeper.store.administration_tables import RULES, SECOND_FACTORS
+from seatkeeper.store.administrators import end_sign_ins, one_writer
+from seatkeeper.store.database import Database
+from seatkeeper.store.news import News
+from seatkeeper.store.secrets import MasterKey, Sealed, Secret
+from seatkeeper.store.sign_ins import has_second_factor
+
+SECRET_ID: Final = "second factor"
+"""What a secret is sealed for, besides its owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """A second factor that is asked for at sign-in, and how many recovery codes are left."""
+
+    since: dt.datetime
+    recovery_codes: int
+
+
+class SqlSecondFactors:
+    """The second factors of everybody who may sign in. Methods block."""
+
+    def __init__(self, database: Database, key: MasterKey) -> None:
+        self._database = database
+        self._key = key
+
+    def of(self, administrator: str) -> SecondFactor | None:
+        """Return somebody's second factor; none where no code is asked of them."""
+
+        def work(connection: Connection) -> SecondFactor | None:
+            row = _row(connection, administrator)
+            if row is None or row.confirmed_at is None:
+                return None
+            return SecondFactor(row.confirmed_at, codes_left(connection, administrator))
+
+        return self._database.read_now(work)
+
+    def begin(self, administrator: str, now: dt.datetime) -> None:
+        """Make a secret that waits for its first code; an older one that waits is forgotten.
+
+        Raises ``InvalidValue`` where a second factor is on.
+        """
+        plain = Secret(secrets.token_bytes(SECRET_BYTES))
+        sealed = self._key.seal(plain, secret_id=SECRET_ID, owner_id=administrator)
+        row = {
+            "administrator_id": administrator,
+            "key_id": sealed.key_id,
+            "wrapped_key": sealed.wrapped_key,
+            "sealed": sealed.sealed,
+            "made_at": now,
+            "last_step": 0,
+        }
+
+        def work(connection: Connection) -> None:
+            one_writer(connection)
+            if has_second_factor(connection, administrator):
+                raise InvalidValue(
+                    "Your second factor is on already.", advice="Turn it off to set up another."
+                )
+            _forget(connection, administrator)
+            connection.execute(insert(SECOND_FACTORS), [row])
+
+        self._database.write_now(work)
+
+    def being_set_up(self, administrator: str, now: dt.datetime) -> Secret | None:
+        """Return the secret that waits for its first code; none where there is none, or too old."""
+        row = self._database.read_now(lambda c: _row(c, administrator))
+        if row is None or row.confirmed_at is not None or not still_set_up(row.made_at, now):
+            return None
+        return unsealed(self._key, row)
+
+    def confirm(
+        self, owner: Administrator, typed: str, *, session: str, now: dt.datetime
+    ) -> Sequence[str]:
+        """Turn a second factor on by its first code; return recovery codes, shown this once.
+
+        All sessions but the one of this id end. Raises ``WrongCode``, and ``NotYet``
+        where no secret waits (any more).
+        """
+
+        def work(connection: Connection) -> Sequence[str]:
+            one_writer(connection)
+            row = _row(connection, owner.id)
+            if row is None or row.confirmed_at is not None or not still_set_up(row.made_at, now):
+                raise NotYet(
+                    "This secret was not confirmed within a quarter of an hour.",
+                    advice="Begin again, and delete it from your app.",
+                )
+            step = accepted_step(unsealed(self._key, row).reveal(), typed, now, row.last_step)
+            if step is None:
+                raise WrongCode(
+                    "This is not the code that your app should show now.",
+                    advice="Type the newest one. Where it is wrong again, compare the clock of "
+                    "your device with the time here.",
+                )
+            mine = update(SECOND_FACTORS).where(SECOND_FACTORS.c.administrator_id == owner.id)
+            connection.execute(mine.values(confirmed_at=now, last_step=step))
+            end_sign_ins(connection, owner.id, but=session)
+            shown = _new_codes(connection, owner.id)
+            _tell(connection, owner.email, "second_factor.on", owner.id)
+            return shown
+
+        return self._database.write_now(work)
+
+    def renew_codes(self, owner: Administrator) -> Sequence[str]:
+        """Return other recovery codes, shown this once; the older ones open nothing any more.
+
+        Raises ``NotFound`` where there is no second factor.
+        """
+
+        def work(connection: Connection) -> Sequence[str]:
+            one_writer(connection)
+            _known(connection, owner)
+            shown = _new_codes(connection, owner.id)
+            _tell(connection, owner.email, "second_factor.recovery_codes", owner.id)
+            return shown
+
+        return self._database.write_now(work)
+
+    def turn_off(self, owner: Administrator) -> None:
+        """Have one's own passphrase alone open the console. Raises ``NotFound`` where it does."""
+
+        def work(connection: Connection) -> None:
+            one_writer(connection)
+            _known(connection, owner)
+            _forget(connection, owner.id)
+            _tell(connection, owner.email, "second_factor.off", owner.id)
+
+        self._database.write_now(work)
+
+    def remove(self, owner: Administrator, *, actor: str) -> None:
+        """Take the second factor from somebody who lost it; they are signed out everywhere.
+
+        Raises ``NotFound`` where they have none.
+        """
+
+        def work(connection: Connection) -> None:
+            one_writer(connection)
+            _known(connection, owner)
+            _forget(connection, owner.id)
+            end_sign_ins(connection, owner.id)
+            _tell(connection, actor, "second_factor.remove", owner.id)
+
+        self._database.write_now(work)
+
+    def required(self) -> bool:
+        """Whether everybody who signs in needs a second factor."""
+        return self._database.read_now(_required)
+
+    def require(self, required: bool, *, by: Administrator) -> None:
+        """Ask everybody for a second factor from now on, or no longer.
+
+        Raises ``NotYet`` where whoever asks for it has none.
+        """
+
+        def work(connection: Connection) -> None:
+            one_writer(connection)
+            before = _required(connection)
+            if before == required:
+                return
+            if required and not has_second_factor(connection, by.id):
+                raise NotYet(
+                    "You have no second factor yet; nothing was changed.",
+                    advice="Turn on your own first, under Settings, You.",
+                )
+            rule = {"second_factor_required": required}
+            if not connection.execute(update(RULES).values(rule)).rowcount:
+                connection.execute(insert(RULES), [{"id": 1, **rule}])
+            news = News(by.email)
+            said = ({"required": before}, {"required": required})
+            news.audit("second_factor.required", "everybody", *said)
+            news.write(connection)
+
+        self._database.write_now(work)
+
+
+def unsealed(key: MasterKey, row: Row[Any]) -> Secret:
+    """Return the secret of a row of ``second_factors``. Raises ``KeyMissing``."""
+    sealed = Sealed(row.key_id, row.wrapped_key, row.sealed)
+    return key.unseal(sealed, secret_id=SECRET_ID, owner_id=row.administrator_id)
+
+
+def codes_left(connection: Connection, administrator: str) -> int:
+    """Return how many recovery codes somebody has not used."""
+    mine = CODES.c.administrator_id == administrator
+    return connection.scalar(select(func.count()).select_from(CODES).where(mine)) or 0
+
+
+def _row(connection: Connection, administrator: str) -> Row[Any] | None:
+    mine = SECOND_FACTORS.c.administrator_id == administrator
+    return connection.execute(select(SECOND_FACTORS).where(mine)).first()
+
+
+def _known(connection: Connection, owner: Administrator) -> None:
+    if not has_second_factor(connection, owner.id):
+        raise NotFound(
+            f"{owner.email} has no second factor.", advice="The passphrase alone opens the console."
+        )
+
+
+def _forget(connection: Connection, administrator: str) -> None:
+    for table in (CODES, SECOND_FACTORS):
+        connection.execute(delete(table).where(table.c.administrator_id == administrator))
+
+
+def _new_codes(connection: Connection, administrator: str) -> Sequence[str]:
+    shown = [
+        written_recovery_code(secrets.token_bytes(RECOVERY_BYTES)) for _ in range(RECOVERY_CODES)
+    ]
+    connection.execute(delete(CODES).where(CODES.c.administrator_id == administrator))
+    rows = [
+        {"digest": recovery_digest(recovery_code(one) or one), "administrator_id": administrator}
+        for one in shown
+    ]
+    connection.execute(insert(CODES), rows)
+    return shown
+
+
+def _required(connection: Connection) -> bool:
+    return bool(connection.execute(select(RULES.c.second_factor_required)).scalar())
+
+
+def _tell(connection: Connection, actor: str, action: str, subject: str) -> None:
+    news = News(actor)
+    news.audit(action, subject)
+    news.write(connection)
