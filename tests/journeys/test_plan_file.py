@@ -197,7 +197,7 @@ def other_space(content: bytes) -> bytes:
 
 
 def doubled(content: bytes) -> bytes:
-    return content.replace(b'"version": 1', b'"version": 1, "version": 1', 1)
+    return content.replace(b'"version": 2', b'"version": 2, "version": 2', 1)
 
 
 def half(content: bytes) -> bytes:

@@ -29,6 +29,7 @@ from seatkeeper.configuration.documents import AppDocument
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.errors import BadInput
+from seatkeeper.facts.forecast import forecast_plan
 from seatkeeper.facts.plan import plan_plain
 from seatkeeper.provisioning.guard import HoldState
 from seatkeeper.provisioning.preview import Outlook, Preview
@@ -80,7 +81,11 @@ async def plan(
         kept_in = str(out) if out is not None else ""
         waiting = 0 if wish.on_demand else await _waiting(opened, preview)
         held = await _held(opened, preview, everybody=not wish.on_demand)
-        plain = plan_plain(preview, called, kept_in=kept_in, waiting=waiting, held=held)
+        settings = document.settings if document is not None else None
+        takes = await forecast_plan(opened, preview, settings) if preview.to_do else None
+        plain = plan_plain(
+            preview, called, kept_in=kept_in, waiting=waiting, held=held, foretold=takes
+        )
     speak([plain], plan_view(plain), json=json)
     if out is not None and not json:
         show(f"Kept. Carry it out with: seatkeeper run {app_id} --plan {out}")

@@ -14,10 +14,12 @@ from seatkeeper.cli.render import (
     Plain,
     change_ends,
     clean,
+    duration,
     is_member,
     member_lines,
 )
 from seatkeeper.facts.words import clause_text, short_path
+from seatkeeper.provisioning.forecast import ANSWERS
 from seatkeeper.provisioning.membership import Some
 from seatkeeper.words import number_of
 
@@ -47,7 +49,7 @@ def plan_view(plan: Plain) -> RenderableType:
     """Show a plan: what for, whom, and which values and requests.
 
     Reads ``app``, ``kind``, ``causes`` (``cause``, ``counts``, ``records``),
-    ``counts``, ``waiting``, ``held`` and ``note``.
+    ``counts``, ``forecast``, ``waiting``, ``held`` and ``note``.
     """
     causes = _plains(plan.get("causes"))
     parts: list[RenderableType] = []
@@ -62,6 +64,7 @@ def plan_view(plan: Plain) -> RenderableType:
         asked = _requests(int(str(counts.get("requests", 0))), int(str(plan.get("lookups", 0))))
         head = f"{clean(plan.get('app'))}, {clean(plan.get('kind'))} cycle"
         parts.append(Text(f"{head}: {said}; {asked}"))
+    parts += _takes(plan)
     parts += _held(plan)
     if plan.get("note"):
         parts.append(Text(clean(plan["note"]), "yellow"))
@@ -118,6 +121,19 @@ def record_view(record: Plain) -> RenderableType:
     if record.get("code") and record.get("advice") and action != "hold":
         lines.append(Text(f"      {clean(record['code'])}: {clean(record['advice'])}", "yellow"))
     return Group(*lines)
+
+
+def _takes(plan: Plain) -> list[RenderableType]:
+    """Return how long a plan would take, and until when, if it began now."""
+    foretold = plan.get("forecast")
+    if not isinstance(foretold, Mapping) or not foretold.get("requests"):
+        return []
+    requests = number_of(int(str(foretold["requests"])), "request")
+    took = duration(float(str(foretold["about_seconds"])))
+    bound = foretold["bound_by"]
+    pace = "as fast as the app answers" if bound == ANSWERS else f"at {clean(bound)}"
+    until = str(foretold["done_at"])[11:16]
+    return [Text(f"About {requests}, {took} {pace}: done about {until} UTC.")]
 
 
 def _held(plan: Plain) -> list[RenderableType]:

@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from seatkeeper.gallery.rates import Meter, RateWindow
+from seatkeeper.gallery.rates import Meter, RateWindow, limits_of
 from seatkeeper.provisioning.rate import Rate, rate_of
 
 
@@ -33,7 +33,7 @@ class Tempo:
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """``learned`` is what ``to_plain`` told earlier; ``clock`` is one that outlasts a start."""
-        self._limits = (_pace(per_second), *windows)
+        self._limits = limits_of(per_second, windows)
         self._meter = Meter(self._limits)
         kept = learned or {}
         self._rates = [rate_of(kept.get(str(one))) for one in self._limits]
@@ -67,11 +67,3 @@ class Tempo:
             for limit, rate in zip(self._limits, self._rates, strict=True)
             if rate != Rate()
         }
-
-
-def _pace(per_second: float) -> RateWindow:
-    """Return the general pace as a limit: evenly, after a pause one second's worth at once."""
-    if per_second >= 1:
-        count = max(1, round(per_second))
-        return RateWindow("all", count, count / per_second, burst=count)
-    return RateWindow("all", 1, 1 / per_second, burst=1)

@@ -8,6 +8,7 @@ while it sends (accounts of managers and members that it makes itself) stands
 here as a sign in place of the account's id.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
@@ -86,14 +87,29 @@ async def preview_cycle(context: AppContext, asking: Asking, *, note: str = "") 
         for key in sorted(at_work.seen, key=lambda key: (key[0] is not Kind.USER, key[1]))
         if (line := await line_of(at_work, at_work.seen[key])) is not None
     ]
-    return preview_of(context, records, note, unchanged=at_work.unchanged)
+    preview = preview_of(context, records, note, unchanged=at_work.unchanged)
+    return replace(preview, levels=_levels(at_work))
+
+
+def _levels(at_work: Sketch) -> tuple[int, ...]:
+    """Return how many people are written at each level of the reporting line, the first ones first.
+
+    Not counted are those of whom nothing is sent, and removals, which wait for nobody.
+    """
+    sends = (Create, Update)
+    found = Counter(
+        at_work.line.get(record, 0)
+        for (kind, record), seen in at_work.seen.items()
+        if kind is Kind.USER and isinstance(seen.action, sends)
+    )
+    return tuple(found[level] for level in sorted(found))
 
 
 def preview_of(
     context: AppContext, records: Iterable[PlannedRecord], note: str, *, unchanged: int = 0
 ) -> Preview:
     """Return what was found out about ``context.cycle``, once all its questions were asked."""
-    cycle = context.cycle
+    cycle, times = context.cycle, context.tally.so_far().times
     return Preview(
         context.app_id,
         cycle.kind.value,
@@ -104,6 +120,7 @@ def preview_of(
         unchanged,
         cycle.counters.requests,
         note,
+        answer_ms=round(times.together / times.number) if times.number else 0,
     )
 
 
@@ -213,7 +230,7 @@ async def _match(at_work: Sketch, kind: Kind) -> None:
         again = {seen.facts.record_id for seen, _ in page if seen.retry}
         answers = await ask_app(context, asked, rivals, again=again)
         for (seen, _), answered in zip(page, answers, strict=True):
-            context.count(requests=len(answered.trace.exchanges))
+            context.asked(answered.trace.exchanges)
             seen.answered = answered
         context.raise_if_stopped()
     for seen, needs in waiting:
@@ -281,7 +298,7 @@ def _resolve_managers(at_work: Sketch) -> None:
         and isinstance(seen.facts.record, User)
         and not isinstance(seen.action, Skip | Disable | Delete | None)
     }
-    order = levels(line)
+    at_work.line = order = levels(line)
     for (kind, record), seen in at_work.seen.items():
         if kind is not Kind.USER or seen.decided is None or not seen.decided.waiting:
             continue

@@ -106,6 +106,7 @@ class Sketch:
     values that change hands in a ring, and are freed for a moment. ``deleted``
     are records whose accounts this plan deletes, so that no group has them any more.
     ``inherited`` maps purged records to those that their accounts pass on to.
+    ``line`` is who is written at which level of the reporting line.
     ``held`` says why a removal waits for a person; ``approved`` are those of whom
     somebody said that they may leave.
     """
@@ -121,6 +122,7 @@ class Sketch:
     freed: dict[Key, tuple[ValueChange, ...]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     inherited: dict[str, str] = field(default_factory=dict)
+    line: Mapping[str, int] = field(default_factory=dict)
     held: dict[tuple[Kind, str, Removal], str] = field(default_factory=dict)
     approved: set[Key] = field(default_factory=set)
     unchanged: int = 0

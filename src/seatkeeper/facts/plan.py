@@ -4,10 +4,12 @@ from dataclasses import replace
 
 from seatkeeper.directory.model import Kind, User
 from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.facts.forecast import forecast_plain
 from seatkeeper.facts.log import change_plain, step_plain
 from seatkeeper.facts.plain import Plain
 from seatkeeper.facts.workplace import Workplace
 from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.forecast import Forecast
 from seatkeeper.provisioning.four_steps import steps_after
 from seatkeeper.provisioning.log import LogEntry, Step
 from seatkeeper.provisioning.naming import NOBODY, Called, by_name
@@ -16,13 +18,19 @@ from seatkeeper.provisioning.walk import Facts, scope_of
 
 
 def plan_plain(
-    preview: Preview, called: Called = NOBODY, *, kept_in: str = "", waiting: int = 0, held: int = 0
+    preview: Preview,
+    called: Called = NOBODY,
+    *,
+    kept_in: str = "",
+    waiting: int = 0,
+    held: int = 0,
+    foretold: Forecast | None = None,
 ) -> Plain:
     """Return a plan as one document: grouped by cause, and record by record.
 
     ``called`` are the names of managers and members whose accounts it mentions,
     ``waiting`` is how many wait whom it does not try again, ``held`` how many
-    removals wait for a person.
+    removals wait for a person. ``foretold``: how long it takes, where something would be sent.
     """
     return {
         "app": preview.app_id,
@@ -35,6 +43,7 @@ def plan_plain(
         "waiting": waiting,
         "held": held,
         "lookups": preview.lookups,
+        "forecast": None if foretold is None else forecast_plain(foretold),
         "note": preview.note,
         "file": kept_in or None,
         "causes": [

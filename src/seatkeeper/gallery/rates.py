@@ -15,6 +15,7 @@ RequestClass = Literal["all", "reads", "writes", "GET", "POST", "PUT", "PATCH", 
 _ROUNDING: Final = 1e-6
 """Seconds that sums of fractions may be off; less is no wait."""
 _READS: Final = ("GET", "HEAD", "OPTIONS")
+_SPANS: Final = {1.0: "a second", 60.0: "a minute", 3_600.0: "an hour", 86_400.0: "a day"}
 
 
 class RateWindow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,12 +47,40 @@ class RateWindow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 return method == self.requests
 
     def __str__(self) -> str:
+        burst = "" if self.burst is None else f", {self.burst} at once"
+        return f"{self.count:,} {self._about} in {self.seconds:g} s{burst}"
+
+    @property
+    def words(self) -> str:
+        """The limit as people say it: ``180 writes a minute``, ``2.9 requests a second``."""
+        if self.seconds in _SPANS:
+            return f"{self.count:,} {self._about} {_SPANS[self.seconds]}"
+        if self.burst is not None:
+            return f"{self.count / self.seconds:.3g} {self._about} a second"
+        return f"{self.count:,} {self._about} in {self.seconds:g} s"
+
+    @property
+    def _about(self) -> str:
         about = {"reads": "reads", "writes": "writes", "all": "requests"}.get(
             self.requests, f"{self.requests} requests"
         )
-        about += "" if self.resources == "all" else f" of {self.resources}"
-        burst = "" if self.burst is None else f", {self.burst} at once"
-        return f"{self.count:,} {about} in {self.seconds:g} s{burst}"
+        return about if self.resources == "all" else f"{about} of {self.resources}"
+
+
+def limits_of(per_second: float, windows: Iterable[RateWindow] = ()) -> tuple[RateWindow, ...]:
+    """Return all limits of an app: the pace at which it is asked in general, and its own windows.
+
+    Whoever paces requests and whoever forecasts them begin with this list.
+    """
+    return (evenly(per_second), *windows)
+
+
+def evenly(per_second: float) -> RateWindow:
+    """Return a general pace as a limit: evenly, after a pause one second's worth at once."""
+    if per_second >= 1:
+        count = max(1, round(per_second))
+        return RateWindow("all", count, count / per_second, burst=count)
+    return RateWindow("all", 1, 1 / per_second, burst=1)
 
 
 def window_faults(windows: Iterable[RateWindow]) -> list[str]:

@@ -100,8 +100,9 @@ class PlannedRecord:
 class Preview:
     """A whole cycle before it runs. ``digest`` is that of the rules it was made under.
 
-    ``lookups`` is how many questions the app was asked for it; ``note`` says
-    what people should know of the cycle as a whole.
+    ``lookups`` is how many questions the app was asked for it, ``answer_ms`` how long it took
+    to answer one; ``note`` says what people should know of the cycle as a whole. ``levels`` is
+    how many people are written at each level of the reporting line.
     """
 
     app_id: str
@@ -113,6 +114,8 @@ class Preview:
     unchanged: int = 0
     lookups: int = 0
     note: str = ""
+    levels: tuple[int, ...] = ()
+    answer_ms: int = 0
 
     @property
     def to_do(self) -> tuple[PlannedRecord, ...]:

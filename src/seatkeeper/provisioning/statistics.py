@@ -51,10 +51,14 @@ class SlowRequest(msgspec.Struct, frozen=True, order=True):
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """How long things took: how many in each span of ``UP_TO``, and the longest."""
+    """How long things took: how many in each span of ``UP_TO``, and the longest.
+
+    ``together`` is the sum of all in milliseconds; it is 0 in what an earlier release measured.
+    """
 
     counts: tuple[int, ...] = ()
     longest: int = 0
+    together: int = 0
 
     @property
     def number(self) -> int:
@@ -66,7 +70,11 @@ class Spread(msgspec.Struct, frozen=True):
         size = len(UP_TO) + 1
         mine, theirs = _padded(self.counts, size), _padded(other.counts, size)
         counts = tuple(a + b for a, b in zip(mine, theirs, strict=True))
-        return Spread(counts if any(counts) else (), max(self.longest, other.longest))
+        return Spread(
+            counts if any(counts) else (),
+            max(self.longest, other.longest),
+            self.together + other.together,
+        )
 
     def within(self, share: float) -> int:
         """Return milliseconds within which this share of them was done: the end of its span."""
@@ -123,6 +131,7 @@ class Tally:
     _lags: list[int] = field(default_factory=lambda: [0] * (len(UP_TO) + 1))
     _longest: int = 0
     _latest: int = 0
+    _took: int = 0
     _slow: tuple[SlowRequest, ...] = ()
 
     def asked(self, exchanges: Iterable[Seen]) -> None:
@@ -133,6 +142,7 @@ class Tally:
             self._answers[_answer(one.status)] += 1
             self._times[_span(took)] += 1
             self._longest = max(self._longest, took)
+            self._took += took
             if len(self._slow) < SLOWEST or took >= self._slow[-1].milliseconds:
                 slow = SlowRequest(took, one.method, one.path, one.status or 0)
                 self._slow = _slowest((*self._slow, slow))
@@ -148,7 +158,7 @@ class Tally:
         mine = Statistics(
             dict(self._kinds),
             dict(self._answers),
-            _spread(self._times, self._longest),
+            _spread(self._times, self._longest, self._took),
             self._slow,
             _spread(self._lags, self._latest),
         )
@@ -170,8 +180,8 @@ def _span(milliseconds: int) -> int:
     return next((at for at, end in enumerate(UP_TO) if milliseconds <= end), len(UP_TO))
 
 
-def _spread(counts: Sequence[int], longest: int) -> Spread:
-    return Spread(tuple(counts), longest) if any(counts) else Spread()
+def _spread(counts: Sequence[int], longest: int, together: int = 0) -> Spread:
+    return Spread(tuple(counts), longest, together) if any(counts) else Spread()
 
 
 def _padded(counts: Sequence[int], size: int) -> tuple[int, ...]:

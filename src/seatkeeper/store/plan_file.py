@@ -22,7 +22,7 @@ from seatkeeper.provisioning.preview import Preview
 from seatkeeper.store.secrets import MasterKey
 
 FORMAT: Final = "seatkeeper plan"
-VERSION: Final = 1
+VERSION: Final = 2
 MOST_BYTES: Final = 512 * 1024 * 1024
 """A file over this is not read: a plan of a million people is smaller."""
 
