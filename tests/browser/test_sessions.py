@@ -35,6 +35,24 @@ async def test_a_session_that_ends_in_the_middle_of_a_form_says_so_and_changes_n
     await expect(page.locator("main")).not_to_contain_text("never@larkspur.example")
 
 
+async def test_a_part_of_a_page_whose_session_ended_leads_the_whole_page_to_the_sign_in(
+    larkspur: World, opens: Opens
+) -> None:
+    context = await opens(larkspur, role="", java_script_enabled=True)
+    page = (await Watched.open(context, larkspur.site)).page
+    await fill_in(page, larkspur, "administrator")
+    await page.goto(f"{larkspur.site}/people")
+    other = await context.new_page()
+    await other.goto(larkspur.site)
+    await other.get_by_role("button", name="Sign out").click()
+    await other.wait_for_url("**/sign-in*")
+
+    await page.keyboard.press("Control+k")
+
+    await expect(page).to_have_url(f"{larkspur.site}/sign-in?next=%2Fpeople&ended=1")
+    await expect(page.locator("main")).to_contain_text("session has ended")
+
+
 async def test_a_session_cookie_is_out_of_reach_of_scripts(larkspur: World, opens: Opens) -> None:
     context = await opens(larkspur)
     window = await Watched.open(context, larkspur.site)

@@ -25,9 +25,12 @@ from seatkeeper.console.language import _
 from seatkeeper.console.templates import Templates
 from seatkeeper.console.visit import (
     Visit,
+    asked_for,
     csrf_token,
     form_of,
     from_our_page,
+    is_unasked,
+    page_of,
     session_secret,
 )
 from seatkeeper.errors import BadInput, NotFound, SlowedDown, WrongPassphrase
@@ -60,12 +63,10 @@ class Doors:
         *,
         called: str = "",
         bare: bool = False,
-        unasked: bool = False,
     ) -> Route:
         """Return a route; ``called`` is its name in the table where that is not its path.
 
         ``bare``: it answers with no whole page (data, a file, a stream, a part), so no bar is made.
-        ``unasked``: pages ask for it by themselves, so it is no use of a session.
 
         Raises ``LookupError`` for a route that the table does not have.
         """
@@ -73,17 +74,17 @@ class Doors:
         shown = self._after_confirming(page) if (method, called or path) in AGAIN else page
 
         async def open_door(request: Request) -> Response:
-            return await self._open(request, permission, shown, bare=bare, used=not unasked)
+            return await self._open(request, permission, shown, bare=bare)
 
         return Route(path, open_door, methods=[method])
 
     async def _open(
-        self, request: Request, permission: Permission, page: Page, *, bare: bool, used: bool
+        self, request: Request, permission: Permission, page: Page, *, bare: bool
     ) -> Response:
         session = None
         secret = session_secret(request)
         if secret and permission is not Permission.ANYBODY:
-            session = await self._session(secret, used=used)
+            session = await self._session(secret, used=not is_unasked(request))
         bar = await self._bars.bar() if session is not None and not bare else None
         visit = Visit(request, session, csrf_token(secret) if session else "", bar=bar)
         if permission is not Permission.ANYBODY:
@@ -190,12 +191,19 @@ class Doors:
 def _to_sign_in(request: Request) -> Response:
     if request.url.path.endswith(".json"):
         return JSONResponse({"error": "sign_in.needed", "message": "Sign in first."}, 401)
+    if "hx-request" in request.headers:  # a part: the whole page has to go there, not its middle
+        told = {"HX-Redirect": _sign_in_address(page_of(request), ended=True)}
+        return PlainTextResponse("Sign in first.\n", 401, headers=told)
     if request.url.path.endswith("/events"):  # a stream that is asked for again and again
         return PlainTextResponse("Sign in first.\n", 401)
     if request.method == "POST":  # what the form held is not kept, and nothing was changed
         return RedirectResponse("/sign-in?ended=1", SEE_OTHER)
-    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/sign-in?next={quote(asked, safe='')}", SEE_OTHER)
+    ended = is_unasked(request)
+    return RedirectResponse(_sign_in_address(asked_for(request), ended=ended), SEE_OTHER)
+
+
+def _sign_in_address(following: str, *, ended: bool) -> str:
+    return f"/sign-in?next={quote(following, safe='')}{'&ended=1' if ended else ''}"
 
 
 def _carries_token(visit: Visit, token: str) -> bool:

@@ -20,7 +20,7 @@ from seatkeeper import __version__
 from seatkeeper.administration.model import ROLES, Permission, Role
 from seatkeeper.administration.routes import ROUTES
 from seatkeeper.console import language
-from seatkeeper.console.visit import THEME, THEMES, Visit
+from seatkeeper.console.visit import THEME, THEMES, Visit, asked_for, by_itself
 from seatkeeper.console.words import hue, initials, number, visible
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
@@ -56,7 +56,12 @@ class Templates:
             language._, language.ngettext, newstyle=True
         )
         self._environment.filters.update(
-            visible=visible, initials=initials, hue=hue, number=number, role_for=_role_for
+            visible=visible,
+            initials=initials,
+            hue=hue,
+            number=number,
+            role_for=_role_for,
+            by_itself=by_itself,
         )
         self._environment.globals.update(version=__version__, files=addresses, leads=_leads)
 
@@ -86,6 +91,7 @@ class Templates:
             "csrf": "" if visit is None else visit.csrf,
             "bar": None if visit is None else visit.bar,
             "here": "" if visit is None else visit.request.url.path,
+            "again_at": "" if visit is None else by_itself(asked_for(visit.request)),
             "theme": theme if theme in THEMES else "",
         }
 

@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,6 +30,9 @@ PROBE: Final = "__Host-seatkeeper-probe"
 THEME: Final = "seatkeeper-theme"
 THEMES: Final = ("light", "dark")
 """What the theme's cookie may say; anything else is the system's own choice."""
+
+UNASKED: Final = "unasked"
+"""What an address carries that an open page asks for by itself: such a request is no use."""
 
 LARGEST_FORM: Final = 64 * 1024
 MOST_FIELDS: Final = 1_000
@@ -80,6 +83,42 @@ def session_secret(request: Request) -> str:
     if not held and request.url.scheme == "http":
         held = request.cookies.get(LOOPBACK_COOKIE, "")
     return held
+
+
+def is_unasked(request: Request) -> bool:
+    """Whether an open page says that it asks by itself; nobody sends a form without being there.
+
+    Anybody may write that into an address. It opens nothing, and a session only ends sooner by it.
+    """
+    return request.method in ("GET", "HEAD") and UNASKED in request.query_params
+
+
+def by_itself(address: str) -> str:
+    """Return an address as an open page asks for it by itself."""
+    place, mark, fragment = address.partition("#")
+    return f"{place}{'&' if '?' in place else '?'}{UNASKED}=1{mark}{fragment}"
+
+
+def asked_for(request: Request) -> str:
+    """Return path and query of a request as somebody would ask for them."""
+    return _unmarked(quote(request.scope["path"], safe="/@:"), request.url.query)
+
+
+def page_of(request: Request) -> str:
+    """Return path and query of the page that a part was asked for; Home where it says nothing.
+
+    The host that it names is left out: whatever it says leads to this site.
+    """
+    try:
+        page = urlsplit(request.headers.get("hx-current-url", "/"))
+    except ValueError:
+        return "/"
+    return _unmarked(page.path, page.query)
+
+
+def _unmarked(path: str, query: str) -> str:
+    kept = "&".join(one for one in query.split("&") if one != f"{UNASKED}=1")
+    return f"{path}?{kept}" if kept else path
 
 
 def csrf_token(secret: str) -> str:

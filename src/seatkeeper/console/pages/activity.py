@@ -47,7 +47,7 @@ class ActivityPages:
         """Return the routes of these pages."""
         return [
             doors.route("GET", "/activity", self.everywhere),
-            doors.route("GET", "/activity/new", self.newer, bare=True, unasked=True),
+            doors.route("GET", "/activity/new", self.newer, bare=True),
             doors.route("GET", "/activity/export", self.exported, bare=True),
             doors.route("GET", "/activity/{event}", self.event),
             doors.route("GET", "/apps/{app}/activity", self.of_app),

@@ -110,7 +110,6 @@ class ExplainPages:
             newest=f"{place}#past" if asked.get("older") else "",
             origin=origin,
             order=order,
-            asked_order=asked.get("order", ""),
         )
         if "HX-Request" in visit.request.headers and not (order and order.waits):
             page.headers.update({"HX-Retarget": "#explained", "HX-Reselect": "#explained"})

@@ -47,7 +47,7 @@ class HomePages:
         self._streams = Streams(doors, EVERY)
         return [
             doors.route("GET", "/", self.home),
-            doors.route("GET", "/events", self.events, bare=True, unasked=True),
+            doors.route("GET", "/events", self.events, bare=True),
         ]
 
     async def home(self, visit: Visit) -> Response:

@@ -47,8 +47,8 @@ class OverviewPages:
         """Return the routes of these pages."""
         self._streams = Streams(doors)
         return [
-            doors.route("GET", "/apps/{app}/events", self.events, bare=True, unasked=True),
-            doors.route("GET", "/apps/{app}/chart/part", self.chart, bare=True, unasked=True),
+            doors.route("GET", "/apps/{app}/events", self.events, bare=True),
+            doors.route("GET", "/apps/{app}/chart/part", self.chart, bare=True),
             doors.route("GET", "/apps/{app}", self.overview),
             doors.route("GET", "/apps/{app}/export", self.exported, bare=True),
             doors.route("POST", "/apps/{app}/run", self.run),
