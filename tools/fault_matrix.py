@@ -59,7 +59,10 @@ FAULTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     },
     "Source and directory": {
         "S1": ("a source fails in the middle", "nobody is taken for gone"),
-        "S2": ("a source is suddenly much smaller", "removals are held"),
+        "S2": (
+            "a source, a department or a group is suddenly much smaller",
+            "removals are held, with both counts, until somebody decides or it is full again",
+        ),
         "S3": ("a broken file of people", "refused whole, with its lines; nothing is changed"),
         "S4": ("two people with one matching value", "both wait, each with the other's name"),
         "S5": ("names change hands", "in the order that lets all be written; accounts stay"),

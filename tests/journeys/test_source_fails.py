@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from tests.journeys.company import Company
+from tests.journeys.conftest import Typed
 from tests.journeys.test_inbound import client, operations, token
 
+from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.guard import HoldState
 
 pytestmark = pytest.mark.journey
@@ -104,11 +107,68 @@ async def test_a_source_that_is_suddenly_much_smaller_takes_nobody_without_a_wor
             else:
                 answer = await hr.patch(f"/Groups/{crew}", json=operations(out))
             assert answer.is_success
-    cycle = await company.run()
+    await company.run()
 
     holds = [one for _, one in await company.opened.ledger.holds("15five")]
+    people = [one for one in holds if one.kind is Kind.USER]
     assert all((await active(company)).values())
-    assert cycle.counters.held == 6
+    assert len(people) == 6
     assert {one.state for one in holds} == {HoldState.OPEN}
-    assert all("6 people of 10 lose access" in one.why for one in holds)
+    assert {one.why.partition(". ")[0] for one in holds} == {
+        "The source hr told of 10 people in the group Crew, and now of 4"
+        if how == "out of the group"
+        else "The source hr told of 10 active people, and now of 4"
+    }
     assert (await company.account(CREW[9]) or {})["title"] == "Captain"
+
+
+@pytest.mark.fault("S2")
+async def test_the_next_full_delivery_lifts_what_waited_and_who_is_really_gone_goes(
+    company: Company, typed: Typed
+) -> None:
+    ids = await hired(company)
+    async with client(company, token(company)) as hr:
+        for name in CREW[:6]:
+            off = {"op": "replace", "path": "active", "value": False}
+            await hr.patch(f"/Users/{ids[name]}", json=operations(off))
+        await company.run()
+        listed, shown, _ = await typed("approvals")
+
+        for name in CREW[2:6]:
+            on = {"op": "replace", "path": "active", "value": True}
+            await hr.patch(f"/Users/{ids[name]}", json=operations(on))
+    await company.run()
+
+    assert listed == 3
+    assert "the next full delivery lifts this" in " ".join(shown.split())
+    assert [name for name, is_on in (await active(company)).items() if not is_on] == CREW[:2]
+    assert (await typed("approvals"))[0] == 0
+
+
+@pytest.mark.fault("S2")
+async def test_a_file_that_lacks_most_people_or_switches_them_off_takes_nobody_without_a_word(
+    company: Company, typed: Typed, tmp_path: Path
+) -> None:
+    def written(name: str, people: dict[str, str]) -> str:
+        head = "userPrincipalName,mail,displayName,groups,accountEnabled"
+        mail = "{0}@larkspur.example,{0}@larkspur.example"
+        lines = [f"{mail.format(one)},{one.title()},Crew,{on}" for one, on in people.items()]
+        path = tmp_path / name
+        path.write_text("\n".join([head, *lines]))
+        return str(path)
+
+    await typed("import-people", written("all.csv", dict.fromkeys(CREW, "true")))
+    await company.connect(groups=["Crew"])
+    await company.run()
+
+    await typed("import-people", written("two.csv", dict.fromkeys(CREW[:2], "true")))
+    short = await company.run()
+    await typed("import-people", written("off.csv", dict.fromkeys(CREW[:6], "false")))
+    off = await company.run()
+
+    holds = [one for _, one in await company.opened.ledger.holds("15five")]
+    assert (short.counters.held, off.counters.held) == (0, 6)
+    assert all((await active(company)).values())
+    assert {one.why.partition(". ")[0] for one in holds} == {
+        "Imported files told of 10 active people, and now of 4"
+    }

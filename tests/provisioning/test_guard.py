@@ -29,6 +29,7 @@ from seatkeeper.provisioning.guard import (
     too_many,
 )
 from seatkeeper.provisioning.mapping.model import Direct, Mapping, ObjectMapping
+from seatkeeper.provisioning.shrinking import Of, Part, Shrunk, Went
 
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 LIMITS = Limits()
@@ -191,6 +192,60 @@ def test_who_is_protected_leaves_with_a_word() -> None:
     assert judged([one], hold_of(one, HoldState.APPROVED)).approved == (one,)
 
 
+SALES = Part("hr", Of.DEPARTMENT, "sales", "Sales")
+CREW = Part("hr", Of.GROUP, "record-9", "Crew")
+SHORT = Shrunk(SALES, 10, 4, 7)
+
+
+def counted(part: Part, now: int, *gone: str, before: int = 0) -> Numbers:
+    return Numbers({}, parts=[Went(part, now, frozenset(gone), held_before=before)])
+
+
+def test_whom_a_source_that_came_back_short_took_away_waits_however_few_they_are_in_the_app() -> (
+    None
+):
+    taken, other = leaver(1), leaver(2)
+    numbers = counted(SALES, 4, "record-1", "a", "b", "c", "d", "e")
+
+    result = judge([taken, other], {}, numbers, LIMITS, NOW)
+
+    assert [(one.record_id, why) for one, why in result.held] == [("record-1", str(SHORT))]
+    assert result.shrunk == {taken.key: SHORT}
+    assert result.free == (other,)
+    assert judge_one(taken, {}, numbers, LIMITS, NOW, others=0) == str(SHORT)
+
+
+def test_a_group_that_came_back_short_keeps_its_members_and_itself() -> None:
+    members, itself = leaver(9, Removal.MEMBERS), leaver(9, Removal.GROUP)
+    value = leaver(1, Removal.VALUE)
+    numbers = counted(CREW, 4, "record-1", "a", "b", "c", "d", "e")
+
+    result = judge([members, itself, value], {}, numbers, LIMITS, NOW)
+
+    assert [one for one, _ in result.held] == [members, itself]
+    assert result.free == (value,)
+
+
+def test_what_waits_for_a_source_is_let_go_when_it_is_full_again_and_not_before() -> None:
+    one = leaver(1)
+    hold = {one.key: hold_of(one, HoldState.OPEN, shrunk=SHORT)}
+
+    nearly = judge([one], hold, counted(SALES, 6, before=10), LIMITS, NOW)
+    full = judge([one], hold, counted(SALES, 7, before=10), LIMITS, NOW)
+
+    assert nearly.held == ((one, str(replace(SHORT, now=6))),)
+    assert full.free == (one,)
+
+
+def test_a_source_that_came_back_short_is_no_matter_where_the_guard_is_off() -> None:
+    one = leaver(1)
+    numbers = counted(SALES, 4, "record-1", "a", "b", "c", "d", "e")
+
+    result = judge([one], {}, numbers, replace(LIMITS, on=False), NOW)
+
+    assert result.free == (one,)
+
+
 def test_a_guard_that_was_switched_off_lets_go_of_what_it_held() -> None:
     one = leaver(1)
 
@@ -265,6 +320,7 @@ def test_the_guard_begins_with_these_limits() -> None:
         members=Limit(20, 10),
         values=Limit(10, 10),
         protected=frozenset(),
+        source_in_a_day=Limit(3, 20),
     )
 
 

@@ -12,7 +12,9 @@ from seatkeeper.configuration.reading import Reading
 from seatkeeper.configuration.settings import DeletionGuard, GuardLimit
 from seatkeeper.provisioning.guard import Limit, Limits
 
-_LIMITS: Final = ("access", "access_in_a_day", "groups", "members", "values")
+_LIMITS: Final = (
+    "access", "access_in_a_day", "groups", "members", "values", "source_in_a_day"
+)  # fmt: skip
 _FIELDS: Final = ("enabled", "reason", "protected", "four_eyes", *_LIMITS)
 
 
@@ -91,6 +93,7 @@ def limits_of(guard: DeletionGuard) -> Limits:
         parts["values"],
         frozenset(one.casefold() for one in guard.protected),
         guard.four_eyes,
+        parts["source_in_a_day"],
     )
 
 

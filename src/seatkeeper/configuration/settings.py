@@ -126,7 +126,8 @@ class DeletionGuard(_Strict, frozen=True, omit_defaults=True, kw_only=True):
     """How many removals may leave by themselves; all are changed together with a reason.
 
     ``access`` is people who lose access in one cycle, ``members`` memberships
-    that end, ``values`` one attribute that becomes empty. ``protected`` are user
+    that end, ``values`` one attribute that becomes empty; ``source_in_a_day`` people whom a
+    source takes away, of all it told of, of one department or group. ``protected`` are user
     names of people whose access is never taken away without a person's word.
     ``four_eyes``: what is held leaves only by the word of two people.
     """
@@ -138,6 +139,7 @@ class DeletionGuard(_Strict, frozen=True, omit_defaults=True, kw_only=True):
     groups: GuardLimit = GuardLimit(at_least=1, percent=5)
     members: GuardLimit = GuardLimit(at_least=20, percent=10)
     values: GuardLimit = GuardLimit(at_least=10, percent=10)
+    source_in_a_day: GuardLimit = GuardLimit(at_least=3, percent=20)
     protected: tuple[str, ...] = ()
     four_eyes: bool = False
 

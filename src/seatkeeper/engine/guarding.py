@@ -7,18 +7,22 @@ asks what was decided about them and how many left lately, and turns the answer
 into entries that wait. Everything else of the plan goes on.
 """
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from seatkeeper.directory.model import Kind, User
 from seatkeeper.engine.booking import Booking
 from seatkeeper.engine.context import AppContext
+from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.account import ValueChange
+from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.guard import (
     WINDOW,
     Hold,
     HoldState,
     Judgement,
+    Numbers,
     Planned,
     Removal,
     emptied,
@@ -30,6 +34,7 @@ from seatkeeper.provisioning.journal import Entry, EntryState, MemberDifference
 from seatkeeper.provisioning.log import verb
 from seatkeeper.provisioning.plan import Disable, Skip, Update
 from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.shrinking import Shrunk
 from seatkeeper.provisioning.walk import Decided, Facts
 
 PAGE = 500
@@ -67,7 +72,8 @@ async def guard_plan(context: AppContext) -> None:
     booking = Booking(context)
     booking.ended_holds += [key for key in gathered.nothing_left if key in known]
     for planned, why in judged.held:
-        _hold(context, booking, gathered, planned, why, known.get(planned.key))
+        shrunk = judged.shrunk.get(planned.key)
+        _hold(context, booking, gathered, planned, why, known.get(planned.key), shrunk)
     for planned, _ in judged.kept:
         _leave(booking, gathered, planned)
     await booking.write()
@@ -84,10 +90,21 @@ async def judged_now(
     if known is None:
         known = {hold.key: hold for _, hold in await context.ledger.holds(context.app_id)}
     now = context.now()
-    numbers = await context.ledger.guard_numbers(
-        context.app_id, cycle_began=context.cycle.started, day_began=now - WINDOW
-    )
+    numbers = await guard_numbers(context.ledger, context.rules, context.cycle, now)
     return judge(planned, known, numbers, context.rules.limits, now)
+
+
+async def guard_numbers(ledger: Ledger, rules: Rules, cycle: Cycle, now: dt.datetime) -> Numbers:
+    """Return what the limits of one app are compared with in this cycle."""
+    day_began = now - WINDOW
+    numbers = await ledger.guard_numbers(
+        rules.app_id, cycle_began=cycle.started, day_began=day_began
+    )
+    if not (rules.limits.on or rules.limits.four_eyes):
+        return numbers
+    floor = rules.limits.source_in_a_day.at_least
+    parts = await ledger.parts_left(rules.app_id, since=day_began, more_than=floor)
+    return replace(numbers, parts=parts)
 
 
 async def _gather(
@@ -177,6 +194,7 @@ def _hold(
     planned: Planned,
     why: str,
     before: Hold | None,
+    shrunk: Shrunk | None,
 ) -> None:
     """Write down that a removal waits; told in the log once, not by every cycle."""
     is_new = before is None or before.state is not HoldState.OPEN
@@ -191,6 +209,7 @@ def _hold(
         planned.reason,
         context.now() if before is None or is_new else before.since,
         planned.count,
+        shrunk=shrunk,
     )
     booking.holds.append(hold)
     context.count(held=1)

@@ -11,11 +11,11 @@ import datetime as dt
 from typing import Final
 
 from seatkeeper.directory.model import Kind
-from seatkeeper.engine.guarding import removals_decided
+from seatkeeper.engine.guarding import guard_numbers, removals_decided
 from seatkeeper.errors import RecordError
 from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.cycle import Cycle, CycleKind
-from seatkeeper.provisioning.guard import WINDOW, Numbers, Planned, Removal, judge_one, too_many
+from seatkeeper.provisioning.guard import Numbers, Planned, Removal, judge_one, too_many
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.walk import Decided, decide
 
@@ -46,9 +46,7 @@ async def held_alone(
         return ""
     [planned] = found
     holds = {hold.key: hold for _, hold in await ledger.holds(rules.app_id)}
-    numbers = await ledger.guard_numbers(
-        rules.app_id, cycle_began=cycle.started, day_began=now - WINDOW
-    )
+    numbers = await guard_numbers(ledger, rules, cycle, now)
     others = await _others_at_most(ledger, rules, cycle, planned, numbers)
     return judge_one(planned, holds, numbers, rules.limits, now, others=others)
 

@@ -2,6 +2,7 @@
 
 from seatkeeper.facts.plain import Plain
 from seatkeeper.provisioning.guard import Hold
+from seatkeeper.provisioning.shrinking import Shrunk
 
 
 def hold_plain(app_id: str, hold: Hold) -> Plain:
@@ -25,4 +26,16 @@ def hold_plain(app_id: str, hold: Hold) -> Plain:
         "asked_by": hold.asked_by or None,
         "asked_at": hold.asked_at.isoformat() if hold.asked_at else None,
         "asked_word": hold.asked_word or None,
+        "shrunk": None if hold.shrunk is None else shrunk_plain(hold.shrunk),
+    }
+
+
+def shrunk_plain(shrunk: Shrunk) -> Plain:
+    """Return the part of a source that came back short."""
+    return {
+        "source": shrunk.part.source or None,
+        "of": shrunk.part.of.value,
+        "name": shrunk.part.label or None,
+        "before": shrunk.before,
+        "now": shrunk.now,
     }

@@ -38,6 +38,7 @@ from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.message import Message
 from seatkeeper.provisioning.quarantine import LatestWrites
 from seatkeeper.provisioning.reconcile import Finding, Found, Reconciled
+from seatkeeper.provisioning.shrinking import Went
 from seatkeeper.provisioning.undone import UndoneValue
 from seatkeeper.provisioning.walk import Facts
 
@@ -243,12 +244,23 @@ class Ledger(Protocol):
         """Return what the guard holds, or somebody decided about, with the app."""
 
     async def spoken_about(self, app_id: str, now: dt.datetime) -> Sequence[Key]:
-        """Return records about whose removal somebody decided so that a cycle must look again."""
+        """Return records whose removal a cycle must look at again.
+
+        Somebody decided about it, or the source for whose sake it waits is full again.
+        """
 
     async def guard_numbers(
         self, app_id: str, *, cycle_began: dt.datetime, day_began: dt.datetime
     ) -> Numbers:
         """Return how many there are of each, and how many left without anybody's word."""
+
+    async def parts_left(
+        self, app_id: str, *, since: dt.datetime, more_than: int
+    ) -> Sequence[Went]:
+        """Return what sources took away since then, of parts that lost more than that or all.
+
+        Parts for which removals of the app are held are always among them.
+        """
 
     async def held_counts(self) -> Mapping[str, int]:
         """Return how many removals wait for a word, by app; apps without any are left out."""

@@ -19,6 +19,7 @@ from typing import Final
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import ValueChange
 from seatkeeper.provisioning.mapping.model import ObjectMapping
+from seatkeeper.provisioning.shrinking import Shrinkage, Shrunk, Went, shrinkage
 from seatkeeper.words import number_of
 
 WINDOW: Final = dt.timedelta(hours=24)
@@ -56,7 +57,8 @@ class Limit:
 class Limits:
     """The limits of one app. Not ``on``: only who is ``protected`` is held.
 
-    ``access_in_a_day`` counts over ``WINDOW``, the others in one cycle.
+    ``access_in_a_day`` counts over ``WINDOW``, the others in one cycle. ``source_in_a_day`` is
+    how many of a source's people, of one department or group, it may take away within it.
     ``protected`` are user names, folded. ``four_eyes``: what waits for the word of two people
     goes on waiting for it, also where the limits are switched off meanwhile.
     """
@@ -69,6 +71,7 @@ class Limits:
     values: Limit = Limit(10, 10)
     protected: frozenset[str] = frozenset()
     four_eyes: bool = False
+    source_in_a_day: Limit = Limit(3, 20)
 
     def in_a_cycle(self, what: Removal) -> Limit:
         """Return the limit of one cycle."""
@@ -118,7 +121,7 @@ class Hold:
 
     ``why`` is what the guard said, ``reason`` the reason chain of the record,
     ``word`` what the person who decided gave as a reason. ``asked_by`` gave the first of
-    two words, where two people must agree.
+    two words, where two people must agree. ``shrunk``: it waits because a source came back short.
     """
 
     id: str
@@ -139,6 +142,7 @@ class Hold:
     asked_by: str = ""
     asked_at: dt.datetime | None = None
     asked_word: str = ""
+    shrunk: Shrunk | None = None
 
     @property
     def key(self) -> tuple[Kind, str, Removal]:
@@ -175,25 +179,29 @@ class Numbers:
 
     ``managed`` is how many there are of each: people and groups with an
     account, memberships written. ``left`` is how many left in this cycle
-    before, ``left_today`` within ``WINDOW``, each without a person's word.
+    before, ``left_today`` within ``WINDOW``, each without a person's word. ``parts`` is what
+    sources took away within it.
     """
 
     managed: Mapping[Removal, int] = field(default_factory=dict)
     left: Mapping[Removal, int] = field(default_factory=dict)
     left_today: Mapping[Removal, int] = field(default_factory=dict)
+    parts: Sequence[Went] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """Who waits, with why; whose account is kept by somebody's word; who was approved.
 
-    ``free`` may leave without a word.
+    ``free`` may leave without a word. ``shrunk``: who of those held waits because a source
+    came back short.
     """
 
     held: tuple[tuple[Planned, str], ...] = ()
     kept: tuple[tuple[Planned, Hold], ...] = ()
     approved: tuple[Planned, ...] = ()
     free: tuple[Planned, ...] = ()
+    shrunk: Mapping[tuple[Kind, str, Removal], Shrunk] = field(default_factory=dict)
 
 
 def judge(
@@ -205,9 +213,12 @@ def judge(
 ) -> Judgement:
     """Decide about every removal of a plan.
 
-    A word counts for exactly the removal that it was given about, a hold stays
-    until somebody decides. Of the rest, either all of one kind may leave or none.
+    A word counts for exactly the removal that it was given about, a hold stays until somebody
+    decides; one because a source came back short also ends when that source is full again. Of
+    the rest, either all of one kind may leave or none.
     """
+    short = shrinkage(numbers.parts, limits.source_in_a_day.of)
+    shrunk: dict[tuple[Kind, str, Removal], Shrunk] = {}
     held: list[tuple[Planned, str]] = []
     kept: list[tuple[Planned, Hold]] = []
     approved: list[Planned] = []
@@ -218,10 +229,10 @@ def judge(
             kept.append((one, hold))
         elif hold is not None and hold.digest == one.digest and hold.state is HoldState.APPROVED:
             approved.append(one)
-        elif one.protected:
-            held.append((one, f"{one.display_name} is protected."))
-        elif hold is not None and hold.state is HoldState.OPEN and (limits.on or limits.four_eyes):
-            held.append((one, hold.why))
+        elif waits := _waits(one, hold, short, limits):
+            held.append((one, str(waits)))
+            if isinstance(waits, Shrunk):
+                shrunk[one.key] = waits
         else:
             rest[one.what, one.path].append(one)
     free: list[Planned] = []
@@ -231,7 +242,22 @@ def judge(
             held += [(one, why) for one in some]
         else:
             free += some
-    return Judgement(tuple(held), tuple(kept), tuple(approved), tuple(free))
+    return Judgement(tuple(held), tuple(kept), tuple(approved), tuple(free), shrunk)
+
+
+def _waits(one: Planned, hold: Hold | None, short: Shrinkage, limits: Limits) -> str | Shrunk:
+    """Return why one removal waits however many others leave, empty where it does not."""
+    if one.protected:
+        return f"{one.display_name} is protected."
+    if hold is not None and hold.state is HoldState.OPEN and (limits.on or limits.four_eyes):
+        if hold.shrunk is None:
+            return hold.why
+        if still := short.still(hold.shrunk):
+            return still
+    if not limits.on or one.what is Removal.VALUE:
+        return ""
+    missed = short.people if one.kind is Kind.USER else short.groups
+    return missed.get(one.record_id) or ""
 
 
 def judge_one(
@@ -253,10 +279,9 @@ def judge_one(
         return f"Kept: {judged.kept[0][1].word}"
     if judged.approved:
         return ""
-    hold = holds.get(one.key)
-    waits = hold is not None and hold.state is HoldState.OPEN and limits.on
-    if one.protected or waits:
-        return judged.held[0][1]
+    short = shrinkage(numbers.parts, limits.source_in_a_day.of)
+    if waits := _waits(one, holds.get(one.key), short, limits):
+        return str(waits)
     return None if too_many(one.what, one.path, one.count + others, numbers, limits) else ""
 
 

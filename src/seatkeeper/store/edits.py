@@ -8,6 +8,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, select, update
 
@@ -27,7 +28,7 @@ from seatkeeper.directory.model import (
 from seatkeeper.errors import InvalidValue, NotFound
 from seatkeeper.ports import UserEdit
 from seatkeeper.store.inbound_tables import forget_resource
-from seatkeeper.store.news import News
+from seatkeeper.store.news import WAS, News
 from seatkeeper.store.records import (
     application_of,
     changed_names,
@@ -40,6 +41,8 @@ from seatkeeper.store.records import (
     user_row,
 )
 from seatkeeper.store.tables import applications, assignments, groups, memberships, users
+
+_COUNTED_BY: Final = ("department",)
 
 
 def known_user(connection: Connection, user_id: str) -> User:
@@ -98,7 +101,9 @@ def edit_user(connection: Connection, user: User, edit: UserEdit, news: News) ->
     verb = Verb.UPDATED
     if edited.enabled != user.enabled:
         verb = Verb.ENABLED if edited.enabled else Verb.DISABLED
-    news.change(Subject.USER, verb, user.id, detail={"attributes": names})
+    was = {one: user.attributes[one] for one in _COUNTED_BY if one in names and user.text(one)}
+    detail: dict[str, object] = {"attributes": names, **({WAS: was} if was else {})}
+    news.change(Subject.USER, verb, user.id, detail=detail)
     before, after = _shown(user), _shown(edited)
     news.audit(
         "user.edit", user.id, *({n: one[n] for n in names if n in one} for one in (before, after))

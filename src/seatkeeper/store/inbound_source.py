@@ -13,6 +13,9 @@ from seatkeeper.provisioning.inbound import InboundMappings
 from seatkeeper.scim.holding import Keys
 from seatkeeper.scim.messages import Resource, ScimError
 
+ACTOR: Final = "scim:"
+"""With this begins what the feed and the audit trail call a source."""
+
 _STATUS: Final = {Ruling.ADMINISTRATOR: 403}
 """How a refusal is answered; 409 where nothing is said."""
 
@@ -36,7 +39,7 @@ class Source:
     @property
     def actor(self) -> str:
         """Who changed something, in the feed and the audit trail."""
-        return f"scim:{self.name}"
+        return f"{ACTOR}{self.name}"
 
 
 class Refusal(ScimError):

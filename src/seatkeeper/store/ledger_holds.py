@@ -15,12 +15,14 @@ from seatkeeper.errors import AlreadyDecided, NotFound
 from seatkeeper.provisioning.four_eyes import RemovalCause, Weight, needs_two, weigh
 from seatkeeper.provisioning.guard import HeldTogether, Hold, HoldState, Numbers, Removal
 from seatkeeper.provisioning.journal import Entry, EntryState, Key
+from seatkeeper.provisioning.shrinking import Went
 from seatkeeper.provisioning.undo import TAKEN_BACK
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.news import News
 from seatkeeper.store.removal_causes import removal_causes
+from seatkeeper.store.source_parts import full_again, parts_left
 from seatkeeper.store.tables import applications
 from seatkeeper.store.upsert import among, pieces, pieces_by_kind, upsert
 
@@ -114,16 +116,30 @@ class Holds(LedgerPart):
         return None if row is None else (row.app_id, rows.hold_of(row))
 
     async def spoken_about(self, app_id: str, now: dt.datetime) -> Sequence[Key]:
-        """Return records about whose removal somebody decided so that a cycle must look again."""
+        """Return records whose removal a cycle must look at again.
+
+        Somebody decided about it, or the source for whose sake it waits is full again.
+        """
+        full = await self._database.read(lambda c: full_again(c, app_id))
         found = await self._all(
             select(t.holds.c.kind, t.holds.c.record_id).where(
                 t.holds.c.app_id == app_id,
                 t.holds.c.reason != TAKEN_BACK,  # an ordinary cycle has nothing to send for it
                 (t.holds.c.state == HoldState.APPROVED)
-                | ((t.holds.c.state == HoldState.KEPT) & (t.holds.c.until <= now)),
+                | ((t.holds.c.state == HoldState.KEPT) & (t.holds.c.until <= now))
+                | ((t.holds.c.state == HoldState.OPEN) & t.holds.c.shrunk.in_(full)),
             )
         )
         return sorted({(Kind(row.kind), row.record_id) for row in found})
+
+    async def parts_left(
+        self, app_id: str, *, since: dt.datetime, more_than: int
+    ) -> Sequence[Went]:
+        """Return what sources took away since then, of parts that lost more than that or all.
+
+        Parts for which removals of the app are held are always among them.
+        """
+        return await self._database.read(lambda c: parts_left(c, app_id, since, more_than))
 
     async def guard_numbers(
         self, app_id: str, *, cycle_began: dt.datetime, day_began: dt.datetime

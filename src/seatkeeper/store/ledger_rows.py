@@ -6,6 +6,8 @@ from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
+
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import Account, ValueChange
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
@@ -14,6 +16,7 @@ from seatkeeper.provisioning.history import Day
 from seatkeeper.provisioning.journal import Entry, EntryState, Escrow, Health, HealthState
 from seatkeeper.provisioning.log import LogEntry, Modified, Status, Step
 from seatkeeper.provisioning.quarantine import LatestWrites
+from seatkeeper.provisioning.shrinking import Shrunk
 from seatkeeper.provisioning.statistics import statistics_of
 
 if TYPE_CHECKING:
@@ -120,7 +123,19 @@ def hold_row(app_id: str, hold: Hold) -> dict[str, Any]:
 
 def hold_of(row: Any) -> Hold:
     """Return the hold of a row."""
-    return _read(Hold, row, kind=Kind(row.kind), what=Removal(row.what), state=HoldState(row.state))
+    return _read(
+        Hold,
+        row,
+        kind=Kind(row.kind),
+        what=Removal(row.what),
+        state=HoldState(row.state),
+        shrunk=shrunk_of(row.shrunk),
+    )
+
+
+def shrunk_of(plain: object) -> Shrunk | None:
+    """Return the part of a source that came back short, as a hold keeps it."""
+    return None if plain is None else msgspec.convert(plain, Shrunk)
 
 
 def _plain_changes(changes: Sequence[ValueChange]) -> list[list[object]]:

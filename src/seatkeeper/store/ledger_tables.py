@@ -250,6 +250,7 @@ holds: Final = Table(
     Column("asked_by", Text, nullable=False, server_default=""),
     Column("asked_at", Moment),
     Column("asked_word", Text, nullable=False, server_default=""),
+    Column("shrunk", Document),  # the part of a source that came back short
     Index("ix_holds_state", "app_id", "state", "since"),
     Index("ix_holds_id", "id"),
 )

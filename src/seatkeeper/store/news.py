@@ -10,7 +10,7 @@ PostgreSQL too; a reader that has seen number N never misses a smaller one.
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
@@ -20,12 +20,22 @@ from seatkeeper.ports import AuditEntry
 from seatkeeper.store.audit_chain import link_of
 from seatkeeper.store.tables import audit, changes, feed_position
 
+IMPORTED: Final = "imported"
+"""What the feed calls a change that a file brought."""
+
+WAS: Final = "was"
+"""Under this the feed keeps what was there before, of attributes that people are counted by."""
+
 
 @dataclass(slots=True)
 class News:
-    """Collects what a transaction changed; ``write`` is its last act."""
+    """Collects what a transaction changed; ``write`` is its last act.
+
+    ``imported``: it comes from a file, not from what somebody did about one record.
+    """
 
     actor: str
+    imported: bool = False
     _changes: list[dict[str, Any]] = field(default_factory=list)
     _audit: list[dict[str, Any]] = field(default_factory=list)
 
@@ -47,6 +57,7 @@ class News:
         nested: bool = False,
     ) -> None:
         """Add one entry of the feed."""
+        told = {**(detail or {}), **({IMPORTED: True} if self.imported else {})}
         self._changes.append(
             {
                 "subject": subject.value,
@@ -55,7 +66,7 @@ class News:
                 "other_id": other_id,
                 "other_kind": other_kind.value if other_kind else None,
                 "app_id": app_id,
-                "detail": dict(detail or {}),
+                "detail": told,
                 "nested": nested,
             }
         )

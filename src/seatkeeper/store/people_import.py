@@ -77,7 +77,7 @@ def _begin(connection: Connection, digest: str, total: int, actor: str) -> int:
 def _apply_batch(
     connection: Connection, digest: str, batch: Sequence[PersonRow], position: int, actor: str
 ) -> None:
-    news = News(actor)
+    news = News(actor, imported=True)
     present = _users_by_name(connection, [row.user_name for row in batch])
     created: set[int] = set()
     changed: set[int] = set()
