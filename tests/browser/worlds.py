@@ -28,6 +28,7 @@ from seatkeeper.configuration.applying import apply_document
 from seatkeeper.configuration.documents import read_documents
 from seatkeeper.directory.model import Value
 from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.facts.forecast import load_of_plan
 from seatkeeper.ports import PersonRow, UserEdit
 from seatkeeper.settings import Settings
 
@@ -216,7 +217,8 @@ async def _planned(opened: Installation) -> None:
     """Make a plan that has something to say."""
     stored = await opened.configuration.app(APP)
     plan = await opened.plans.begin(APP, actor=ACTOR, version=stored.version, now=utc_now())
-    await opened.plans.finish(plan, await opened.preview(APP, Wish()))
+    preview = await opened.preview(APP, Wish())
+    await opened.plans.finish(plan, preview, await load_of_plan(opened, preview))
 
 
 async def _everybody_leaves(company: Company, group: str) -> None:
@@ -302,7 +304,8 @@ async def _facts(company: Company, *, person: str, group: str) -> Facts:
     [plan] = await opened.plans.newest(APP, limit=1)
     wrote = next((one for one in cycles if one.counters.wrote), cycles[0])
     undo = await opened.plans.begin(APP, actor=ACTOR, version=1, now=utc_now(), undoes=wrote.id)
-    await opened.plans.finish(undo, await opened.preview_undo(APP, wrote.id))
+    back = await opened.preview_undo(APP, wrote.id)
+    await opened.plans.finish(undo, back, await load_of_plan(opened, back))
     blanks = {
         "app": APP,
         "person": company.ids[person],

@@ -74,6 +74,9 @@ async def test_a_plan_shows_cause_person_change_and_request_and_sends_nothing(
     assert "&lt;i&gt;Poet&lt;/i&gt;" in page
     assert "<i>" not in page
     assert "PATCH /Users/" in page
+    assert re.search(
+        r"would take about \d+ requests?, \d+ m?s (at|as fast as) .*: done about", page
+    )
     assert before == after
 
 

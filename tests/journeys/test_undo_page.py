@@ -79,6 +79,7 @@ async def test_the_way_back_is_shown_with_what_stays_and_nothing_is_sent(wrong: 
     assert "Engineer" in page
     assert "PATCH /Users/" in page
     assert "Take back these 2 changes" in page
+    assert re.search(r"would take about 6 requests, \d+ m?s .*: done about", page)
     assert "1 member" in page
     assert "Bo Larsen (account" in crew
     assert "(new account)" not in crew
@@ -91,7 +92,8 @@ async def test_the_way_back_is_shown_with_what_stays_and_nothing_is_sent(wrong: 
 async def test_it_is_carried_out_once_and_told_with_who_asked(wrong: Company) -> None:
     address = f"{APP}/cycles/2/undo"
     async with served(wrong) as url, signed_in(wrong.opened, site_of(url)) as ana:
-        csrf = csrf_of(await planned(ana, address))
+        first = await planned(ana, address)
+        csrf = csrf_of(first)
         both = await asyncio.gather(
             *(ana.post(f"{address}/1/apply", data={"csrf": csrf}) for _ in range(2))
         )
@@ -103,8 +105,10 @@ async def test_it_is_carried_out_once_and_told_with_who_asked(wrong: Company) ->
         for one in await wrong.opened.configuration.audit_about(["15five"])
         if one.action == "cycle.undo"
     ]
+    [took] = await wrong.opened.ledger.cycles("15five", limit=1)
 
     assert sorted(one.status_code for one in both) == [303, 422]
+    assert f"would take about {took.counters.requests} requests" in first
     assert "Cycle 2 was undone" in told
     assert "Take back" not in told
     assert await titles(wrong) == {"ada": "Engineer", "bo": "Captain", "cy": "Engineer"}

@@ -7,6 +7,7 @@ import pytest
 from seatkeeper.directory.model import Application, Kind
 from seatkeeper.errors import NotFound
 from seatkeeper.ports.plans import PlanState
+from seatkeeper.provisioning.forecast import Load
 from seatkeeper.provisioning.log import Modified
 from seatkeeper.provisioning.preview import Outlook, PlannedRecord, Preview
 from seatkeeper.store.configuration import SqlConfiguration
@@ -50,7 +51,8 @@ async def test_a_plan_reads_back_as_it_was_made(plans: SqlPlans) -> None:
 
     begun = await plans.begin("15five", actor="ana", version=4, now=NOON)
     being_made = await plans.plan("15five", 1)
-    await plans.finish(begun, preview(*records))
+    load = Load({"GET users": 1}, {"PATCH users": 3}, levels=(2, 1), answer_ms=40)
+    await plans.finish(begun, preview(*records), load)
     ready = await plans.plan("15five", 1)
     kept = await plans.records(ready, limit=50)
 
@@ -63,6 +65,7 @@ async def test_a_plan_reads_back_as_it_was_made(plans: SqlPlans) -> None:
     )
     assert ready.action_digest == preview(*records).action_digest
     assert ready.counters == {"update": 2, "disable": 1, "unchanged": 2, "requests": 3}
+    assert ready.load == load
     assert [(one.cause, one.place) for one in ready.causes] == [("a title", 0), ("left", 2)]
     assert [one for _, one in kept] == [records[0], records[2], records[1]]
 

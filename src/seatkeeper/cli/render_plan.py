@@ -4,6 +4,7 @@ After the walk: every function takes the plain mapping that ``--json`` prints
 and decides nothing. Text from the directory or an app goes through ``clean``.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
@@ -132,7 +133,9 @@ def _takes(plan: Plain) -> list[RenderableType]:
     took = duration(float(str(foretold["about_seconds"])))
     bound = foretold["bound_by"]
     pace = "as fast as the app answers" if bound == ANSWERS else f"at {clean(bound)}"
-    until = str(foretold["done_at"])[11:16]
+    ends = dt.datetime.fromisoformat(str(foretold["done_at"]))
+    begins = ends - dt.timedelta(seconds=float(str(foretold["seconds"])))
+    until = f"{ends:%H:%M}" if begins.date() == ends.date() else f"{ends:%Y-%m-%d %H:%M}"
     return [Text(f"About {requests}, {took} {pace}: done about {until} UTC.")]
 
 

@@ -13,8 +13,10 @@ from seatkeeper.console.desk import Desk
 from seatkeeper.console.views.plan import AWAY, PersonAsked, PlanFilter, PlanPage, plan_page
 from seatkeeper.console.views.plan_rows import staying
 from seatkeeper.console.visit import Visit
+from seatkeeper.facts.forecast import pacing_of
 from seatkeeper.ports.plans import KeptPlan
 from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.forecast import forecast
 from seatkeeper.provisioning.journal import Order
 from seatkeeper.provisioning.naming import Called
 from seatkeeper.provisioning.preview import Outlook, PlannedRecord
@@ -45,6 +47,9 @@ async def page_of_plan(
     if newest > plan.to_seq and plan.order_id is None:
         touched = await work.ledger.touched(head.id, after=plan.to_seq, to=newest)
         changed = len(touched.users) + len(touched.groups)
+    takes = None
+    if plan.load is not None and plan.order_id is None:
+        takes = forecast(plan.load, await pacing_of(work, head.id, plan.load))
     return plan_page(
         plan,
         found,
@@ -57,6 +62,7 @@ async def page_of_plan(
         settings_changed=rules.digest != plan.digest,
         on=settings_of(head.stored).status == "on",
         undone=undone,
+        takes=takes,
     )
 
 

@@ -15,6 +15,7 @@ import structlog
 from seatkeeper.clock import utc_now
 from seatkeeper.console.language import _
 from seatkeeper.errors import NotFound, SeatkeeperError
+from seatkeeper.facts.forecast import load_of_plan
 from seatkeeper.facts.workplace import Workplace
 from seatkeeper.ports import StoredApp
 from seatkeeper.ports.plans import KeptPlan, PlanState
@@ -87,7 +88,9 @@ class PlanMaker:
 
     async def _made(self, plan: KeptPlan, make: Callable[[], Awaitable[Preview]]) -> None:
         try:
-            await self.work.plans.finish(plan, await make())
+            preview = await make()
+            load = await load_of_plan(self.work, preview)
+            await self.work.plans.finish(plan, preview, load)
         except SeatkeeperError as error:
             await self.work.plans.fail(plan, f"{error.message} {error.advice}".strip())
         except Exception:  # a fault of ours: whoever waits for the plan reads so, and it goes on up

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from seatkeeper.provisioning.forecast import Load
 from seatkeeper.provisioning.preview import Outlook, PlannedRecord, Preview
 
 
@@ -38,7 +39,8 @@ class KeptPlan:
     under, ``digest`` the rules',
     ``to_seq`` the newest change of the directory it knew. ``message`` says why making it
     failed. ``order_id`` is the order by which it was carried out; none: it was not.
-    ``undoes`` is the id of the cycle that it takes back, empty for any other plan.
+    ``undoes`` is the id of the cycle that it takes back, empty for any other plan. ``load`` is
+    what it asks of the app (none: made by an earlier release).
     """
 
     app_id: str
@@ -57,6 +59,7 @@ class KeptPlan:
     message: str = ""
     order_id: int | None = None
     undoes: str = ""
+    load: Load | None = None
 
 
 class Plans(Protocol):
@@ -74,8 +77,8 @@ class Plans(Protocol):
     ) -> KeptPlan:
         """Keep that a plan is being made, under the app's next number; ``kind`` if it is known."""
 
-    async def finish(self, plan: KeptPlan, preview: Preview) -> None:
-        """Keep what was planned; older plans of the app than the newest ones go."""
+    async def finish(self, plan: KeptPlan, preview: Preview, load: Load | None = None) -> None:
+        """Keep what was planned and what it asks; older plans of the app than the newest go."""
 
     async def fail(self, plan: KeptPlan, message: str) -> None:
         """Keep why a plan could not be made."""

@@ -17,6 +17,7 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.errors import NotFound
 from seatkeeper.ports.plans import KeptPlan, PlanCause, PlanState
 from seatkeeper.provisioning.cycle import CycleKind
+from seatkeeper.provisioning.forecast import Load, load_of_plain
 from seatkeeper.provisioning.preview import Outlook, PlannedRecord, Preview, by_cause
 from seatkeeper.store import plan_tables as t
 from seatkeeper.store.database import Database
@@ -25,6 +26,7 @@ KEPT: Final = 20
 """So many plans of each app stay."""
 
 _AT_ONCE: Final = 1_000
+_LOAD: Final = "load"
 
 
 class SqlPlans:
@@ -58,8 +60,8 @@ class SqlPlans:
 
         return await self._database.write(work)
 
-    async def finish(self, plan: KeptPlan, preview: Preview) -> None:
-        """Keep what was planned; older plans of the app than the newest ones go."""
+    async def finish(self, plan: KeptPlan, preview: Preview, load: Load | None = None) -> None:
+        """Keep what was planned and what it asks; older plans of the app than the newest go."""
         groups = by_cause(preview.records)
         causes, place = [], 0
         for group in groups:
@@ -75,6 +77,7 @@ class SqlPlans:
             counters=dict(preview.counters),
             causes=causes,
             note=preview.note,
+            load=load,
         )
         records = [record for group in groups for record in group.records]
         by_name = _in_order_of_names(records)
@@ -183,7 +186,7 @@ def _row(plan: KeptPlan) -> dict[str, object]:
         "digest": plan.digest,
         "to_seq": plan.to_seq,
         "action_digest": plan.action_digest,
-        "counters": plan.counters,
+        "counters": _counters(plan),
         "causes": [asdict(one) for one in plan.causes],
         "note": plan.note,
         "message": plan.message,
@@ -192,7 +195,16 @@ def _row(plan: KeptPlan) -> dict[str, object]:
     }
 
 
+def _counters(plan: KeptPlan) -> Mapping[str, object] | None:
+    """Return the counters with the load beside them: one column holds all numbers of a plan."""
+    if plan.counters is None or plan.load is None:
+        return plan.counters
+    return {**plan.counters, _LOAD: plan.load.to_plain()}
+
+
 def _plan(row: Any) -> KeptPlan:
+    counters = None if row.counters is None else dict(row.counters)
+    load = counters.pop(_LOAD, None) if counters is not None else None
     return KeptPlan(
         row.app_id,
         row.number,
@@ -204,12 +216,13 @@ def _plan(row: Any) -> KeptPlan:
         row.digest,
         row.to_seq,
         row.action_digest,
-        row.counters,
+        counters,
         [PlanCause(one["cause"], one["counts"], one["place"]) for one in row.causes],
         row.note,
         row.message,
         row.order_id,
         row.undoes,
+        None if load is None else load_of_plain(load),
     )
 
 

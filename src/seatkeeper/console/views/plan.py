@@ -24,6 +24,7 @@ from seatkeeper.console.views.values import Time
 from seatkeeper.console.words import clock, number, span, visible
 from seatkeeper.ports.plans import KeptPlan, PlanCause, PlanState
 from seatkeeper.provisioning.cycle import CycleKind
+from seatkeeper.provisioning.forecast import ANSWERS, Forecast, rough
 from seatkeeper.provisioning.naming import Called
 from seatkeeper.provisioning.preview import Outlook, PlannedRecord
 from seatkeeper.provisioning.rules import Rules
@@ -142,10 +143,12 @@ def plan_page(
     settings_changed: bool,
     on: bool,
     undone: int = 0,
+    takes: Forecast | None = None,
 ) -> PlanPage:
     """Return a page of a ready plan. ``found`` may hold one record over ``limit``.
 
-    ``undone`` is the number of the cycle that the plan takes back, if it does.
+    ``undone`` is the number of the cycle that the plan takes back, if it does; ``takes`` how
+    long it would take, of a plan that was not carried out yet.
     """
     counters = dict(plan.counters or {})
     base = (
@@ -163,7 +166,7 @@ def plan_page(
         made=Time(plan.at.isoformat(timespec="seconds"), clock(plan.at, now)),
         author=visible(plan.actor, 120),
         age=_age((now - plan.at).total_seconds()),
-        summary=_summary(counters),
+        summary=_summary(counters, takes if does else None, now),
         note=visible(plan.note, 400),
         tiles=_tiles(counters, base, asked, undone=bool(undone)),
         views=[
@@ -246,12 +249,32 @@ def _age(seconds: float) -> str:
     return _("%(span)s ago") % {"span": span(seconds)}
 
 
-def _summary(counters: Mapping[str, int]) -> str:
-    requests = counters.get("requests", 0)
-    return _("Nothing has been changed. It would take %(requests)s.") % {
+def _summary(counters: Mapping[str, int], takes: Forecast | None, now: dt.datetime) -> str:
+    requests = takes.requests if takes is not None else counters.get("requests", 0)
+    said = {
         "requests": ngettext("%(count)s request", "%(count)s requests", requests)
         % {"count": number(requests)}
     }
+    if takes is None or not requests:
+        return _("Nothing has been changed. It would take %(requests)s.") % said
+    said["time"] = span(rough(takes.seconds))
+    said["end"] = clock(now + dt.timedelta(seconds=takes.seconds), now)
+    if takes.bound_by == ANSWERS:
+        return (
+            _(
+                "Nothing has been changed. It would take about %(requests)s, %(time)s as fast as "
+                "the app answers: done about %(end)s."
+            )
+            % said
+        )
+    said["limit"] = takes.bound_by
+    return (
+        _(
+            "Nothing has been changed. It would take about %(requests)s, %(time)s at %(limit)s: "
+            "done about %(end)s."
+        )
+        % said
+    )
 
 
 def _tiles(
