@@ -57,6 +57,7 @@ types: install ## strict types
 bench: install ## measure requests and rates, as ratios in one run
 	$(BIN)/python tools/bench_walk.py
 	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/bench_prompt.py
 	$(BIN)/python tools/bench_scim.py
 	PYTHONPATH=. $(BIN)/python -m tests.soak.workers
 	PYTHONPATH=. $(BIN)/python -m tests.soak.pages
