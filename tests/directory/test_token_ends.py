@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from seatkeeper.directory.token_ends import Stage, end_of, token_ends
+from seatkeeper.directory.token_ends import (
+    OVERLAP,
+    Stage,
+    end_of,
+    ends_when_replaced,
+    lasts_as_long,
+    token_ends,
+)
 from seatkeeper.errors import BadInput
 
 NOW = dt.datetime(2026, 11, 26, 9, tzinfo=dt.UTC)
@@ -18,6 +25,7 @@ class Token:
     last_four: str = "Xy9Z"
     expires_at: dt.datetime | None = None
     revoked_at: dt.datetime | None = None
+    replaced_at: dt.datetime | None = None
 
 
 def ending(**left: float) -> Token:
@@ -38,6 +46,7 @@ def ending(**left: float) -> Token:
         (ending(days=-400), Stage.ENDED),
         (Token(), None),
         (Token(expires_at=NOW, revoked_at=NOW), None),
+        (Token(expires_at=NOW + OVERLAP, replaced_at=NOW), None),
     ],
 )
 def test_a_token_is_spoken_of_from_thirty_days_before_its_end(
@@ -97,3 +106,19 @@ def test_an_end_is_written_in_days_as_a_date_or_as_never(
 def test_any_other_end_is_refused_with_what_may_be_written(text: str) -> None:
     with pytest.raises(BadInput, match="is no expiry"):
         end_of(text, NOW)
+
+
+def test_a_token_that_is_replaced_works_for_a_day_and_never_longer_than_before() -> None:
+    soon, late = NOW + dt.timedelta(hours=3), NOW + dt.timedelta(days=90)
+
+    ends = [ends_when_replaced(one, NOW) for one in (None, late, soon)]
+
+    assert ends == [NOW + dt.timedelta(hours=24), NOW + dt.timedelta(hours=24), soon]
+
+
+def test_the_new_token_lasts_as_long_as_the_old_one_was_made_for() -> None:
+    made = NOW - dt.timedelta(days=80)
+
+    ends = [lasts_as_long(made, one, NOW) for one in (None, made + dt.timedelta(days=90))]
+
+    assert ends == [None, NOW + dt.timedelta(days=90)]

@@ -59,6 +59,40 @@ async def test_a_token_is_shown_once_works_and_ends_when_it_is_revoked(company: 
     ]
 
 
+async def test_a_source_goes_on_with_its_old_token_until_it_has_the_new_one(
+    company: Company,
+) -> None:
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(served(company))
+        browser = await stack.enter_async_context(signed_in(company.opened, site_of(url)))
+        source = await stack.enter_async_context(httpx.AsyncClient(base_url=url))
+
+        async def pushed(text: str) -> int:
+            sent = {"Authorization": f"Bearer {text}"}
+            return (await source.get("/Users", headers=sent)).status_code
+
+        async def replaced(token_id: str, **form: str) -> tuple[str, str]:
+            form["csrf"] = csrf_of((await browser.get(SOURCES)).text)
+            page = await browser.post(f"{SOURCES}/tokens/{token_id}/replace", data=form)
+            [text] = set(re.findall(r"sk_scim_\w+", page.text))
+            return str(text), words(page)
+
+        [first] = set(re.findall(r"sk_scim_\w+", (await make_token(browser)).text))
+        [held] = company.opened.source_tokens.tokens()
+        second, told = await replaced(held.id)
+        codes = [await pushed(first), await pushed(second)]
+        page = words(await browser.get(SOURCES))
+        newest = next(one for one in company.opened.source_tokens.tokens() if one.id != held.id)
+        third, told_at_once = await replaced(newest.id, at_once="1")
+        codes_at_once = [await pushed(second), await pushed(third)]
+
+    assert codes == [200, 200]
+    assert f"The old one, …{first[-4:]}, works until" in told
+    assert "Replaced, still used" in page
+    assert codes_at_once == [401, 200]
+    assert "works no more: the source is refused until it has this one" in told_at_once
+
+
 @pytest.mark.parametrize(
     ("form", "said"),
     [

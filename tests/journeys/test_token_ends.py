@@ -7,6 +7,7 @@ import json
 import pytest
 from tests.console_visitor import signed_in
 from tests.journeys.company import Company
+from tests.journeys.conftest import Typed
 from tests.journeys.test_inbound import served, token
 from tests.mail_server import running_mail_server
 
@@ -97,3 +98,21 @@ async def test_a_source_whose_token_lasts_needs_nobody(
     status = await asyncio.to_thread(run, ["token", "check"])
 
     assert (status, capsys.readouterr().out) == (0, "No source needs a new token.\n")
+
+
+async def test_whoever_replaced_a_token_is_not_asked_to_renew_the_old_one(
+    company: Company, typed: Typed
+) -> None:
+    token(company, lasts=dt.timedelta(days=365), made=utc_now() - dt.timedelta(days=360))
+    [held] = company.opened.source_tokens.tokens()
+
+    status, said, _ = await typed("token", "replace", held.id)
+    asked, _, _ = await typed("token", "check")
+    again, _, complaint = await typed("token", "replace", held.id, "--at-once")
+    listed = json.loads((await typed("token", "list", "--json"))[1].splitlines()[-1])
+
+    assert (status, asked, again) == (0, 0, 1)
+    assert f"The old one, ending in {held.last_four}, works until" in said
+    assert "was replaced already" in complaint
+    assert (listed["id"], listed["state"]) == (held.id, "usable")
+    assert listed["replaced_at"] is not None

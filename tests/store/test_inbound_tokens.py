@@ -14,6 +14,7 @@ from seatkeeper.store.inbound_tokens import SourceTokens, new_token, well_formed
 from seatkeeper.store.secrets import MasterKey
 
 NOW = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
+YEAR = dt.timedelta(days=365)
 LETTERS = st.characters(codec="ascii", categories=["L", "N"])
 
 
@@ -80,3 +81,52 @@ def test_the_last_use_is_known_to_the_minute_and_a_use_in_between_writes_nothing
 def test_a_token_that_has_expired_already_is_not_made(database: Database) -> None:
     with pytest.raises(InvalidValue):
         SourceTokens(database).issue("hr", [], NOW, actor="grace", now=NOW)
+
+
+def test_a_token_that_is_replaced_works_for_a_day_beside_the_new_one(database: Database) -> None:
+    tokens = SourceTokens(database)
+    before, text = tokens.issue("hr", ["users"], NOW + YEAR, actor="grace", now=NOW)
+    later = NOW + dt.timedelta(days=300)
+
+    old, made, new_text = tokens.replace(before.id, at_once=False, actor="linus", now=later)
+    last, over = later + dt.timedelta(hours=23, minutes=59), later + dt.timedelta(hours=24)
+    holders = [tokens.holder(one, when) for when in (last, over) for one in (text, new_text)]
+
+    assert [one and one.id for one in holders] == [old.id, made.id, None, made.id]
+    assert (made.source, made.may, made.expires_at) == ("hr", ("users",), later + YEAR)
+    assert (old.id, old.replaced_at, old.expires_at) == (before.id, later, over)
+
+
+def test_a_token_that_somebody_else_may_know_is_replaced_at_once(database: Database) -> None:
+    tokens = SourceTokens(database)
+    before, text = tokens.issue("hr", [], None, actor="grace", now=NOW)
+
+    _, made, new_text = tokens.replace(before.id, at_once=True, actor="linus", now=NOW)
+    old, new = tokens.holder(text, NOW), tokens.holder(new_text, NOW)
+
+    assert old is None
+    assert new is not None
+    assert (new.id, new.expires_at) == (made.id, None)
+
+
+async def test_a_token_is_replaced_once_while_it_works_and_the_trail_says_so(
+    database: Database,
+) -> None:
+    tokens = SourceTokens(database)
+    held, _ = tokens.issue("hr", [], NOW + YEAR, actor="grace", now=NOW)
+    ended, _ = tokens.issue("hr", [], NOW + YEAR, actor="grace", now=NOW)
+    tokens.revoke(ended.id, actor="grace", now=NOW)
+    _, made, text = tokens.replace(held.id, at_once=False, actor="linus", now=NOW)
+
+    for token_id, when in ((held.id, NOW), (ended.id, NOW), (made.id, NOW + YEAR)):
+        with pytest.raises(InvalidValue, match="has ended or was replaced"):
+            tokens.replace(token_id, at_once=True, actor="linus", now=when)
+
+    assert len(tokens.tokens()) == 3
+    trail = await SqlConfiguration(database, MasterKey(b"k" * 32)).audit(limit=2)
+    assert {one.action: one.subject for one in trail} == {
+        "token.replace": held.id,
+        "token.create": made.id,
+    }
+    assert text[:-4] not in str(trail)
+    assert database.read_now(broken_audit) is None

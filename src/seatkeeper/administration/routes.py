@@ -128,6 +128,7 @@ ROUTES: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", "/settings/notifications/key"): Permission.ADMINISTER,
     ("GET", "/settings/sources"): Permission.READ,
     ("POST", "/settings/sources/tokens"): Permission.ADMINISTER,
+    ("POST", "/settings/sources/tokens/{token}/replace"): Permission.ADMINISTER,
     ("POST", "/settings/sources/tokens/{token}/revoke"): Permission.ADMINISTER,
     ("GET", "/settings/administrators"): Permission.ADMINISTER,
     ("POST", "/settings/administrators"): Permission.ADMINISTER,
@@ -147,6 +148,7 @@ AGAIN: Final[frozenset[tuple[str, str]]] = frozenset(
         ("POST", "/settings/administrators/{administrator}/remove"),
         ("POST", "/settings/notifications/key"),
         ("POST", "/settings/sources/tokens"),
+        ("POST", "/settings/sources/tokens/{token}/replace"),
         ("POST", "/settings/sources/tokens/{token}/revoke"),
     }
 )

@@ -1,4 +1,4 @@
-"""Commands about tokens of sources: token create, list, revoke."""
+"""Commands about tokens of sources: token create, list, check, replace, revoke."""
 
 import datetime as dt
 from typing import Annotated
@@ -21,6 +21,7 @@ def register(app: cyclopts.App) -> None:
     token.command(create)
     token.command(listed, name="list")
     token.command(check)
+    token.command(replace)
     token.command(revoke)
     app.command(token)
 
@@ -105,6 +106,34 @@ async def check(*, json: Json = False) -> int:
     return FAILED if found else DONE
 
 
+async def replace(token_id: str, /, *, at_once: bool = False, json: Json = False) -> int:
+    """Make a token in the place of another, and show it, this once.
+
+    It reaches the same and lasts as long. The old one works for 24 hours more.
+
+    Parameters
+    ----------
+    token_id
+        The id of the old one, from token list.
+    at_once
+        The old one works no more, as for one that somebody else may know.
+    """
+    now = utc_now()
+    async with installation() as opened:
+        old, made, text = opened.sources.tokens.replace(
+            token_id, at_once=at_once, actor=actor(), now=now
+        )
+    if json:
+        print_json({**_plain(made, now), "token": text, "replaced": _plain(old, now)})
+        return DONE
+    until = "no more" if at_once else f"until {old.expires_at:%Y-%m-%d %H:%M} UTC"
+    show(
+        f"Token of {made.source}, shown this once:\n\n  {text}\n\n"
+        f"The old one, ending in {old.last_four}, works {until}."
+    )
+    return DONE
+
+
 async def revoke(token_id: str, /, *, json: Json = False) -> int:
     """End a token; its next request is refused. People and groups stay.
 
@@ -140,5 +169,6 @@ def _plain(token: SourceToken, now: dt.datetime) -> dict[str, object]:
         "last_used_at": token.last_used_at,
         "expires_at": token.expires_at,
         "revoked_at": token.revoked_at,
+        "replaced_at": token.replaced_at,
         "state": token.state(now),
     }

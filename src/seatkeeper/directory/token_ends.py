@@ -3,7 +3,8 @@
 At the source of the walk, beside ``sourcing``. Pure: it decides which tokens
 are spoken of, how urgent it is and in which words; who is told, and how often,
 is up to the doors. A source that already has a token that lasts longer is not
-spoken of again once the old one has ended.
+spoken of again once the old one has ended, and one that was replaced never is:
+it works for a day more, so that the other system can be given the new one.
 """
 
 import datetime as dt
@@ -41,6 +42,10 @@ class Lasting(Protocol):
     def revoked_at(self) -> dt.datetime | None:
         """When somebody ended it."""
 
+    @property
+    def replaced_at(self) -> dt.datetime | None:
+        """When another took its place."""
+
 
 class Stage(StrEnum):
     """How near the end is."""
@@ -57,6 +62,9 @@ BEFORE: Final = {
     Stage.MONTH: dt.timedelta(days=30),
 }
 """How long before the end each stage begins, the most urgent first."""
+
+OVERLAP: Final = dt.timedelta(hours=24)
+"""So long at most a token works that was replaced. (Console design, 4.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,7 @@ def token_ends(tokens: Iterable[Lasting], now: dt.datetime) -> Sequence[TokenEnd
     usable = {one.source for one in known if one.expires_at is None or one.expires_at > now}
     found: list[TokenEnd] = []
     for one in known:
-        if one.expires_at is None:
+        if one.expires_at is None or one.replaced_at is not None:
             continue
         left = one.expires_at - now
         stage = stage_of(left)
@@ -129,6 +137,18 @@ def token_ends(tokens: Iterable[Lasting], now: dt.datetime) -> Sequence[TokenEnd
         days = max(0, left.days)
         found.append(TokenEnd(one.id, one.source, one.last_four, one.expires_at, stage, days))
     return sorted(found, key=lambda end: (end.ends, end.id))
+
+
+def ends_when_replaced(expires_at: dt.datetime | None, now: dt.datetime) -> dt.datetime:
+    """Return when a token ends that is replaced now: in a day, or sooner where it would anyway."""
+    return now + OVERLAP if expires_at is None else min(expires_at, now + OVERLAP)
+
+
+def lasts_as_long(
+    created_at: dt.datetime, expires_at: dt.datetime | None, now: dt.datetime
+) -> dt.datetime | None:
+    """Return when a token ends that is made now for as long as the one it replaces was."""
+    return None if expires_at is None else now + (expires_at - created_at)
 
 
 def in_days(days: int) -> str:

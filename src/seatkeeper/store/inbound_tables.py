@@ -34,6 +34,7 @@ TOKENS: Final = Table(
     Column("expires_at", Moment),
     Column("last_used_at", Moment),
     Column("revoked_at", Moment),
+    Column("replaced_at", Moment),
 )
 
 RESOURCES: Final = Table(

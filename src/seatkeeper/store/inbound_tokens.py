@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from seatkeeper.directory.token_ends import ends_when_replaced, lasts_as_long
 from seatkeeper.errors import InvalidValue, NotFound
 from seatkeeper.store.database import Database
 from seatkeeper.store.inbound_tables import TOKENS
@@ -48,6 +49,7 @@ class SourceToken:
     expires_at: dt.datetime | None
     last_used_at: dt.datetime | None
     revoked_at: dt.datetime | None
+    replaced_at: dt.datetime | None = None
 
     def state(self, now: dt.datetime) -> str:
         """Return ``usable``, ``expired`` or ``revoked``."""
@@ -92,25 +94,51 @@ class SourceTokens:
         chosen = [word for word in PERMISSIONS if word in may]
         kinds = [word for word in chosen if word != READ_ONLY] or [USERS, GROUPS]
         text = new_token()
-        row = {
-            "id": secrets.token_hex(4),
-            "digest": _digest(text),
-            "source": source,
-            "may": [*kinds, *(word for word in chosen if word == READ_ONLY)],
-            "last_four": text[-4:],
-            "created_at": now,
-            "expires_at": expires_at,
-        }
+        allowed = [*kinds, *(word for word in chosen if word == READ_ONLY)]
 
         def work(connection: Connection) -> SourceToken:
             news = News(actor)
-            connection.execute(insert(TOKENS), [row])
-            made = _one(connection, str(row["id"]))
+            made = _kept(connection, text, source, allowed, expires_at, now)
             news.audit("token.create", made.id, None, _shown(made))
             news.write(connection)
             return made
 
         return self._database.write_now(work), text
+
+    def replace(
+        self, token_id: str, *, at_once: bool, actor: str, now: dt.datetime
+    ) -> tuple[SourceToken, SourceToken, str]:
+        """Make a token in the place of another; return the old one, the new one and its text.
+
+        It reaches the same and lasts as long as the old one was made for. The old one works for
+        a day more, or not at all where it is to end ``at_once``. Raises ``NotFound``, or
+        ``InvalidValue`` for one that has ended or was replaced before.
+        """
+        text = new_token()
+
+        def work(connection: Connection) -> tuple[SourceToken, SourceToken]:
+            held = _one(connection, token_id)
+            over = {"revoked_at": now} if at_once else {}
+            end = ends_when_replaced(held.expires_at, now)
+            mine = update(TOKENS).where(TOKENS.c.id == token_id, TOKENS.c.replaced_at.is_(None))
+            mine = mine.where(TOKENS.c.revoked_at.is_(None))
+            changed = connection.execute(mine.values(replaced_at=now, expires_at=end, **over))
+            if not changed.rowcount or held.state(now) != "usable":
+                raise InvalidValue(
+                    "This token has ended or was replaced already.",
+                    advice="Replace the newest one of the source, or make another.",
+                )
+            lasts = lasts_as_long(held.created_at, held.expires_at, now)
+            made = _kept(connection, text, held.source, held.may, lasts, now)
+            old = _one(connection, token_id)
+            news = News(actor)
+            news.audit("token.replace", token_id, _shown(held), {**_shown(old), "by": made.id})
+            news.audit("token.create", made.id, None, _shown(made))
+            news.write(connection)
+            return old, made
+
+        old, made = self._database.write_now(work)
+        return old, made, text
 
     def tokens(self) -> Sequence[SourceToken]:
         """Return all tokens, newest first."""
@@ -182,6 +210,28 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _kept(
+    connection: Connection,
+    text: str,
+    source: str,
+    may: Sequence[str],
+    expires_at: dt.datetime | None,
+    now: dt.datetime,
+) -> SourceToken:
+    token_id = secrets.token_hex(4)
+    row = {
+        "id": token_id,
+        "digest": _digest(text),
+        "source": source,
+        "may": list(may),
+        "last_four": text[-4:],
+        "created_at": now,
+        "expires_at": expires_at,
+    }
+    connection.execute(insert(TOKENS), [row])
+    return _one(connection, token_id)
+
+
 def _one(connection: Connection, token_id: str) -> SourceToken:
     row = connection.execute(select(TOKENS).where(TOKENS.c.id == token_id)).first()
     if row is None:
@@ -201,6 +251,7 @@ def _token(row: Row[Any]) -> SourceToken:
         row.expires_at,
         row.last_used_at,
         row.revoked_at,
+        row.replaced_at,
     )
 
 

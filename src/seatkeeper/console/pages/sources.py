@@ -21,7 +21,7 @@ from seatkeeper.console.views.values import Pill
 from seatkeeper.console.visit import Visit
 from seatkeeper.console.words import clock, visible
 from seatkeeper.directory.token_ends import Stage, TokenEnd, end_of, in_days, token_ends
-from seatkeeper.errors import BadInput
+from seatkeeper.errors import BadInput, InvalidValue
 from seatkeeper.store.inbound_rules import RulesVersion
 from seatkeeper.store.inbound_tokens import GROUPS, READ_ONLY, USERS, SourceToken
 
@@ -41,6 +41,7 @@ class SourcesPages:
         return [
             doors.route("GET", PLACE, self.show),
             doors.route("POST", f"{PLACE}/tokens", self.create),
+            doors.route("POST", f"{PLACE}/tokens/{{token}}/replace", self.replace),
             doors.route("POST", f"{PLACE}/tokens/{{token}}/revoke", self.revoke),
         ]
 
@@ -64,6 +65,20 @@ class SourcesPages:
             return await self._show(visit, 422, error=error)
         return await self._show(visit, made=made, token=text)
 
+    async def replace(self, visit: Visit) -> Response:
+        """Make a token in the place of another, which works for a day more unless it must not."""
+        try:
+            old, made, text = await asyncio.to_thread(
+                self._desk.work.source_tokens.replace,
+                visit.request.path_params["token"],
+                at_once="at_once" in visit.form,
+                actor=visit.administrator.email,
+                now=utc_now(),
+            )
+        except InvalidValue as error:
+            return await self._show(visit, 422, error=error)
+        return await self._show(visit, made=made, token=text, old=old)
+
     async def revoke(self, visit: Visit) -> Response:
         """End a token; people and groups of its source stay."""
         token = visit.request.path_params["token"]
@@ -83,6 +98,7 @@ class SourcesPages:
         error: BadInput | None = None,
         made: SourceToken | None = None,
         token: str = "",
+        old: SourceToken | None = None,
     ) -> Response:
         work, now, typed = self._desk.work, utc_now(), visit.form if error else {}
         tokens = await asyncio.to_thread(work.source_tokens.tokens)
@@ -97,6 +113,7 @@ class SourcesPages:
             error=error,
             made=made,
             token=token,
+            old=None if old is None else _row(old, None, now),
             url=f"{work.settings.public_url.rstrip('/')}/scim/v2",
             sources=[
                 _source(
@@ -143,6 +160,11 @@ def _row(token: SourceToken, end: TokenEnd | None, now: dt.datetime) -> Mapping[
     }[state]
     if state == "usable" and end is not None and end.stage is not Stage.ENDED:
         pill = Pill(_("Ends %(when)s") % {"when": in_days(end.days)}, "disable")
+    ends = token.expires_at.date().isoformat() if token.expires_at else ""
+    if state == "usable" and token.replaced_at is not None and token.expires_at is not None:
+        still = token.last_used_at is not None and token.last_used_at >= token.replaced_at
+        pill = Pill(_("Replaced, still used") if still else _("Replaced"), "disable")
+        ends = clock(token.expires_at, now)
     never = _("never")
     return {
         "id": token.id,
@@ -151,7 +173,8 @@ def _row(token: SourceToken, end: TokenEnd | None, now: dt.datetime) -> Mapping[
         "last_four": token.last_four,
         "made": clock(token.created_at, now),
         "used": clock(token.last_used_at, now) if token.last_used_at else never,
-        "ends": token.expires_at.date().isoformat() if token.expires_at else never,
+        "ends": ends or never,
         "pill": pill,
         "usable": state == "usable",
+        "replaceable": state == "usable" and token.replaced_at is None,
     }
