@@ -48,6 +48,7 @@ def test_the_link_stands_on_a_line_of_its_own(typed: Typed) -> None:
         (["invite", "ana@x.example", "--role", "king"], "is no role"),
         (["role", "ana@x.example", "viewer"], "is called ana@x.example"),
         (["remove", "ana@x.example"], "administrators list"),
+        (["remove-second-factor", "ana@x.example"], "is called ana@x.example"),
     ],
     ids=lambda value: value if isinstance(value, str) else value[0],
 )
@@ -56,3 +57,12 @@ def test_what_cannot_be_is_said(words: list[str], said: str, typed: Typed) -> No
 
     assert status == 1
     assert said in " ".join(err.split())
+
+
+def test_who_has_no_second_factor_loses_none(typed: Typed) -> None:
+    typed("administrators", "invite", "ana@larkspur.example")
+
+    status, _, err = typed("administrators", "remove-second-factor", "ana@larkspur.example")
+
+    assert status == 1
+    assert "ana@larkspur.example has no second factor" in " ".join(err.split())

@@ -139,5 +139,5 @@ async def test_a_failure_remembers_where_it_came_from(company: Company) -> None:
 def test_what_asks_again_is_in_the_table_changes_something_and_is_not_for_everybody() -> None:
     assert set(ROUTES) >= AGAIN
     assert {method for method, _ in AGAIN} == {"POST"}
-    allowed = {Permission.ADMINISTER, Permission.CONFIGURE, Permission.RUN}
+    allowed = {Permission.ADMINISTER, Permission.CONFIGURE, Permission.RUN, Permission.OWN}
     assert {ROUTES[one] for one in AGAIN} <= allowed

@@ -42,6 +42,7 @@ from seatkeeper.provisioning.secret_ends import SecretEnd
 from seatkeeper.provisioning.whatif import Consequences
 from seatkeeper.settings import Settings
 from seatkeeper.store.administrators import SqlAdministrators
+from seatkeeper.store.code_entry import SqlCodeEntry
 from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
 from seatkeeper.store.directory import SqlDirectory
@@ -52,6 +53,7 @@ from seatkeeper.store.ledger import SqlLedger
 from seatkeeper.store.migration import present_revision
 from seatkeeper.store.people_import import SqlPeopleImport
 from seatkeeper.store.plans import SqlPlans
+from seatkeeper.store.second_factors import SqlSecondFactors
 from seatkeeper.store.secrets import MasterKey
 from seatkeeper.store.sessions import process_name
 from seatkeeper.store.sign_ins import SqlSignIns
@@ -73,6 +75,8 @@ class Installation:
         self.erasing = SqlErasing(database)
         self.administrators = SqlAdministrators(database)
         self.sign_ins = SqlSignIns(database)
+        self.codes = SqlCodeEntry(database, key)
+        self.second_factors = SqlSecondFactors(database, key)
         self.sources = Sources(settings, database)
         self.source_tokens, self.source_rules = self.sources.tokens, self.sources.rules
         self.apps = Apps(settings, self.configuration, self.ledger)

@@ -1,4 +1,4 @@
-"""Commands about who may sign in to the console: administrators list, invite, role, remove.
+"""Commands about who may sign in: administrators list, invite, role, remove-second-factor, remove.
 
 On top of everything. Also for whoever lost access: this needs no sign-in, only
 the right to open the database.
@@ -22,6 +22,7 @@ def register(app: cyclopts.App) -> None:
     administrators.command(listed, name="list")
     administrators.command(invite)
     administrators.command(role)
+    administrators.command(remove_second_factor)
     administrators.command(remove)
     app.command(administrators)
 
@@ -30,16 +31,18 @@ async def listed(*, json: Json = False) -> int:
     """List everybody who may sign in, by e-mail address."""
     async with installation() as opened:
         found = opened.administrators.everybody()
+        coded = opened.second_factors.owners()
     if not found and not json:
         show("Nobody may sign in yet. `seatkeeper serve` prints a link for the first one.")
         return DONE
     table = Table(box=None, pad_edge=False)
-    for title in ("E-mail", "Name", "Role", "Of apps", "State"):
+    for title in ("E-mail", "Name", "Role", "Of apps", "State", "Code"):
         table.add_column(title, overflow="fold")
     for one in found:
         cells = (one.email, one.name, one.role.value, ", ".join(sorted(one.apps)), _state(one))
-        table.add_row(*(Text(cell) for cell in cells))
-    speak((_plain(one) for one in found), table, json=json)
+        table.add_row(*(Text(cell) for cell in (*cells, "yes" if one.id in coded else "")))
+    plain = ({**_plain(one), "second_factor": one.id in coded} for one in found)
+    speak(plain, table, json=json)
     return DONE
 
 
@@ -86,6 +89,23 @@ async def role(email: str, role: str, /, *, apps: str = "", json: Json = False) 
         held = opened.administrators.by_email(email)
         changed = opened.administrators.change_role(held.id, role, _apps(apps), actor=actor())
     speak([_plain(changed)], f"{changed.email} is {changed.role.value} now.", json=json)
+    return DONE
+
+
+async def remove_second_factor(email: str, /, *, json: Json = False) -> int:
+    """Let somebody who lost device and recovery codes in by passphrase alone; they are signed out.
+
+    They set up another under Settings, You.
+
+    Parameters
+    ----------
+    email
+        Their e-mail address.
+    """
+    async with installation() as opened:
+        held = opened.administrators.by_email(email)
+        opened.second_factors.remove(held, actor=actor())
+    speak([_plain(held)], f"{held.email} signs in by passphrase alone now.", json=json)
     return DONE
 
 

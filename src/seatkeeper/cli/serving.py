@@ -99,7 +99,13 @@ def console_of(
     async def ends() -> Sequence[TokenEnd]:
         return await asyncio.to_thread(opened.token_ends, utc_now())
 
-    people = People(opened.administrators, opened.sign_ins, opened.link_url)
+    people = People(
+        opened.administrators,
+        opened.sign_ins,
+        opened.codes,
+        opened.second_factors,
+        opened.link_url,
+    )
     return console_app(
         opened,
         status,

@@ -49,6 +49,7 @@ from seatkeeper.console.pages.sources import SourcesPages
 from seatkeeper.console.pages.undo import UndoPages
 from seatkeeper.console.pages.welcome import WelcomePages
 from seatkeeper.console.planning import PlanMaker
+from seatkeeper.console.second_factor_pages import SecondFactorPages
 from seatkeeper.console.settings_pages import SettingsPages
 from seatkeeper.console.signing_in import SigningIn
 from seatkeeper.console.starting import Starter
@@ -58,6 +59,8 @@ from seatkeeper.console.visit import Visit
 from seatkeeper.directory.token_ends import TokenEnd
 from seatkeeper.facts.workplace import Workplace
 from seatkeeper.store.administrators import SqlAdministrators
+from seatkeeper.store.code_entry import SqlCodeEntry
+from seatkeeper.store.second_factors import SqlSecondFactors
 from seatkeeper.store.sign_ins import SqlSignIns
 
 AppFacts: TypeAlias = Sequence[Mapping[str, object]]
@@ -107,10 +110,12 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who may sign in, who is signed in, what they did, and how a link is written."""
+    """Who may sign in, by which codes, who is signed in, and how a link is written."""
 
     administrators: SqlAdministrators
     sign_ins: SqlSignIns
+    codes: SqlCodeEntry
+    second_factors: SqlSecondFactors
     link_url: Callable[[str, str], str]
 
 
@@ -136,15 +141,22 @@ def console_app(
     desk = Desk(work, templates, bars, Trials(work), PlanMaker(work), starter)
     doors = Doors(people.sign_ins, templates, bars)
     pages = _Pages(status, ends, ready, desk)
-    signing_in = SigningIn(people.administrators, people.sign_ins, templates)
+    signing_in = SigningIn(people.administrators, people.sign_ins, people.codes, templates)
     settings = SettingsPages(
-        people.administrators, people.sign_ins, work.configuration, people.link_url, templates
+        people.administrators,
+        people.sign_ins,
+        people.second_factors,
+        work.configuration,
+        people.link_url,
+        templates,
     )
+    second_factor = SecondFactorPages(people.second_factors, templates)
     return Starlette(
         routes=[
             *pages.routes(doors),
             *signing_in.routes(doors),
             *settings.routes(doors),
+            *second_factor.routes(doors),
             *(route for pages_of in PAGES for route in pages_of(desk).routes(doors)),
             *(
                 doors.route("GET", address, _file(templates, name), called=STATIC, bare=True)

@@ -22,6 +22,7 @@ from seatkeeper.console.words import clock, visible
 from seatkeeper.errors import BadInput, InvalidValue
 from seatkeeper.ports import AuditEntry, Configuration
 from seatkeeper.store.administrators import SqlAdministrators
+from seatkeeper.store.second_factors import SqlSecondFactors
 from seatkeeper.store.sign_ins import SqlSignIns
 
 ON_A_PAGE: Final = 50
@@ -38,12 +39,14 @@ class SettingsPages:
         self,
         administrators: SqlAdministrators,
         sign_ins: SqlSignIns,
+        second_factors: SqlSecondFactors,
         configuration: Configuration,
         link_url: Callable[[str, str], str],
         templates: Templates,
     ) -> None:
         self._administrators = administrators
         self._sign_ins = sign_ins
+        self._second_factors = second_factors
         self._configuration = configuration
         self._link_url = link_url
         self._templates = templates
@@ -145,7 +148,14 @@ class SettingsPages:
             }
             for one in found
         ]
-        return self._templates.page("sessions.html", visit=visit, sessions=rows)
+        factor = await asyncio.to_thread(self._second_factors.of, visit.administrator.id)
+        return self._templates.page(
+            "sessions.html",
+            visit=visit,
+            sessions=rows,
+            factor=factor,
+            since="" if factor is None else clock(factor.since, now),
+        )
 
     async def end_session(self, visit: Visit) -> Response:
         """End one of one's own sessions."""
@@ -199,6 +209,7 @@ class SettingsPages:
             code,
             visit=visit,
             everybody=await asyncio.to_thread(self._administrators.everybody),
+            with_factor=await asyncio.to_thread(self._second_factors.owners),
             roles=[role.value for role in Role],
             form=visit.form,
             error=error,

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seatkeeper.administration.model import Administrator
+from seatkeeper.administration.second_factor import PENDING
 from seatkeeper.console.bar import Bar
 from seatkeeper.errors import BadInput
 from seatkeeper.store.sign_ins import Session
@@ -23,6 +24,10 @@ from seatkeeper.store.sign_ins import Session
 COOKIE: Final = "__Host-seatkeeper"
 LOOPBACK_COOKIE: Final = "seatkeeper-loopback"
 """For a browser that takes no secure cookie over plain http, which only loopback may use."""
+
+PENDING_COOKIE: Final = "__Host-seatkeeper-code"
+PENDING_LOOPBACK_COOKIE: Final = "seatkeeper-code-loopback"
+"""The same two for a sign-in that waits for its code: they open nothing else."""
 
 PROBE: Final = "__Host-seatkeeper-probe"
 """Set with the sign-in form: a browser that brings it back takes secure cookies here."""
@@ -79,10 +84,12 @@ class Visit:
 
 def session_secret(request: Request) -> str:
     """Return the secret id that the request's cookie holds, or nothing."""
-    held = request.cookies.get(COOKIE, "")
-    if not held and request.url.scheme == "http":
-        held = request.cookies.get(LOOPBACK_COOKIE, "")
-    return held
+    return _held(request, COOKIE, LOOPBACK_COOKIE)
+
+
+def pending_secret(request: Request) -> str:
+    """Return the secret of the sign-in that waits for its code, or nothing."""
+    return _held(request, PENDING_COOKIE, PENDING_LOOPBACK_COOKIE)
 
 
 def is_unasked(request: Request) -> bool:
@@ -128,15 +135,23 @@ def csrf_token(secret: str) -> str:
 
 def give_cookie(answer: Response, request: Request, secret: str) -> None:
     """Let the browser keep a session; under the plain name only where it refuses the other."""
-    refused = request.url.scheme == "http" and PROBE not in request.cookies
-    name = LOOPBACK_COOKIE if refused else COOKIE
-    answer.set_cookie(name, secret, path="/", secure=not refused, httponly=True, samesite="lax")
+    _give(answer, request, (COOKIE, LOOPBACK_COOKIE), secret)
+
+
+def give_pending_cookie(answer: Response, request: Request, secret: str) -> None:
+    """Let the browser keep a sign-in that waits for its code, for as long as it may."""
+    names = (PENDING_COOKIE, PENDING_LOOPBACK_COOKIE)
+    _give(answer, request, names, secret, int(PENDING.total_seconds()))
 
 
 def take_cookies(answer: Response) -> None:
     """Let the browser forget the session."""
-    for name, secure in ((COOKIE, True), (LOOPBACK_COOKIE, False)):
-        answer.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
+    _take(answer, COOKIE, LOOPBACK_COOKIE)
+
+
+def take_pending_cookies(answer: Response) -> None:
+    """Let the browser forget the sign-in that waited."""
+    _take(answer, PENDING_COOKIE, PENDING_LOOPBACK_COOKIE)
 
 
 def from_our_page(request: Request) -> bool:
@@ -148,6 +163,37 @@ def from_our_page(request: Request) -> bool:
         return False
     origin = request.headers.get("origin")
     return origin is None or origin == f"{request.url.scheme}://{request.headers['host']}"
+
+
+def _held(request: Request, name: str, on_loopback: str) -> str:
+    held = request.cookies.get(name, "")
+    if not held and request.url.scheme == "http":
+        held = request.cookies.get(on_loopback, "")
+    return held
+
+
+def _give(
+    answer: Response,
+    request: Request,
+    names: tuple[str, str],
+    secret: str,
+    seconds: int | None = None,
+) -> None:
+    refused = request.url.scheme == "http" and PROBE not in request.cookies
+    answer.set_cookie(
+        names[refused],
+        secret,
+        seconds,
+        path="/",
+        secure=not refused,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _take(answer: Response, name: str, on_loopback: str) -> None:
+    for one, secure in ((name, True), (on_loopback, False)):
+        answer.delete_cookie(one, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 async def form_of(request: Request) -> Sequence[tuple[str, str]]:

@@ -63,6 +63,13 @@ class SqlSecondFactors:
 
         return self._database.read_now(work)
 
+    def owners(self) -> frozenset[str]:
+        """Return the ids of everybody of whom a code is asked."""
+        asked = select(SECOND_FACTORS.c.administrator_id).where(
+            SECOND_FACTORS.c.confirmed_at.is_not(None)
+        )
+        return self._database.read_now(lambda c: frozenset(c.execute(asked).scalars()))
+
     def begin(self, administrator: str, now: dt.datetime) -> None:
         """Make a secret that waits for its first code; an older one that waits is forgotten.
 

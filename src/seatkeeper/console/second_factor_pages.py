@@ -1,0 +1,107 @@
+"""The page of one's own second factor: set it up, confirm it, renew recovery codes, turn it off.
+
+After sign-in. Secrets and recovery codes are shown and go nowhere else; which
+code is right is decided in ``administration.second_factor``.
+"""
+
+import asyncio
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from seatkeeper.administration.second_factor import app_link, written_secret
+from seatkeeper.clock import utc_now
+from seatkeeper.console.doors import SEE_OTHER, Doors
+from seatkeeper.console.templates import Templates
+from seatkeeper.console.visit import Visit
+from seatkeeper.console.words import clock
+from seatkeeper.errors import BadInput
+from seatkeeper.store.second_factors import SqlSecondFactors
+
+PLACE: Final = "/settings/second-factor"
+
+
+class SecondFactorPages:
+    """What somebody does with their own second factor."""
+
+    def __init__(self, factors: SqlSecondFactors, templates: Templates) -> None:
+        self._factors = factors
+        self._templates = templates
+
+    def routes(self, doors: Doors) -> list[Route]:
+        """Return the routes of these pages."""
+        return [
+            doors.route("GET", PLACE, self.show),
+            doors.route("POST", PLACE, self.begin),
+            doors.route("POST", f"{PLACE}/confirm", self.confirm),
+            doors.route("POST", f"{PLACE}/recovery-codes", self.renew),
+            doors.route("POST", f"{PLACE}/off", self.off),
+        ]
+
+    async def show(self, visit: Visit) -> Response:
+        """Show whether it is on, or the secret that waits for its first code."""
+        return await self._show(visit)
+
+    async def begin(self, visit: Visit) -> Response:
+        """Make a secret."""
+        await asyncio.to_thread(self._factors.begin, visit.administrator.id, utc_now())
+        return RedirectResponse(PLACE, SEE_OTHER)
+
+    async def confirm(self, visit: Visit) -> Response:
+        """Turn it on by its first code; recovery codes are shown once, so this is the page."""
+        session = "" if visit.session is None else visit.session.id
+        typed = visit.form.get("code", "")
+        try:
+            codes = await asyncio.to_thread(
+                self._factors.confirm, visit.administrator, typed, session=session, now=utc_now()
+            )
+        except BadInput as error:
+            return await self._show(visit, 422, error=error)
+        return await self._show(visit, codes=codes)
+
+    async def renew(self, visit: Visit) -> Response:
+        """Make other recovery codes and show them, once."""
+        codes = await asyncio.to_thread(self._factors.renew_codes, visit.administrator)
+        return await self._show(visit, codes=codes)
+
+    async def off(self, visit: Visit) -> Response:
+        """Have the passphrase alone open the console."""
+        await asyncio.to_thread(self._factors.turn_off, visit.administrator)
+        return RedirectResponse(PLACE, SEE_OTHER)
+
+    async def _show(
+        self,
+        visit: Visit,
+        code: int = 200,
+        *,
+        codes: Sequence[str] = (),
+        error: BadInput | None = None,
+    ) -> Response:
+        now, who = utc_now(), visit.administrator
+        factor = await asyncio.to_thread(self._factors.of, who.id)
+        return self._templates.page(
+            "second_factor.html",
+            code,
+            visit=visit,
+            factor=factor,
+            since="" if factor is None else clock(factor.since, now),
+            codes=codes,
+            error=error,
+            **await asyncio.to_thread(self._secret, visit, now),
+        )
+
+    def _secret(self, visit: Visit, now: dt.datetime) -> dict[str, str]:
+        """Return what a page shows of the secret that waits for its first code; blocks."""
+        who = visit.administrator
+        secret = self._factors.being_set_up(who.id, now)
+        if secret is None:
+            return {"secret": "", "link": "", "time": ""}
+        plain, host = secret.reveal(), visit.request.url.hostname or ""
+        return {
+            "secret": written_secret(plain),
+            "link": app_link(plain, f"Seatkeeper {host}".strip(), who.email),
+            "time": f"{now:%H:%M:%S} UTC",
+        }

@@ -1,0 +1,224 @@
+"""Who turned a second factor on is asked for a code, and gets in again when the device is lost."""
+
+import asyncio
+import base64
+import re
+
+import httpx
+import pytest
+from tests.console_visitor import (
+    ANA,
+    PASSPHRASE,
+    choose_passphrase,
+    csrf_of,
+    link_for,
+    signed_in,
+    visitor,
+)
+from tests.journeys.company import Company
+from tests.journeys.test_inbound import served
+from tests.journeys.test_passphrase_again import ASKS, a_while_passes
+from tests.journeys.test_sign_in import sent, site_of
+
+from seatkeeper.administration.second_factor import FAILURES, code_at, step_at
+from seatkeeper.cli.main import run
+from seatkeeper.clock import utc_now
+from seatkeeper.store.secrets import MasterKey
+
+pytestmark = pytest.mark.journey
+
+PAGE = "/settings/second-factor"
+TYPED = {"email": ANA, "passphrase": PASSPHRASE}
+
+
+def code_of(secret: bytes, later: int = 0) -> str:
+    """The code that an app shows now, or so many steps later: a step is used once."""
+    return code_at(secret, step_at(utc_now()) + later)
+
+
+def wrong_code(secret: bytes) -> str:
+    near = {code_of(secret, away) for away in range(-2, 4)}
+    return next(one for one in map("{:06}".format, range(10)) if one not in near)
+
+
+async def set_up(browser: httpx.AsyncClient) -> tuple[bytes, list[str]]:
+    """Turn a second factor on as its pages say; return the app's secret and recovery codes."""
+    await sent(browser, PAGE)
+    shown = re.search(r'id="secret">([A-Z2-7 ]{39})<', (await browser.get(PAGE)).text)
+    assert shown is not None
+    secret = base64.b32decode(shown[1].replace(" ", ""))
+    kept = await sent(browser, f"{PAGE}/confirm", code=code_of(secret))
+    assert kept.status_code == 200
+    return secret, re.findall(r"[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}", kept.text)
+
+
+async def test_somebody_turns_it_on_and_recovery_codes_are_shown_once(company: Company) -> None:
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        before = (await ana.get(PAGE)).text
+        await sent(ana, PAGE)
+        asked = (await ana.get(PAGE)).text
+        refused = await sent(ana, f"{PAGE}/confirm", code="12345")
+        again = (await ana.get(PAGE)).text
+        _, codes = await set_up(ana)
+        after = (await ana.get(PAGE)).text
+        you = (await ana.get("/settings/sessions")).text
+        listed = (await ana.get("/settings/administrators")).text
+
+    secret = re.search(r"[A-Z2-7]{4}( [A-Z2-7]{4}){7}", asked)
+    assert "Set up" in before
+    assert secret is not None
+    key = secret[0].replace(" ", "")
+    host = "Seatkeeper%20127.0.0.1"
+    label = f"{host}:ana%40larkspur.example?secret={key}&amp;issuer={host}"
+    assert f'href="otpauth://totp/{label}"' in asked
+    assert (refused.status_code, "not the code that your app should show" in refused.text) == (
+        422,
+        True,
+    )
+    assert secret[0] in again
+    assert len(set(codes)) == 10
+    assert "Asked for at each sign-in" in after
+    assert not any(one in after for one in codes)
+    assert "10 recovery codes are left" in you
+    assert "second factor</span>" in listed
+
+
+async def test_after_the_passphrase_comes_the_code_and_then_the_page_that_was_asked_for(
+    company: Company,
+) -> None:
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        secret, _ = await set_up(ana)
+        async with visitor(site_of(url)) as browser:
+            asked = await browser.post("/sign-in", data={**TYPED, "next": "/people?q=ana"})
+            place = asked.headers["location"]
+            not_yet = await browser.get("/settings")
+            form = await browser.get(place)
+            hidden = re.search(r'name="next" value="([^"]*)"', form.text)
+            assert hidden is not None
+            wrong = {"code": wrong_code(secret), "next": hidden[1]}
+            refused = await browser.post("/sign-in/code", data=wrong)
+            right = {"code": code_of(secret, 1), "next": hidden[1]}
+            welcome = await browser.post("/sign-in/code", data=right)
+            home = await browser.get("/settings")
+            over = await browser.get("/sign-in/code")
+
+    assert place == "/sign-in/code?next=%2Fpeople%3Fq%3Dana"
+    assert not_yet.headers["location"].startswith("/sign-in?")
+    assert (refused.status_code, "This code is not right" in refused.text) == (422, True)
+    assert 'value="/people?q=ana"' in refused.text
+    assert (welcome.status_code, welcome.headers["location"]) == (303, "/people?q=ana")
+    assert home.status_code == 200
+    assert over.headers["location"] == "/sign-in"
+
+
+async def test_before_the_passphrase_is_right_nobody_learns_who_has_one(company: Company) -> None:
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        wrong = {"email": ANA, "passphrase": "not this one at all"}
+        async with visitor(site_of(url)) as browser:
+            without = await browser.post("/sign-in", data=wrong)
+            await set_up(ana)
+            having = await browser.post("/sign-in", data=wrong)
+
+    assert (without.status_code, without.text) == (having.status_code, having.text)
+    assert "seatkeeper-code" not in having.headers.get("set-cookie", "")
+
+
+async def test_who_guesses_codes_waits_and_a_recovery_code_lets_the_owner_in(
+    company: Company,
+) -> None:
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        secret, codes = await set_up(ana)
+        async with visitor(site_of(url)) as browser:
+            await browser.post("/sign-in", data=TYPED)
+            guess = {"code": wrong_code(secret)}
+            guesses = [await browser.post("/sign-in/code", data=guess) for _ in range(FAILURES)]
+            slowed = await browser.post("/sign-in/code", data={"code": code_of(secret, 1)})
+            let_in = await browser.post("/sign-in/code", data={"code": codes[0].lower()})
+        trail = (await ana.get("/settings/audit")).text
+
+    assert {one.status_code for one in guesses} == {422}
+    assert (slowed.status_code, int(slowed.headers["Retry-After"]) > 800) == (429, True)
+    assert let_in.status_code == 303
+    assert "second_factor.recovery_used" in trail
+    assert not any(one in trail for one in codes)
+
+
+async def test_a_link_to_choose_a_passphrase_does_not_go_round_the_code(company: Company) -> None:
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        await set_up(ana)
+        link = company.opened.administrators.invite(ANA, "viewer", actor="t", now=utc_now())[1]
+        async with visitor(site_of(url)) as browser:
+            chosen = await choose_passphrase(browser, link)
+            settings = await browser.get("/settings")
+
+    assert chosen.headers["location"] == "/sign-in/code"
+    assert settings.status_code == 303
+
+
+async def test_without_a_passphrase_before_it_a_code_opens_nothing(company: Company) -> None:
+    async with served(company) as url, visitor(site_of(url)) as browser:
+        link_for(company.opened)
+
+        shown = await browser.get("/sign-in/code")
+        sent_in = await browser.post("/sign-in/code", data={"code": "123456"})
+
+    assert shown.headers["location"] == "/sign-in"
+    assert (sent_in.status_code, "Sign in again" in sent_in.text) == (422, True)
+
+
+@pytest.mark.parametrize("what", ["off", "recovery-codes"])
+async def test_turning_it_off_and_other_codes_ask_for_the_passphrase_again(
+    what: str, company: Company
+) -> None:
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        await set_up(ana)
+        await a_while_passes(company)
+        path = f"{PAGE}/{what}"
+        csrf = csrf_of((await ana.get("/settings")).text)
+
+        asked = await ana.post(path, data={"csrf": csrf})
+        done = await ana.post(path, data={"csrf": csrf, "passphrase_again": PASSPHRASE})
+        async with visitor(site_of(url)) as browser:
+            let_in = await browser.post("/sign-in", data=TYPED)
+
+    assert (asked.status_code, ASKS in asked.text) == (403, True)
+    assert done.status_code == (303 if what == "off" else 200)
+    assert let_in.headers["location"] == ("/" if what == "off" else "/sign-in/code")
+
+
+async def test_where_the_key_was_lost_the_page_says_what_still_works(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        secret, codes = await set_up(ana)
+        monkeypatch.setattr(company.opened.codes, "_key", MasterKey(b"x" * 32))
+        async with visitor(site_of(url)) as browser:
+            await browser.post("/sign-in", data=TYPED)
+            told = await browser.post("/sign-in/code", data={"code": code_of(secret, 1)})
+            let_in = await browser.post("/sign-in/code", data={"code": codes[0]})
+
+    assert (told.status_code, "A recovery code still lets you in" in told.text) == (422, True)
+    assert let_in.status_code == 303
+
+
+async def test_who_lost_device_and_codes_is_let_in_from_the_command_line(
+    company: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEATKEEPER_HOME", str(company.opened.settings.home))
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        await set_up(ana)
+        capsys.readouterr()
+        await asyncio.to_thread(run, ["administrators", "list", "--json"])
+        listed = capsys.readouterr().out
+        await asyncio.to_thread(run, ["administrators", "remove-second-factor", ANA])
+        said = capsys.readouterr().out
+        signed_out = await ana.get("/settings")
+        async with visitor(site_of(url)) as browser:
+            welcome = await browser.post("/sign-in", data=TYPED)
+            trail = (await browser.get("/settings/audit")).text
+
+    assert '"second_factor":true' in listed.replace(" ", "")
+    assert "signs in by passphrase alone now" in said
+    assert signed_out.status_code == 303
+    assert welcome.headers["location"] == "/"
+    assert "second_factor.remove" in trail
