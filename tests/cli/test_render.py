@@ -193,6 +193,14 @@ def test_a_progress_line_names_rate_and_time_left() -> None:
     assert line == "initial [##########..........] 125 of 250 (50%), 42 a second, 3 s left"
 
 
+def test_a_cycle_that_plans_says_what_it_asked_or_how_much_of_the_app_it_has_read() -> None:
+    plans = {"kind": "full", "state": "planning", "requests": 1_250}
+    reads = {"kind": "reconcile", "state": "planning", "done": 60, "total": 120, "per_second": 6}
+
+    assert progress_line(plans) == "full: planning, 1,250 questions asked"
+    assert progress_line(reads) == ("reconcile [##########..........] 60 of 120 (50%), 6 a second")
+
+
 def test_durations_are_told_in_the_units_people_use() -> None:
     assert [duration(s) for s in (0.4, 59, 60, 3_599, 3_840)] == [
         "0 s",

@@ -95,6 +95,16 @@ def test_who_has_no_account_yet_is_in_scope_and_who_shall_lose_it_is_not() -> No
     assert (need.value, need.beside) == ("3", "2 causes")
 
 
+def test_a_cycle_that_reads_the_app_says_how_much_of_it_and_one_that_plans_says_so() -> None:
+    told = {"kind": "reconcile", "state": "planning", "done": 60, "total": 120, "per_second": 6}
+    reads = replace(WELL, running=cycle(7, None), plain={**PLAIN, "progress": told})
+    plans = replace(reads, plain={**PLAIN, "progress": {**told, "done": 0, "total": 0}})
+
+    texts = [shown.progress.text for one in (reads, plans) if (shown := page_of(one).running)]
+
+    assert texts == ["60 of 120 people and groups · 6/s", "Reading what changed"]
+
+
 def test_a_running_cycle_counts_people_by_what_became_of_them() -> None:
     running = cycle(7, None, created=100, failed=7, unchanged=50)
     progress = {"kind": "full", "state": "exporting", "done": 157, "total": 214, "per_second": 34.0,

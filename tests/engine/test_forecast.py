@@ -1,18 +1,21 @@
 """What a plan says of a cycle's time is what it takes, where time passes only by waiting."""
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.engine.world import World
+from tests.engine.world import START, World
 from tests.simulation.moments import run_virtually
 from tests.simulation.store import SimulatedDatabase
 
 from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.connectors.rate import Tempo
 from seatkeeper.directory.model import Kind
+from seatkeeper.facts.cycles import progress_plain
+from seatkeeper.facts.plain import Plain
 from seatkeeper.gallery.rates import limits_of
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.ports import Page, PersonRow, Trace
@@ -74,13 +77,19 @@ class Company:
 
     @classmethod
     def of(
-        cls, folder: Path, app: str, answer_seconds: float, per_second: float | None = None
+        cls,
+        folder: Path,
+        app: str,
+        answer_seconds: float,
+        per_second: float | None = None,
+        *,
+        target: PacedTarget | None = None,
     ) -> "Company":
         """Return one without people; ``per_second`` replaces the profile's pace."""
         profile = gallery_app(app)
         pace = per_second or profile.requests_per_second
         clock = asyncio.get_running_loop().time
-        target = PacedTarget()
+        target = target or PacedTarget()
         target.tempo = Tempo(pace, profile.rates, now=clock, clock=clock)
         target.answer_seconds = answer_seconds
         world = World(SimulatedDatabase.new(), folder, app=app, target=target)
@@ -158,6 +167,38 @@ def test_a_first_cycle_takes_what_its_plan_says(tmp_path: Path, profile: str, jo
     assert said.requests == requests
     assert said.seconds == pytest.approx(seconds, rel=0.15)
     assert said.bound_by == bound_by
+
+
+class Onlooker(PacedTarget):
+    """Somebody else reads the cycle from the store, before the first account and much later."""
+
+    world: World
+    seen: list[Plain]
+
+    async def _wait(self, method: str, kind: Kind) -> None:
+        await super()._wait(method, kind)
+        self.world.now = START + dt.timedelta(seconds=asyncio.get_running_loop().time())
+
+    async def create(self, kind: Kind, values: TargetValues, trace: Trace) -> Account:
+        if len(self.held[kind]) in {0, 50}:
+            [cycle] = await self.world.ledger.cycles(self.world.app, limit=1)
+            self.seen.append(progress_plain(cycle, now=self.world.now))
+        return await super().create(kind, values, trace)
+
+
+def test_whoever_reads_a_running_cycle_sees_the_rate_of_sending_only(tmp_path: Path) -> None:
+    async def read() -> list[Plain]:
+        company = Company.of(tmp_path, "shape-slack", 0.15, target=Onlooker())
+        assert isinstance(company.target, Onlooker)
+        company.target.world, company.target.seen = company.world, []
+        await company.join(range(60))
+        await company.takes()
+        return company.target.seen
+
+    before, *_, late = run_virtually(read())
+
+    assert before["per_second"] == 0
+    assert late["per_second"] == pytest.approx(2.9, rel=0.15)
 
 
 def test_a_cycle_of_130_movers_takes_what_its_plan_says(tmp_path: Path) -> None:

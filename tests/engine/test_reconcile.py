@@ -43,6 +43,30 @@ def said(finding: Finding) -> list[tuple[str, object, object, object]]:
     return [(one.path, one.written, one.found, one.wanted) for one in finding.differences]
 
 
+class ReadMeanwhile(MemoryTarget):
+    """Somebody asks how far the cycle is while the app lists its groups."""
+
+    world: World
+    seen: tuple[int, int] = (0, 0)
+
+    async def page(self, kind: Kind, start: int, trace: Trace) -> Page:
+        if kind is Kind.GROUP:
+            [cycle, *_] = await self.world.ledger.cycles(self.world.app)
+            self.seen = cycle.done, cycle.total
+        return await super().page(kind, start, trace)
+
+
+async def test_while_an_app_is_read_it_is_known_how_much_of_it_there_is(world: World) -> None:
+    app = ReadMeanwhile(world.target.capabilities)
+    world.target = app
+    app.world = world
+    await in_step(world)
+
+    await world.run(LOOK)
+
+    assert app.seen == (5, 6)
+
+
 async def test_an_app_that_is_as_it_was_written_has_nothing_to_report(any_world: World) -> None:
     world = any_world
     await in_step(world)

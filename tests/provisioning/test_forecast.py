@@ -1,11 +1,13 @@
 """How long a plan takes follows from counts and limits alone."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 import pytest
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.gallery.rates import Meter, RateWindow, limits_of
+from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
 from seatkeeper.provisioning.forecast import (
     ANSWERS,
     Load,
@@ -13,6 +15,7 @@ from seatkeeper.provisioning.forecast import (
     forecast,
     load_of,
     load_of_plain,
+    rest_of,
     rough,
     unasked_questions,
 )
@@ -204,6 +207,30 @@ def test_a_plan_that_asked_nothing_says_what_will_be_asked(
     asked = unasked_questions(records, accounts, 100, refuses_duplicates=refuses)
 
     assert asked == questions
+
+
+def running(
+    kind: CycleKind = CycleKind.INITIAL, state: CycleState = CycleState.EXPORTING, **counted: int
+) -> Cycle:
+    """A cycle that has done 20 of 120 records."""
+    at = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+    counters = Counters(**counted)
+    return Cycle("c", "app", 1, kind, state, 0, 1, "", at, counters=counters, total=120, done=20)
+
+
+def test_what_is_left_of_a_cycle_is_of_the_kinds_that_it_sent_so_far() -> None:
+    sent = running(created=10, updated=4, disabled=4, deleted=2)
+
+    assert rest_of(sent).people == {"POST users": 50, "PATCH users": 40, "DELETE users": 10}
+
+
+def test_before_the_first_write_it_is_what_such_a_cycle_mostly_sends() -> None:
+    first, changes = running(), running(CycleKind.INCREMENTAL)
+    reading = running(CycleKind.RECONCILE, CycleState.PLANNING)
+
+    assert rest_of(first).people == {"POST users": 100}
+    assert rest_of(changes).people == {"PATCH users": 100}
+    assert rest_of(reading).match == {"GET users": 100}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from seatkeeper.cli.running import ProgressBar, run_somewhere, told
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.errors import AlreadyDone, PlanOutdated
 from seatkeeper.facts.cycles import cycle_plain
+from seatkeeper.facts.forecast import pacing_of
 from seatkeeper.facts.plain import Plain
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.log import Status
@@ -41,7 +42,7 @@ async def carry_out(app_id: str, file: Path, *, json: bool) -> int:
                 json=json,
             )
             return DONE
-        bar = ProgressBar(quiet=json)
+        bar = ProgressBar(quiet=json, pacing=await pacing_of(opened, app_id))
         cycle = await run_somewhere(opened, app_id, Wish(reviewed=kept.plan.to_do), bar)
         bar.end()
         refused = await _left_alone(opened, cycle, PlanOutdated.code)
@@ -62,7 +63,7 @@ async def take_back(app_id: str, name: str, *, json: bool) -> int:
     async with installation() as opened:
         await opened.configuration.app(app_id)
         undone = await opened.cycle_to_undo(app_id, name)
-        bar = ProgressBar(quiet=json)
+        bar = ProgressBar(quiet=json, pacing=await pacing_of(opened, app_id))
         cycle = await run_somewhere(opened, app_id, Wish(undo=undone.id), bar)
         bar.end()
         stays = await _left_alone(opened, cycle, Reason.CANNOT_UNDO)

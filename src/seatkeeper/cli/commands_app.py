@@ -25,6 +25,7 @@ from seatkeeper.engine.asking import try_again
 from seatkeeper.errors import BadInput
 from seatkeeper.facts.connection import check_plain
 from seatkeeper.facts.cycles import cycle_plain
+from seatkeeper.facts.forecast import pacing_of
 from seatkeeper.facts.plain import Plain
 from seatkeeper.facts.plan import steps_of_cycle
 from seatkeeper.provisioning.connection import usable
@@ -160,7 +161,7 @@ async def run_app(
         return await reconcile_app(app_id, user=user, group=group, repair=True, json=json)
     async with installation() as opened:
         wish = await wish_for(opened, user, group, full=full)
-        bar = ProgressBar(quiet=json)
+        bar = ProgressBar(quiet=json, pacing=await pacing_of(opened, app_id))
         cycle = await run_somewhere(opened, app_id, wish, bar)
         bar.end()
         records = await steps_of_cycle(opened, app_id, wish, cycle)
@@ -215,7 +216,7 @@ async def retry(
             text = f"Nothing waits in {app_id} that was asked for; nothing was tried."
             speak([{"app": app_id, "tried": 0}], text, json=json)
             return DONE
-        bar = ProgressBar(quiet=json)
+        bar = ProgressBar(quiet=json, pacing=await pacing_of(opened, app_id))
         cycle = await run_somewhere(opened, app_id, wish, bar)
         bar.end()
     speak([{"app": app_id, "tried": count, **cycle_plain(cycle)}], told(app_id, cycle), json=json)

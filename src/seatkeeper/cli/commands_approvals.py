@@ -19,6 +19,7 @@ from seatkeeper.cli.running import ProgressBar, run_somewhere, told
 from seatkeeper.clock import utc_now
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.errors import BadInput
+from seatkeeper.facts.forecast import pacing_of
 from seatkeeper.facts.holds import hold_plain
 from seatkeeper.provisioning.guard import Hold, HoldState
 from seatkeeper.provisioning.undo import TAKEN_BACK
@@ -99,7 +100,7 @@ async def approve(
         if taken and not json:
             show("What an undo takes back is sent when the same undo runs again (run --undo).")
         for app_id in [] if later else sorted({one for one, _ in decided} - taken):
-            bar = ProgressBar(quiet=json)
+            bar = ProgressBar(quiet=json, pacing=await pacing_of(opened, app_id))
             cycle = await run_somewhere(opened, app_id, Wish(), bar)
             bar.end()
             ended = ended and cycle.finished

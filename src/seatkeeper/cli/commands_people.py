@@ -10,6 +10,7 @@ from rich.text import Text
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli.commands_erase import erase_person
 from seatkeeper.cli.commands_give import give_group, give_people
+from seatkeeper.cli.import_bar import rows_shown
 from seatkeeper.cli.out import DONE, actor, installation, speak
 from seatkeeper.cli.parameters import Json
 from seatkeeper.clock import utc_now
@@ -74,7 +75,7 @@ async def import_people(file: Path, /, *, json: Json = False) -> int:
     """
     checked = check_people_file(file)
     async with installation() as opened:
-        rows = read_people(file, digest=checked.digest)
+        rows = rows_shown(read_people(file, digest=checked.digest), checked.rows, quiet=json)
         done = await opened.people_import.apply_rows(
             checked.digest, rows, total=checked.rows, actor=actor()
         )

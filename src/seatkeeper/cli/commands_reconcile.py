@@ -29,6 +29,7 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.errors import BadInput
 from seatkeeper.facts.cycles import cycle_plain
+from seatkeeper.facts.forecast import pacing_of
 from seatkeeper.facts.plain import Plain
 from seatkeeper.facts.reconcile import ends_of, finding_plain, reconciled_plain
 from seatkeeper.facts.words import short_path
@@ -77,7 +78,7 @@ async def reconcile_app(
             return CHANGES_PLANNED if any(one.repairable for one in findings) else DONE
         named = await wish_for(opened, user, group)
         wish = Wish(users=named.users, groups=named.groups, reconcile=True, repair=repair)
-        bar = ProgressBar(quiet=json)
+        bar = ProgressBar(quiet=json, pacing=await pacing_of(opened, app_id))
         cycle = await run_somewhere(opened, app_id, wish, bar)
         bar.end()
         findings = await _all(opened, app_id)

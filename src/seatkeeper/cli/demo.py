@@ -37,6 +37,7 @@ from seatkeeper.console.starting import Sandbox
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.errors import BadInput
 from seatkeeper.facts.cycles import cycle_plain
+from seatkeeper.facts.forecast import pacing_of
 from seatkeeper.gallery.schema import GalleryApp, gallery_app
 from seatkeeper.ports import PersonRow, UserEdit
 from seatkeeper.provisioning.cycle import Cycle
@@ -261,7 +262,7 @@ def _assignments(users: int) -> tuple[DocumentAssignment, ...]:
 
 
 async def _run(opened: Installation, wishes: DemoWishes) -> Cycle:
-    bar = ProgressBar(quiet=wishes.as_json)
+    bar = ProgressBar(quiet=wishes.as_json, pacing=await pacing_of(opened, APP))
     cycle = await run_somewhere(opened, APP, Wish(), bar)
     bar.end()
     return cycle

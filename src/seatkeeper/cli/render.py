@@ -53,11 +53,11 @@ def show(view: RenderableType, out: TextIO) -> None:
 def progress_line(progress: Plain) -> str:
     """Return one line with bar, share, rate and time left.
 
-    Reads ``kind``, ``state``, ``requests`` (while planning), ``done``, ``total``,
-    ``per_second``, ``seconds_left``.
+    Reads ``kind``, ``state``, ``requests`` (while it plans and knows no total), ``done``,
+    ``total``, ``per_second``, ``seconds_left``.
     """
     done, total = _number(progress, "done"), _number(progress, "total")
-    if progress.get("state") == "planning":
+    if progress.get("state") == "planning" and not total:
         asked = _number(progress, "requests")
         return f"{clean(progress.get('kind', 'cycle'))}: planning, {asked:,.0f} questions asked"
     share = min(1.0, done / total) if total else 1.0

@@ -6,7 +6,6 @@ process takes the role for one cycle.
 """
 
 import asyncio
-import datetime as dt
 import sys
 from collections.abc import Callable
 
@@ -19,6 +18,7 @@ from seatkeeper.engine.runner import order_of
 from seatkeeper.errors import BadInput, NotFound, Occupied, SeatkeeperError
 from seatkeeper.facts.cycles import cycle_plain, progress_plain
 from seatkeeper.provisioning.cycle import Cycle, CycleKind, CycleState
+from seatkeeper.provisioning.forecast import Pacing
 from seatkeeper.provisioning.journal import OrderVerb
 from seatkeeper.words import number_of
 
@@ -148,20 +148,19 @@ def told(app_id: str, cycle: Cycle) -> str:
 class ProgressBar:
     """Shows a cycle's progress on standard error: one line on a terminal, steps elsewhere."""
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, *, quiet: bool, pacing: Pacing | None = None) -> None:
+        """``pacing``: the limits by which the remaining time is reckoned, too."""
         self._quiet = quiet
+        self._pacing = pacing
         self._terminal = sys.stderr.isatty()
         self._told = -1
-        self._since: dt.datetime | None = None
 
     def __call__(self, cycle: Cycle) -> None:
         """Show where the cycle is now."""
         if self._quiet:
             return
         planning = cycle.state is CycleState.PLANNING
-        if not planning and self._since is None:
-            self._since = utc_now()
-        line = progress_line(progress_plain(cycle, self._since))
+        line = progress_line(progress_plain(cycle, self._pacing))
         if self._terminal:
             sys.stderr.write(f"\r\x1b[K{line}")
         else:

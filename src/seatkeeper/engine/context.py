@@ -32,6 +32,7 @@ from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.guard import Removal
 from seatkeeper.provisioning.journal import Health, HealthState, Key, MemberDifference
 from seatkeeper.provisioning.outcome import TRANSIENT_WAITS, backoff
+from seatkeeper.provisioning.pace import Pace
 from seatkeeper.provisioning.preview import PlannedRecord
 from seatkeeper.provisioning.quarantine import Failing
 from seatkeeper.provisioning.rules import Rules
@@ -162,9 +163,10 @@ class AppContext:
 
     def moved(self, cycle: Cycle) -> Cycle:
         """Take the cycle's new state and tell whoever watches; returned for writing."""
-        self.cycle = cycle
-        self.progress(cycle)
-        return cycle
+        marked = cycle.pace.marked(cycle.state.value, cycle.done, self.now())
+        self.cycle = replace(cycle, pace=Pace() if cycle.finished else marked)
+        self.progress(self.cycle)
+        return self.cycle
 
     @property
     def stopped(self) -> ConnectorError | None:

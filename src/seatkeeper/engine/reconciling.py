@@ -83,6 +83,8 @@ async def look_at_everybody(context: AppContext) -> bool:
     Asked again in the same cycle it goes on where it was. Raises what stops the app.
     """
     look = Look(context.cycle.started)
+    linked = await context.ledger.link_counts(context.app_id)
+    context.moved(replace(context.cycle, total=sum(linked.values())))
     for kind in Kind:
         if context.rules.mapping(kind) is None:
             continue

@@ -9,6 +9,7 @@ from seatkeeper.configuration.switching import pause_of, runs_by_itself
 from seatkeeper.configuration.timing import print_interval, schedule_of
 from seatkeeper.directory.model import Kind
 from seatkeeper.facts.cycles import cycle_plain, progress_plain
+from seatkeeper.facts.forecast import pacing_of
 from seatkeeper.facts.history import day_plain
 from seatkeeper.facts.plain import Plain
 from seatkeeper.facts.reconcile import reconciled_plain
@@ -60,7 +61,7 @@ async def app_plain(work: Workplace, stored: StoredApp) -> Plain:
         shares = {limit: rate_of(rate).share for limit, rate in learned.items()}
         plain["slowed_down"] = {limit: round(share, 2) for limit, share in shares.items()}
     if running is not None:
-        plain["progress"] = progress_plain(running)
+        plain["progress"] = progress_plain(running, await pacing_of(work, app_id))
     if last is not None:
         plain["last_cycle"] = cycle_plain(last)
     today = await work.ledger.days(app_id, limit=1)

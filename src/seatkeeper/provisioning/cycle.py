@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
+from seatkeeper.provisioning.pace import Pace
 from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable, Skip, Update
 from seatkeeper.provisioning.statistics import Statistics
 
@@ -105,7 +106,10 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One run over all records of an app, or over what changed since the watermark."""
+    """One run over all records of an app, or over what changed since the watermark.
+
+    ``pace`` is how fast the station that it is at gets on.
+    """
 
     id: str
     app_id: str
@@ -122,6 +126,7 @@ class Cycle:
     done: int = 0
     note: str = ""
     statistics: Statistics = field(default_factory=Statistics)
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def covers_all(self) -> bool:

@@ -18,6 +18,7 @@ import msgspec
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.absence import FEWEST, is_worth_listing
+from seatkeeper.provisioning.cycle import Cycle, CycleKind, CycleState
 from seatkeeper.provisioning.preview import Outlook, PlannedRecord, Preview
 
 ANSWERS: Final = "answers"
@@ -187,6 +188,28 @@ def unasked_questions(
     if refuses_duplicates and created >= FEWEST and is_worth_listing(created, accounts, page_size):
         return max(1, -(-accounts // page_size))
     return created
+
+
+def rest_of(cycle: Cycle) -> Load:
+    """Return what a running cycle still asks: a write for each record that is left.
+
+    They are taken to be of the kinds that it sent so far; before the first one, of the kind
+    that such a cycle mostly sends. A cycle that only reads still reads them.
+    """
+    left = max(0, cycle.total - cycle.done)
+    if cycle.state is CycleState.PLANNING:
+        return Load(match={"GET users": left})
+    counts = cycle.counters
+    sent = {
+        "POST users": counts.created,
+        "PATCH users": counts.updated + counts.disabled,
+        "DELETE users": counts.deleted,
+    }
+    written = sum(sent.values())
+    if not written:
+        first = cycle.kind is CycleKind.INITIAL
+        return Load(people={"POST users" if first else "PATCH users": left})
+    return Load(people={kind: round(left * number / written) for kind, number in sent.items()})
 
 
 def rough(seconds: float) -> int:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -15,6 +15,7 @@ from seatkeeper.provisioning.guard import Hold, HoldState, Removal
 from seatkeeper.provisioning.history import Day
 from seatkeeper.provisioning.journal import Entry, EntryState, Escrow, Health, HealthState
 from seatkeeper.provisioning.log import LogEntry, Modified, Status, Step
+from seatkeeper.provisioning.pace import pace_of
 from seatkeeper.provisioning.quarantine import LatestWrites
 from seatkeeper.provisioning.shrinking import Shrunk
 from seatkeeper.provisioning.statistics import statistics_of
@@ -24,13 +25,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_PACE: Final = "pace"
+
 
 def cycle_row(cycle: Cycle) -> dict[str, Any]:
-    """Return a cycle's row."""
+    """Return a cycle's row. Beside its statistics stands its pace, for as long as it runs."""
+    columns = _columns(cycle)
+    del columns["pace"]
+    pace = {} if cycle.finished else {_PACE: cycle.pace.to_plain()}
     return {
-        **_columns(cycle),
+        **columns,
         "counters": cycle.counters.to_plain(),
-        "statistics": cycle.statistics.to_plain(),
+        "statistics": {**cycle.statistics.to_plain(), **pace},
     }
 
 
@@ -43,6 +49,7 @@ def cycle_of(row: Any) -> Cycle:
         state=CycleState(row.state),
         counters=Counters.from_plain(row.counters),
         statistics=statistics_of(row.statistics),
+        pace=pace_of(row.statistics.get(_PACE)),
     )
 
 

@@ -246,7 +246,7 @@ def _progress(app: Plain, *, stopped: bool) -> Progress | None:
         return None
     done, total = whole(told.get("done")), whole(told.get("total"))
     paused = told.get("state") == "suspended" or (stopped and bool(app.get("quarantine")))
-    if told.get("state") == "planning":
+    if told.get("state") == "planning" and not total:
         parts = [_("Reading what changed")]
     else:
         parts = [
@@ -255,7 +255,7 @@ def _progress(app: Plain, *, stopped: bool) -> Progress | None:
         ]
     if paused:
         parts.append(_("stopped here, goes on when the app is back"))
-    elif total and told.get("state") != "planning":
+    elif total:
         rate, left = told.get("per_second"), told.get("seconds_left")
         if isinstance(rate, int | float) and rate > 0:
             parts.append(f"{rate:,.0f}/s" if rate >= 1 else f"{rate:.1f}/s")
