@@ -20,6 +20,7 @@ from tests.journeys.test_inbound import served
 from tests.journeys.test_passphrase_again import ASKS, a_while_passes
 from tests.journeys.test_sign_in import sent, site_of
 
+from seatkeeper.administration.routes import ROUTES, WITHOUT_SECOND_FACTOR
 from seatkeeper.administration.second_factor import FAILURES, code_at, step_at
 from seatkeeper.cli.main import run
 from seatkeeper.clock import utc_now
@@ -222,3 +223,66 @@ async def test_who_lost_device_and_codes_is_let_in_from_the_command_line(
     assert signed_out.status_code == 303
     assert welcome.headers["location"] == "/"
     assert "second_factor.remove" in trail
+
+
+REQUIRE = "/settings/administrators/second-factor"
+
+
+async def test_where_everybody_needs_one_who_has_none_sets_it_up_and_then_goes_on(
+    company: Company,
+) -> None:
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        await set_up(ana)
+        async with signed_in(company.opened, site_of(url), "operator") as omar:
+            before = await omar.get("/people")
+            required = await sent(ana, REQUIRE, required="yes")
+            csrf = csrf_of((await omar.get(PAGE)).text)
+            led = [await omar.get(path) for path in ("/", "/people", "/settings", "/search")]
+            data, stream = await omar.get("/status.json"), await omar.get("/events")
+            part = await omar.get("/search/part?q=a", headers={"HX-Request": "true"})
+            did = await omar.post("/settings/theme", data={"csrf": csrf, "theme": "dark"})
+            page = (await omar.get(PAGE)).text
+            await omar.post(PAGE, data={"csrf": csrf})
+            shown = re.search(r'id="secret">([A-Z2-7 ]{39})<', (await omar.get(PAGE)).text)
+            assert shown is not None
+            code = code_of(base64.b32decode(shown[1].replace(" ", "")))
+            kept = await omar.post(f"{PAGE}/confirm", data={"csrf": csrf, "code": code})
+            after = await omar.get("/people")
+
+    assert (before.status_code, required.status_code) == (200, 303)
+    assert {one.headers["location"] for one in [*led, did]} == {PAGE}
+    assert (data.status_code, data.json()["error"]) == (403, "second_factor.needed")
+    assert (stream.status_code, part.headers["hx-redirect"]) == (403, PAGE)
+    assert "Everybody who signs in here needs a second factor" in page
+    assert 'action="/sign-out"' in page
+    assert (kept.status_code, after.status_code) == (200, 200)
+
+
+async def test_who_has_none_does_not_require_it_of_others(company: Company) -> None:
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        refused = await sent(ana, REQUIRE, required="yes")
+        still = await ana.get("/people")
+
+    assert (refused.status_code, "Turn on your own first" in refused.text) == (422, True)
+    assert still.status_code == 200
+
+
+async def test_a_required_one_is_shown_and_given_up_again(company: Company) -> None:
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        await set_up(ana)
+        await sent(ana, REQUIRE, required="yes")
+        listed = (await ana.get("/settings/administrators")).text
+        off = await sent(ana, f"{PAGE}/off")
+        led = await ana.get("/settings/administrators")
+        company.opened.second_factors.require(False, by=company.opened.administrators.by_email(ANA))
+        free = await ana.get("/settings/administrators")
+
+    assert "Everybody has one." in listed
+    assert "No longer require it" in listed
+    assert off.status_code == 303
+    assert led.headers["location"] == PAGE
+    assert "1 person has none." in free.text
+
+
+def test_what_opens_without_a_second_factor_is_in_the_table() -> None:
+    assert set(ROUTES) >= WITHOUT_SECOND_FACTOR

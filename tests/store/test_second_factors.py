@@ -429,3 +429,24 @@ def test_a_code_of_the_step_before_still_counts(database: Database) -> None:
     )
 
     assert SqlSignIns(database).session(session, LATER) is not None
+
+
+def test_a_session_says_whether_a_second_factor_is_missing(database: Database) -> None:
+    ana = first(database)
+    app, _ = turned_on(database, ana)
+    bo = joined(database, "bo@larkspur.example", "viewer")
+    ins, factors = SqlSignIns(database), SqlSecondFactors(database, KEY)
+    having = entered(database, passphrase(database).secret, app.code(LATER))
+    without = passphrase(database, email=bo.email).secret
+
+    def missing() -> list[bool]:
+        found = [ins.session(one, LATER) for one in (having, without)]
+        return [one.factor_missing for one in found if one is not None]
+
+    before = missing()
+    factors.require(True, by=ana)
+    required = missing()
+    factors.begin(bo.id, LATER)
+    begun = missing()
+
+    assert (before, required, begun) == ([False, False], [False, True], [False, True])

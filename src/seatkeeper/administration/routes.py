@@ -139,6 +139,7 @@ ROUTES: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", "/settings/sources/tokens/{token}/revoke"): Permission.ADMINISTER,
     ("GET", "/settings/administrators"): Permission.ADMINISTER,
     ("POST", "/settings/administrators"): Permission.ADMINISTER,
+    ("POST", "/settings/administrators/second-factor"): Permission.ADMINISTER,
     ("POST", "/settings/administrators/{administrator}/role"): Permission.ADMINISTER,
     ("POST", "/settings/administrators/{administrator}/end-sessions"): Permission.ADMINISTER,
     ("POST", "/settings/administrators/{administrator}/remove"): Permission.ADMINISTER,
@@ -151,6 +152,7 @@ AGAIN: Final[frozenset[tuple[str, str]]] = frozenset(
         ("POST", "/apps/{app}/settings/remove"),
         ("POST", "/people/{id}/erase"),
         ("POST", "/settings/administrators"),
+        ("POST", "/settings/administrators/second-factor"),
         ("POST", "/settings/administrators/{administrator}/role"),
         ("POST", "/settings/administrators/{administrator}/remove"),
         ("POST", "/settings/notifications/key"),
@@ -166,3 +168,13 @@ AGAIN: Final[frozenset[tuple[str, str]]] = frozenset(
 
 Where the passphrase was typed a quarter of an hour ago or earlier, they ask for it first.
 """
+
+WITHOUT_SECOND_FACTOR: Final[frozenset[tuple[str, str]]] = frozenset(
+    {
+        ("GET", "/settings/second-factor"),
+        ("POST", "/settings/second-factor"),
+        ("POST", "/settings/second-factor/confirm"),
+        ("POST", "/sign-out"),
+    }
+)
+"""All that somebody can do who has no second factor where everybody needs one: set it up, or go."""

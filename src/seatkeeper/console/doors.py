@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from seatkeeper.administration.model import Permission
-from seatkeeper.administration.routes import AGAIN, ROUTES
+from seatkeeper.administration.routes import AGAIN, ROUTES, WITHOUT_SECOND_FACTOR
 from seatkeeper.administration.sessions import is_confirmed
 from seatkeeper.clock import utc_now
 from seatkeeper.console.bar import BarKeeper
@@ -70,23 +70,37 @@ class Doors:
 
         Raises ``LookupError`` for a route that the table does not have.
         """
-        permission = ROUTES[method, called or path]
-        shown = self._after_confirming(page) if (method, called or path) in AGAIN else page
+        name = (method, called or path)
+        permission, free = ROUTES[name], name in WITHOUT_SECOND_FACTOR
+        shown = self._after_confirming(page) if name in AGAIN else page
 
         async def open_door(request: Request) -> Response:
-            return await self._open(request, permission, shown, bare=bare)
+            session = await self._session_for(request, permission)
+            if session is not None and session.factor_missing and not free:
+                return _to_second_factor(request)
+            return await self._open(request, session, permission, shown, bare=bare)
 
         return Route(path, open_door, methods=[method])
 
-    async def _open(
-        self, request: Request, permission: Permission, page: Page, *, bare: bool
-    ) -> Response:
-        session = None
+    async def _session_for(self, request: Request, permission: Permission) -> Session | None:
         secret = session_secret(request)
-        if secret and permission is not Permission.ANYBODY:
-            session = await self._session(secret, used=not is_unasked(request))
-        bar = await self._bars.bar() if session is not None and not bare else None
-        visit = Visit(request, session, csrf_token(secret) if session else "", bar=bar)
+        if not secret or permission is Permission.ANYBODY:
+            return None
+        return await self._session(secret, used=not is_unasked(request))
+
+    async def _open(
+        self,
+        request: Request,
+        session: Session | None,
+        permission: Permission,
+        page: Page,
+        *,
+        bare: bool,
+    ) -> Response:
+        with_bar = session is not None and not session.factor_missing and not bare
+        bar = await self._bars.bar() if with_bar else None
+        csrf = csrf_token(session_secret(request)) if session else ""
+        visit = Visit(request, session, csrf, bar=bar)
         if permission is not Permission.ANYBODY:
             refusal = self._refusal(visit, session, permission)
             if refusal is not None:
@@ -154,6 +168,7 @@ class Doors:
         session = await self._session(session_secret(visit.request), used=False)
         return (
             session is not None
+            and not session.factor_missing
             and visit.session is not None
             and session.administrator == visit.session.administrator
         )
@@ -204,6 +219,18 @@ def _to_sign_in(request: Request) -> Response:
 
 def _sign_in_address(following: str, *, ended: bool) -> str:
     return f"/sign-in?next={quote(following, safe='')}{'&ended=1' if ended else ''}"
+
+
+def _to_second_factor(request: Request) -> Response:
+    if request.url.path.endswith(".json"):
+        words = "Set up your second factor in the console first."
+        return JSONResponse({"error": "second_factor.needed", "message": words}, 403)
+    place, words = "/settings/second-factor", "Set up your second factor first.\n"
+    if "hx-request" in request.headers:  # a part: the whole page has to go there, not its middle
+        return PlainTextResponse(words, 403, headers={"HX-Redirect": place})
+    if request.url.path.endswith("/events"):
+        return PlainTextResponse(words, 403)
+    return RedirectResponse(place, SEE_OTHER)
 
 
 def _carries_token(visit: Visit, token: str) -> bool:

@@ -90,6 +90,7 @@ class SecondFactorPages:
             since="" if factor is None else clock(factor.since, now),
             codes=codes,
             error=error,
+            must=visit.session is not None and visit.session.factor_missing,
             **await asyncio.to_thread(self._secret, visit, now),
         )
 

@@ -19,7 +19,7 @@ from seatkeeper.console.doors import SEE_OTHER, Doors
 from seatkeeper.console.templates import Templates
 from seatkeeper.console.visit import THEME, THEMES, Visit
 from seatkeeper.console.words import clock, visible
-from seatkeeper.errors import BadInput, InvalidValue
+from seatkeeper.errors import BadInput, InvalidValue, NotYet
 from seatkeeper.ports import AuditEntry, Configuration
 from seatkeeper.store.administrators import SqlAdministrators
 from seatkeeper.store.second_factors import SqlSecondFactors
@@ -59,6 +59,7 @@ class SettingsPages:
             doors.route("POST", "/settings/theme", self.theme),
             doors.route("GET", _ADMINISTRATORS, self.everybody),
             doors.route("POST", _ADMINISTRATORS, self.invite),
+            doors.route("POST", f"{_ADMINISTRATORS}/second-factor", self.require),
             doors.route("POST", f"{one}/role", self.change_role),
             doors.route("POST", f"{one}/end-sessions", self.end_sessions),
             doors.route("POST", f"{one}/remove", self.remove),
@@ -105,6 +106,15 @@ class SettingsPages:
         base = str(visit.request.base_url)
         url = self._link_url(link, base)
         return await self._everybody(visit, invited=invited.email, link=url)
+
+    async def require(self, visit: Visit) -> Response:
+        """Ask everybody for a second factor from now on, or no longer."""
+        required = visit.form.get("required") == "yes"
+        try:
+            await asyncio.to_thread(self._second_factors.require, required, by=visit.administrator)
+        except NotYet as error:
+            return await self._everybody(visit, 422, error=error)
+        return RedirectResponse(_ADMINISTRATORS, SEE_OTHER)
 
     async def change_role(self, visit: Visit) -> Response:
         """Give another role."""
@@ -210,6 +220,7 @@ class SettingsPages:
             visit=visit,
             everybody=await asyncio.to_thread(self._administrators.everybody),
             with_factor=await asyncio.to_thread(self._second_factors.owners),
+            required=await asyncio.to_thread(self._second_factors.required),
             roles=[role.value for role in Role],
             form=visit.form,
             error=error,

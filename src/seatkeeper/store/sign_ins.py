@@ -12,7 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
 
 from seatkeeper.administration.model import Administrator
 from seatkeeper.administration.second_factor import PENDING as PENDING_FOR
@@ -29,6 +39,7 @@ from seatkeeper.store.administration_tables import (
     ADMINISTRATORS,
     FAILURES,
     PENDING,
+    RULES,
     SECOND_FACTORS,
     SESSIONS,
 )
@@ -49,7 +60,10 @@ _LONGEST_EMAIL: Final = 254
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One sign-in that still counts; ``id`` names it in lists and opens nothing."""
+    """One sign-in that still counts; ``id`` names it in lists and opens nothing.
+
+    ``factor_missing``: everybody needs a second factor, and its owner has none.
+    """
 
     id: str
     administrator: Administrator
@@ -58,6 +72,7 @@ class Session:
     address: str
     browser: str
     confirmed_at: dt.datetime
+    factor_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +229,11 @@ class SqlSignIns:
         return self._database.write_now(work)
 
 
+_FACTOR_MISSING: Final = exists().where(RULES.c.second_factor_required) & ~exists().where(
+    SECOND_FACTORS.c.administrator_id == ADMINISTRATORS.c.id,
+    SECOND_FACTORS.c.confirmed_at.is_not(None),
+)
+
 _WITH_OWNER: Final = select(
     SESSIONS.c.id.label("session_id"),
     SESSIONS.c.began_at,
@@ -221,6 +241,7 @@ _WITH_OWNER: Final = select(
     SESSIONS.c.address,
     SESSIONS.c.browser,
     SESSIONS.c.confirmed_at,
+    _FACTOR_MISSING.label("factor_missing"),
     ADMINISTRATORS,
 ).join(ADMINISTRATORS, ADMINISTRATORS.c.id == SESSIONS.c.administrator_id)
 
@@ -229,7 +250,14 @@ def _session(row: Row[Any]) -> Session:
     owner = administrator_of(row)
     confirmed = row.confirmed_at or row.began_at
     return Session(
-        row.session_id, owner, row.began_at, row.seen_at, row.address, row.browser, confirmed
+        row.session_id,
+        owner,
+        row.began_at,
+        row.seen_at,
+        row.address,
+        row.browser,
+        confirmed,
+        bool(row.factor_missing),
     )
 
 
