@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import ValueChange
+from seatkeeper.provisioning.expression.compile import compiled
 from seatkeeper.provisioning.guard import (
     HELD_ADVICE,
     WINDOW,
@@ -21,11 +22,12 @@ from seatkeeper.provisioning.guard import (
     Numbers,
     Planned,
     Removal,
-    emptied,
+    has_arrived,
     hold_id,
     judge,
     judge_one,
     removal_digest,
+    taken_by,
     too_many,
 )
 from seatkeeper.provisioning.mapping.model import Direct, Mapping, ObjectMapping
@@ -106,8 +108,8 @@ def test_what_left_before_counts_in_the_cycle_and_in_the_day() -> None:
 def test_each_kind_of_removal_has_limits_and_words_of_its_own(
     what: Removal, count: int, words: str
 ) -> None:
-    path = "title" if what is Removal.VALUE else ""
-    some = [leaver(n, what, path=path) for n in range(count)]
+    paths = ("title",) if what is Removal.VALUE else ()
+    some = [leaver(n, what, paths=paths) for n in range(count)]
 
     assert judged(some[:-1]).held == ()
     assert judged(some).held[0][1].startswith(words)
@@ -116,10 +118,10 @@ def test_each_kind_of_removal_has_limits_and_words_of_its_own(
 @pytest.mark.parametrize(
     ("what", "words"),
     [
-        (Removal.ACCESS, "1 person of 0 loses access"),
-        (Removal.GROUP, "1 group of 0 would be deleted"),
-        (Removal.MEMBERS, "1 membership of 0 ends"),
-        (Removal.VALUE, "1 value of title, of 0, becomes empty"),
+        (Removal.ACCESS, "1 person loses access"),
+        (Removal.GROUP, "1 group would be deleted"),
+        (Removal.MEMBERS, "1 membership ends"),
+        (Removal.VALUE, "1 value of title becomes empty"),
     ],
 )
 def test_one_is_said_as_one(what: Removal, words: str) -> None:
@@ -130,10 +132,21 @@ def test_one_is_said_as_one(what: Removal, words: str) -> None:
 
 
 def test_values_of_one_path_do_not_count_against_another() -> None:
-    some = [leaver(n, Removal.VALUE, path="title") for n in range(10)]
-    others = [leaver(n + 10, Removal.VALUE, path="nickName") for n in range(10)]
+    some = [leaver(n, Removal.VALUE, paths=("title",)) for n in range(10)]
+    others = [leaver(n + 10, Removal.VALUE, paths=("nickName",)) for n in range(10)]
 
     assert len(judged([*some, *others]).free) == 20
+
+
+def test_one_who_loses_two_values_counts_for_both() -> None:
+    both = [leaver(n, Removal.VALUE, paths=("nickName", "title")) for n in range(8)]
+    titles = [leaver(n + 10, Removal.VALUE, paths=("title",)) for n in range(8)]
+    names = [leaver(n + 20, Removal.VALUE, paths=("nickName",)) for n in range(2)]
+
+    result = judged([*both, *titles, *names])
+
+    assert {one.record_id for one in result.free} == {one.record_id for one in names}
+    assert {why.split(",")[0] for _, why in result.held} == {"16 values of title"}
 
 
 def test_a_word_counts_for_exactly_what_it_was_given_about() -> None:
@@ -284,31 +297,64 @@ def test_the_order_in_which_removals_are_found_does_not_matter(some: list[Planne
 
 TITLE = Mapping("title", Direct("jobTitle"))
 ACTIVE = Mapping("active", Direct("IsSoftDeleted"))
-MAPPED = ObjectMapping(Kind.USER, [TITLE, ACTIVE])
+STATUS = Mapping(
+    "status",
+    compiled('Switch([IsSoftDeleted], "on", "True", "off", "False", "on")'),
+)
+MAPPED = ObjectMapping(Kind.USER, [TITLE, ACTIVE, STATUS])
 
 
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
-        ([], ("", False)),
-        ([ValueChange("title", "Lead", "Boss")], ("", False)),
-        ([ValueChange("title", None, None)], ("", False)),
-        ([ValueChange("title", "Lead", None)], ("title", False)),
-        ([ValueChange("active", "True", None)], ("active", True)),
+        ([], ((), False)),
+        ([ValueChange("title", "Lead", "Boss")], ((), False)),
+        ([ValueChange("title", None, None)], ((), False)),
+        ([ValueChange("title", "Lead", None)], (("title",), False)),
+        ([ValueChange("active", "True", None)], (("active",), True)),
+        ([ValueChange("active", "True", "False")], (("active",), True)),
+        ([ValueChange("active", "False", "True")], ((), False)),
+        ([ValueChange("active", "False", None)], (("active",), False)),
+        ([ValueChange("active", None, "False")], ((), False)),
+        ([ValueChange("status", "on", "off")], (("status",), True)),
+        ([ValueChange("status", "off", "on")], ((), False)),
+        ([ValueChange("status", "on", "away")], ((), False)),
         (
             [ValueChange("title", "Lead", None), ValueChange("active", "True", None)],
-            ("active", True),
+            (("active",), True),
         ),
         (
             [ValueChange("title", "Lead", None), ValueChange("nickName", "A", None)],
-            ("title", False),
+            (("title", "nickName"), False),
         ),
     ],
 )
 def test_a_value_that_becomes_empty_is_found_and_access_is_known(
-    changes: list[ValueChange], found: tuple[str, bool]
+    changes: list[ValueChange], found: tuple[tuple[str, ...], bool]
 ) -> None:
-    assert emptied(changes, MAPPED) == found
+    assert taken_by(changes, MAPPED) == found
+
+
+GOES = ValueChange("active", "True", "False")
+MOVES = ValueChange("title", "Lead", "Boss")
+LOSES = ValueChange("title", "Lead", None)
+
+
+@pytest.mark.parametrize(
+    ("what", "changes", "known", "arrived"),
+    [
+        (Removal.ACCESS, [GOES, MOVES], {"active": "False", "title": "Lead"}, True),
+        (Removal.ACCESS, [GOES, MOVES], {"active": "True", "title": "Boss"}, False),
+        (Removal.ACCESS, [MOVES], {"title": "Boss"}, True),
+        (Removal.ACCESS, [], {"active": "False"}, False),
+        (Removal.VALUE, [LOSES, GOES], {"active": "True"}, True),
+        (Removal.VALUE, [LOSES, GOES], {"active": "False", "title": "Lead"}, False),
+    ],
+)
+def test_what_a_removal_took_is_seen_in_the_account_that_is_read_back(
+    what: Removal, changes: list[ValueChange], known: dict[str, str], arrived: bool
+) -> None:
+    assert has_arrived(what, changes, known, MAPPED) is arrived
 
 
 def test_the_guard_begins_with_these_limits() -> None:

@@ -61,6 +61,7 @@ class SimulatedApp:
     written: set[str] = field(default_factory=set)
     adopted: set[str] = field(default_factory=set)
     taken_away: set[str] = field(default_factory=set)
+    taken_at: list[tuple[float, str]] = field(default_factory=list)
 
     def client(self, holds: Callable[[], bool] = lambda: True) -> "Client":
         """Return a connector of a process that lives now; ``holds``: whether the app is its own."""
@@ -188,6 +189,7 @@ class Client:
             result = await call()
             if before and not app.entitled(subject):
                 app.taken_away.add(before)
+                app.taken_at.append((asyncio.get_running_loop().time(), before))
             app.written.add(result.id if isinstance(result, Account) else subject)
             app.check()
             return result

@@ -27,6 +27,9 @@ GROUPS = ("Alps", "Baltic", "Carpathia", "Danube")
 MOST_WITHOUT_A_WORD = 1
 """People who may lose access in one cycle without a word: few, so that it matters often."""
 
+MOST_IN_A_DAY = 2
+"""People who may lose access within any 24 hours without a word."""
+
 GUARD = """\
 deletion_guard:
   access: {at_least: 1, percent: 0}

@@ -17,7 +17,7 @@ from unittest import mock
 
 from tests.engine.world import Wish
 from tests.simulation.app import SimulatedApp
-from tests.simulation.company import MOST_WITHOUT_A_WORD, Company
+from tests.simulation.company import MOST_IN_A_DAY, MOST_WITHOUT_A_WORD, Company
 from tests.simulation.life import Life
 from tests.simulation.moments import run_virtually
 from tests.simulation.sharing import FencedForOne, LeasesOfOne, SharedApp
@@ -36,6 +36,8 @@ from seatkeeper.provisioning.journal import Escrow
 from seatkeeper.store.ledger import SqlLedger
 
 HOUR = 3600.0
+DAY = 24 * HOUR - 600
+"""The window of the guard, less what may lie between a request and what is written of it."""
 LONGEST_RETRY = 25 * HOUR
 """Seconds after which every record that waits is due again."""
 
@@ -265,6 +267,17 @@ class _Play:
         mine |= taken
         if len(mine) > MOST_WITHOUT_A_WORD:
             self._violated(f"P4: cycle {newest.number} took away {len(mine)} without a word")
+        self._check_day()
+
+    def _check_day(self) -> None:
+        """P4: nor did more leave without a word within any day, whatever became of answers."""
+        taken = [(at, who) for at, who in self.app.taken_at if who not in self.approved]
+        for at, _ in taken:
+            some = [who for when, who in taken if at <= when < at + DAY]
+            if len(some) > MOST_IN_A_DAY:
+                self._violated(f"P4: {len(some)} lost access within a day without a word")
+                self.app.taken_at.clear()
+                return
 
     # --- the end: faults stop, and the promises are checked ---
 

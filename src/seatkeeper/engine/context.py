@@ -85,7 +85,8 @@ class AppContext:
     ``circuit`` and ``failing`` watch over the app as a whole; ``failed_before`` are
     records whose failure says nothing new of it. ``changed_at`` says since when records
     differ that this cycle read as changed. ``free`` are removals that may leave without
-    anybody's word, ``may_remove`` who of a group may be removed from it now (``guarding``).
+    anybody's word, ``may_remove`` who of a group may be removed from it now, ``judged`` all that
+    may be taken away now, ``judged_again`` whose plan changed since (``guarding``, ``exporter``).
     ``in_order`` is false while planned people may not be in the order of the reporting line.
     ``shown`` is what the app's list showed in this cycle, where it was read (``listing``): it is
     from ``listed_from`` records on that wait for a look-up.
@@ -111,6 +112,8 @@ class AppContext:
     in_flight_for: float = 0.0
     free: set[tuple[Kind, str, Removal]] = field(default_factory=set)
     may_remove: dict[str, frozenset[str]] = field(default_factory=dict)
+    judged: set[tuple[Kind, str, Removal, str]] = field(default_factory=set)
+    judged_again: set[Key] = field(default_factory=set)
     shown: dict[Kind, Shown | None] = field(default_factory=dict)
     in_order: bool = True
     linked_now: int = 0

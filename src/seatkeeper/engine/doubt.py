@@ -4,7 +4,8 @@
 
 Shell. An intent holds what was about to be sent, because the directory may
 have changed since: somebody may have been renamed, or left, while nobody was
-there to see it. What was done is linked and logged; what was not is planned.
+there to see it. What was done is linked, logged and counted by the deletion guard; what
+was not is planned.
 """
 
 from dataclasses import replace
@@ -12,10 +13,12 @@ from dataclasses import replace
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import Booking, plain_exchanges
 from seatkeeper.engine.context import AppContext, AppStopped, away
+from seatkeeper.engine.guarding import removals_of
 from seatkeeper.engine.matching import owner_of
 from seatkeeper.errors import InDoubt, SeatkeeperError, Throttled, Transient
 from seatkeeper.ports import Trace
-from seatkeeper.provisioning.account import Account
+from seatkeeper.provisioning.account import Account, TargetValues
+from seatkeeper.provisioning.guard import HoldState, Planned, has_arrived, hold_id
 from seatkeeper.provisioning.journal import Entry, EntryState
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.mapping.evaluate import Desired
@@ -24,6 +27,7 @@ from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import (
     Action,
     Create,
+    Delete,
     Disable,
     Update,
     gives_access_back,
@@ -143,12 +147,20 @@ async def _settle_change(
         lambda: context.target.read(facts.kind, link.account_id, trace)
     )
     planned = replace(entry, state=EntryState.PLANNED, exchanges=plain_exchanges(trace.exchanges))
+    if account is None and entry.verb == "delete":
+        await _count_removals(context, booking, facts, entry)
+        booking.unlink(facts)
+        booking.forgotten.append(facts.record_id)
+        again = EntryState.MATCH if facts.record is not None else EntryState.DONE
+        _book(booking, facts, entry, Delete(link.account_id), trace, state=again)
+        return
     if account is None:
         booking.entry(planned)
         return
     known = known_there(account, link.known, entry.changes)
     booking.links.append(replace(link, known=known))
     arrived = entry.changes and all(known.get(one.path) == one.new for one in entry.changes)
+    await _count_removals(context, booking, facts, entry, known)
     if not arrived:
         booking.entry(planned)
         return
@@ -156,7 +168,37 @@ async def _settle_change(
         booking.forgotten.append(facts.record_id)
     made = Disable if entry.verb == "disable" else Update
     action = made(link.account_id, tuple(entry.changes))
-    _book(booking, replace(facts, link=replace(link, known=known)), entry, action, trace)
+    # What is left to send of it is judged by what it takes away itself, which is not known yet.
+    rest = replace(entry, verb="update", changes=())
+    _book(booking, replace(facts, link=replace(link, known=known)), rest, action, trace)
+
+
+async def _count_removals(
+    context: AppContext,
+    booking: Booking,
+    facts: Facts,
+    entry: Entry,
+    known: TargetValues | None = None,
+) -> None:
+    """Count what a lost request took away without anybody's word; ``known`` is what is left.
+
+    Whether it was free to leave died with the process. Only a word that was given is kept, so
+    everything else counts.
+    """
+    mapping = context.rules.mapping(facts.kind)
+    for one in removals_of(context.rules, facts, entry.verb, entry.changes, (), entry.reason):
+        taken = known is None or (
+            mapping is not None and has_arrived(one.what, entry.changes, known, mapping)
+        )
+        if taken and not await _was_approved(context, one):
+            booking.removed[one.what] += 1
+
+
+async def _was_approved(context: AppContext, one: Planned) -> bool:
+    found = await context.ledger.hold_named(hold_id(context.app_id, one))
+    return (
+        found is not None and found[1].state is HoldState.APPROVED and found[1].digest == one.digest
+    )
 
 
 def _book(

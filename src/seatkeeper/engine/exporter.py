@@ -13,12 +13,13 @@ then groups and their members.
 import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
+from enum import IntEnum
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import Booking, intent_of
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.doubt import settle_doubts
-from seatkeeper.engine.guarding import guard_plan
+from seatkeeper.engine.guarding import guard_plan, is_judged
 from seatkeeper.engine.outcomes import book
 from seatkeeper.engine.parking import open_rings
 from seatkeeper.engine.planner import match_records, plan_records
@@ -29,13 +30,7 @@ from seatkeeper.engine.undoing import undo_decided
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.provisioning.journal import Entry, EntryState
 from seatkeeper.provisioning.match import check_only_asker
-from seatkeeper.provisioning.plan import (
-    Delete,
-    Disable,
-    Reason,
-    Skip,
-    Update,
-)
+from seatkeeper.provisioning.plan import Reason, Skip, Update
 from seatkeeper.provisioning.reviewed import check_sending
 from seatkeeper.provisioning.walk import (
     Decided,
@@ -125,9 +120,10 @@ async def _export_pages(context: AppContext, kind: Kind, flights: "_Flights") ->
         level = page[0].level
         batch = ends or [entry for entry in page if entry.level == level]
         await flights.land(leaving=1)
-        if await _prepare(context, kind, batch, flights):
-            await flights.land()
-            await match_records(context)
+        again = await _prepare(context, kind, batch, flights)
+        if again:
+            await flights.land()  # how many left is known only then
+            await (_judge if again is _Again.JUDGE else match_records)(context)
         elif alone:
             await flights.land()
 
@@ -163,17 +159,25 @@ class _Flights:
         self._tasks.clear()
 
 
+class _Again(IntEnum):
+    """What some of a batch need before they are sent; each includes the one before."""
+
+    NOTHING = 0
+    MATCH = 1
+    JUDGE = 2
+
+
 async def _prepare(
     context: AppContext, kind: Kind, batch: Sequence[Entry], flights: _Flights
-) -> bool:
-    """Write down what a batch will send and send it off; whether anybody must be looked up first.
+) -> _Again:
+    """Write down what a batch will send and send it off; return what others of it need first.
 
     The rest of the batch ends here: skipped, failed, or nothing to be done any more.
     """
     entries = {entry.record_id: entry for entry in batch}
     booking = Booking(context)
     to_send: list[Sent] = []
-    unknown = False
+    again = _Again.NOTHING
     for facts in await context.facts(kind, list(entries)):
         entry = entries[facts.record_id]
         try:
@@ -182,11 +186,11 @@ async def _prepare(
             await booking.failed(facts, error, entry=entry)
             continue
         if decided is None:
-            unknown = True
+            again = max(again, _Again.MATCH)
             booking.entry(replace(entry, state=EntryState.MATCH))
-        elif _removes(decided) and entry.verb not in {"disable", "delete"}:
-            # It became a removal after the plan was looked at: the next cycle plans it as one.
-            booking.entry(replace(entry, state=EntryState.DONE))
+        elif not is_judged(context, facts, entry, decided):
+            again = _Again.JUDGE
+            _judge_anew(context, booking, facts, entry, decided)
         elif isinstance(decided.action, Skip) and not _is_members_only(facts, decided):
             _book_skip(booking, facts, decided, entry)
         else:
@@ -195,7 +199,24 @@ async def _prepare(
     await booking.write()
     if to_send:
         flights.start(_carry_out(context, to_send))
-    return unknown
+    return again
+
+
+def _judge_anew(
+    context: AppContext, booking: Booking, facts: Facts, entry: Entry, decided: Decided
+) -> None:
+    """Plan what takes something away only since the plan was judged, so that it is judged, too.
+
+    Once in a cycle: whoever changes even faster is for the next cycle, which is told of it.
+    """
+    key = (facts.kind, facts.record_id)
+    if key in context.judged_again:
+        booking.entry(replace(entry, state=EntryState.DONE))
+        return
+    context.judged_again.add(key)
+    planned = intent_of(entry, decided.action)
+    reason = entry.reason if context.undo is not None else decided.scope.reason
+    booking.entry(replace(planned, state=EntryState.PLANNED, reason=reason))
 
 
 async def _carry_out(context: AppContext, batch: Sequence[Sent]) -> None:
@@ -251,10 +272,6 @@ def _as_reviewed(context: AppContext, facts: Facts, answer: Decided) -> Decided:
         replace(one, old=before.get((one.path, one.old), one.old)) for one in action.changes
     )
     return replace(answer, action=replace(action, changes=changes))
-
-
-def _removes(decided: Decided) -> bool:
-    return isinstance(decided.action, Disable | Delete)
 
 
 def _is_members_only(facts: Facts, decided: Decided) -> bool:

@@ -8,7 +8,7 @@ into entries that wait. Everything else of the plan goes on.
 """
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from seatkeeper.directory.model import Kind, User
@@ -25,14 +25,14 @@ from seatkeeper.provisioning.guard import (
     Numbers,
     Planned,
     Removal,
-    emptied,
     hold_id,
     judge,
     removal_digest,
+    taken_by,
 )
 from seatkeeper.provisioning.journal import Entry, EntryState, MemberDifference
 from seatkeeper.provisioning.log import verb
-from seatkeeper.provisioning.plan import Disable, Skip, Update
+from seatkeeper.provisioning.plan import Delete, Disable, Skip, Update
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.shrinking import Shrunk
 from seatkeeper.provisioning.walk import Decided, Facts
@@ -52,6 +52,7 @@ async def guard_plan(context: AppContext) -> None:
 
     What is held ends for this cycle. Of a group only the removals of members
     are held: it is sent without those that ``context.may_remove`` does not name.
+    What may be sent is noted in ``context.judged``; nothing else that takes away is.
     """
     gathered = _Gathered()
     for kind in Kind:
@@ -67,6 +68,7 @@ async def guard_plan(context: AppContext) -> None:
     judged = await judged_now(context, gathered.planned, known)
     context.free |= {one.key for one in judged.free}
     for one in (*judged.free, *judged.approved):
+        context.judged.update(_names(one))
         if one.what is Removal.MEMBERS:
             context.may_remove[one.record_id] = one.members
     booking = Booking(context)
@@ -125,6 +127,7 @@ async def _gather(
             entry.changes,
             [one.member_id for one in difference.remove],
             entry.reason,
+            account=entry.found.id if entry.found else "",
         )
         if found:
             gathered.planned += found
@@ -138,17 +141,24 @@ def removals_of(
     changes: Sequence[ValueChange],
     members: Collection[str],
     reason: str,
+    *,
+    account: str = "",
 ) -> list[Planned]:
-    """Return what one record's place in a plan takes away: access, a group, values, members."""
+    """Return what one record's place in a plan takes away: access, a group, values, members.
+
+    ``account`` is the one that was found for it, where it has none yet.
+    """
     mapping = rules.mapping(facts.kind)
-    if facts.link is None or mapping is None:
+    account = facts.link.account_id if facts.link is not None else account
+    if not account or mapping is None:
         return []
-    account = facts.link.account_id
     record = facts.record
     protected = isinstance(record, User) and record.user_name.casefold() in rules.limits.protected
     found: list[Planned] = []
 
-    def add(what: Removal, lost: Collection[str], count: int = 1, path: str = "") -> None:
+    def add(
+        what: Removal, lost: Collection[str], count: int = 1, paths: tuple[str, ...] = ()
+    ) -> None:
         found.append(
             Planned(
                 facts.kind,
@@ -158,7 +168,7 @@ def removals_of(
                 removal_digest(what, account, lost),
                 reason,
                 count,
-                path,
+                paths,
                 protected,
                 frozenset(lost) if what is Removal.MEMBERS else frozenset(),
             )
@@ -167,11 +177,11 @@ def removals_of(
     if verb in {"disable", "delete"}:
         add(Removal.ACCESS if facts.kind is Kind.USER else Removal.GROUP, (verb, reason))
     elif verb == "update":
-        path, access = emptied(changes, mapping)
+        paths, access = taken_by(changes, mapping)
         if access:
-            add(Removal.ACCESS, (verb, path))
-        elif path:
-            add(Removal.VALUE, (path,), path=path)
+            add(Removal.ACCESS, (verb, *paths))
+        elif paths:
+            add(Removal.VALUE, paths, paths=paths)
     if members:
         add(Removal.MEMBERS, members, len(members))
     return found
@@ -184,7 +194,31 @@ def removals_decided(
     action = decided.action
     changes = action.changes if isinstance(action, Update | Disable) else ()
     word = "other" if isinstance(action, Skip) else verb(action)
-    return removals_of(rules, facts, word, changes, members, decided.scope.reason)
+    found = action.account_id if isinstance(action, Update) else ""
+    return removals_of(rules, facts, word, changes, members, decided.scope.reason, account=found)
+
+
+def is_judged(context: AppContext, facts: Facts, entry: Entry, decided: Decided) -> bool:
+    """Whether ``guard_plan`` let through what the present answer about a record takes away.
+
+    The directory may have changed since the plan was judged. Members are judged one by one
+    (``context.may_remove``); an account that was to be disabled is not deleted instead.
+    """
+    lost = removals_decided(context.rules, facts, decided)
+    if not lost:
+        return entry.verb in {"disable", "delete"} or not _removes(decided)
+    if isinstance(decided.action, Delete) and entry.verb != "delete":
+        return False
+    return all(name in context.judged for one in lost for name in _names(one))
+
+
+def _removes(decided: Decided) -> bool:
+    return isinstance(decided.action, Disable | Delete)
+
+
+def _names(one: Planned) -> Iterator[tuple[Kind, str, Removal, str]]:
+    """Yield what names a removal within a cycle: its hold, and each value that becomes empty."""
+    return ((*one.key, path) for _, path in one.counts_for)
 
 
 def _hold(

@@ -63,7 +63,7 @@ async def _others_at_most(
 
     def enough() -> bool:
         count = planned.count + len(found)
-        return bool(too_many(planned.what, planned.path, count, numbers, rules.limits))
+        return any(too_many(*each, count, numbers, rules.limits) for each in planned.counts_for)
 
     found |= {one.record_id for one in await ledger.escrows(app_id, kind=kind, limit=_PAGE)}
     if len(found) == _PAGE:  # there may be more of them

@@ -16,7 +16,7 @@ from seatkeeper.engine.ordering import claims_given_up
 from seatkeeper.engine.sent import Sent
 from seatkeeper.errors import InDoubt, SeatkeeperError, Throttled, Transient
 from seatkeeper.provisioning.account import TargetValues
-from seatkeeper.provisioning.guard import Removal
+from seatkeeper.provisioning.guard import Removal, has_arrived
 from seatkeeper.provisioning.journal import EntryState, MemberWrite, Waiting
 from seatkeeper.provisioning.log import Modified
 from seatkeeper.provisioning.outcome import stops_the_app
@@ -124,9 +124,19 @@ def _count_removals(booking: Booking, sent: Sent) -> None:
         key = (kind, record_id, Removal.MEMBERS)
         booking.ended_holds.append(key)
         booking.removed[Removal.MEMBERS] += len(sent.removed) if key in free else 0
-    what = Removal.ACCESS if kind is Kind.USER else Removal.GROUP
-    if sent.error is None and (kind, record_id, what) in free:
-        booking.removed[what] += 1
+    for what in (Removal.ACCESS, Removal.GROUP, Removal.VALUE):
+        if (kind, record_id, what) in free and not sent.interim and _took(booking, sent, what):
+            booking.removed[what] += 1
+
+
+def _took(booking: Booking, sent: Sent, what: Removal) -> bool:
+    """Whether what was to leave has left, also where no answer said so."""
+    if sent.error is None:
+        return True
+    mapping = booking.context.rules.mapping(sent.facts.kind)
+    changes = sent.action.changes if isinstance(sent.action, Update | Disable) else ()
+    known = sent.known
+    return mapping is not None and known is not None and has_arrived(what, changes, known, mapping)
 
 
 def _link(booking: Booking, sent: Sent, account_id: str, known: TargetValues) -> None:

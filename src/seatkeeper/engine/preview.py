@@ -129,9 +129,10 @@ async def _hold_back(at_work: Sketch) -> None:
     found: list[Planned] = []
     for (kind, _), seen in at_work.seen.items():
         decided = seen.decided
-        if decided is None or seen.facts.link is None:
+        if decided is None:
             continue
-        members = await members_of(at_work, seen) if kind is Kind.GROUP else Members()
+        linked = seen.facts.link is not None
+        members = await members_of(at_work, seen) if kind is Kind.GROUP and linked else Members()
         found += removals_decided(at_work.context.rules, seen.facts, decided, members.remove)
     judged = await judged_now(at_work.context, found)
     at_work.approved = {(one.kind, one.record_id) for one in judged.approved}

@@ -31,6 +31,7 @@ from seatkeeper.errors import (
     Vanished,
 )
 from seatkeeper.provisioning.account import Account, TargetValues, ValueChange
+from seatkeeper.provisioning.guard import Removal
 from seatkeeper.provisioning.journal import Work
 from seatkeeper.provisioning.mapping.evaluate import access_without_record
 from seatkeeper.provisioning.mapping.model import Applies
@@ -293,7 +294,14 @@ async def _read_back(
     before: TargetValues,
     changes: Sequence[ValueChange],
 ) -> None:
-    """See what an update did whose answers were lost, so that the record may wait alone."""
+    """See what an update did whose answers were lost, so that the record may wait alone.
+
+    What was free to take something away is looked at once it cannot act any more: if it did, it
+    counts for the deletion guard.
+    """
+    key = (sent.facts.kind, sent.facts.record_id)
+    if any((*key, what) in context.free for what in Removal):
+        await context.sleep(SETTLING)
     call = partial(context.target.read, sent.facts.kind, account_id, sent.trace)
     account = await context.patiently(call)
     if account is not None:

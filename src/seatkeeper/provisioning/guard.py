@@ -10,14 +10,15 @@ not look at single records: whether somebody loses access is the walk's decision
 
 import datetime as dt
 import hashlib
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from seatkeeper.directory.model import Kind
-from seatkeeper.provisioning.account import ValueChange
+from seatkeeper.provisioning.account import TargetValue, TargetValues, ValueChange
+from seatkeeper.provisioning.mapping.evaluate import access_without_record
 from seatkeeper.provisioning.mapping.model import ObjectMapping
 from seatkeeper.provisioning.shrinking import Shrinkage, Shrunk, Went, shrinkage
 from seatkeeper.words import number_of
@@ -85,7 +86,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One removal of a plan. ``path``: which value becomes empty; ``members``: who leaves a group.
+    """One removal of a plan. ``paths``: values that become empty; ``members``: who leaves a group.
 
     ``digest`` stands for exactly this removal: another one asks anew.
     """
@@ -97,7 +98,7 @@ class Planned:
     digest: str
     reason: str = ""
     count: int = 1
-    path: str = ""
+    paths: tuple[str, ...] = ()
     protected: bool = False
     members: frozenset[str] = frozenset()
 
@@ -105,6 +106,11 @@ class Planned:
     def key(self) -> tuple[Kind, str, Removal]:
         """What names a hold: one for each record and kind of removal."""
         return self.kind, self.record_id, self.what
+
+    @property
+    def counts_for(self) -> tuple[tuple[Removal, str], ...]:
+        """Which counts it adds to: that of its kind, or one for each value that becomes empty."""
+        return tuple((self.what, path) for path in self.paths or ("",))
 
 
 class HoldState(StrEnum):
@@ -215,14 +221,15 @@ def judge(
 
     A word counts for exactly the removal that it was given about, a hold stays until somebody
     decides; one because a source came back short also ends when that source is full again. Of
-    the rest, either all of one kind may leave or none.
+    the rest, either all of one kind may leave or none; of values that become empty, all of
+    one path.
     """
     short = shrinkage(numbers.parts, limits.source_in_a_day.of)
     shrunk: dict[tuple[Kind, str, Removal], Shrunk] = {}
     held: list[tuple[Planned, str]] = []
     kept: list[tuple[Planned, Hold]] = []
     approved: list[Planned] = []
-    rest: dict[tuple[Removal, str], list[Planned]] = defaultdict(list)
+    rest: list[Planned] = []
     for one in planned:
         hold = holds.get(one.key)
         if hold is not None and hold.state is HoldState.KEPT and _lasts(hold, now):
@@ -234,14 +241,18 @@ def judge(
             if isinstance(waits, Shrunk):
                 shrunk[one.key] = waits
         else:
-            rest[one.what, one.path].append(one)
+            rest.append(one)
+    counts: Counter[tuple[Removal, str]] = Counter()
+    for one in rest:
+        counts.update(dict.fromkeys(one.counts_for, one.count))
+    whys = {each: too_many(*each, count, numbers, limits) for each, count in counts.items()}
     free: list[Planned] = []
-    for (what, path), some in rest.items():
-        why = too_many(what, path, sum(one.count for one in some), numbers, limits)
+    for one in rest:
+        why = next((whys[each] for each in one.counts_for if whys[each]), "")
         if why:
-            held += [(one, why) for one in some]
+            held.append((one, why))
         else:
-            free += some
+            free.append(one)
     return Judgement(tuple(held), tuple(kept), tuple(approved), tuple(free), shrunk)
 
 
@@ -282,7 +293,8 @@ def judge_one(
     short = shrinkage(numbers.parts, limits.source_in_a_day.of)
     if waits := _waits(one, holds.get(one.key), short, limits):
         return str(waits)
-    return None if too_many(one.what, one.path, one.count + others, numbers, limits) else ""
+    many = any(too_many(*each, one.count + others, numbers, limits) for each in one.counts_for)
+    return None if many else ""
 
 
 def _lasts(hold: Hold, now: dt.datetime) -> bool:
@@ -314,28 +326,66 @@ def too_many(what: Removal, path: str, count: int, numbers: Numbers, limits: Lim
 
 
 def _of(what: Removal, path: str, count: int, total: int) -> str:
+    of = f" of {total:,}" if count <= total else ""  # accounts just found are not managed yet
     if what is Removal.ACCESS:
         lose = "loses" if count == 1 else "lose"
-        return f"{number_of(count, 'person', 'people')} of {total:,} {lose} access"
+        return f"{number_of(count, 'person', 'people')}{of} {lose} access"
     if what is Removal.GROUP:
-        return f"{number_of(count, 'group')} of {total:,} would be deleted"
+        return f"{number_of(count, 'group')}{of} would be deleted"
     if what is Removal.MEMBERS:
         end = "ends" if count == 1 else "end"
-        return f"{number_of(count, 'membership')} of {total:,} {end}"
+        return f"{number_of(count, 'membership')}{of} {end}"
     becomes = "becomes" if count == 1 else "become"
-    return f"{number_of(count, 'value')} of {path}, of {total:,}, {becomes} empty"
+    return f"{number_of(count, 'value')} of {path}{f',{of},' if of else ''} {becomes} empty"
 
 
-def emptied(changes: Sequence[ValueChange], mapping: ObjectMapping) -> tuple[str, bool]:
-    """Return a path that a change leaves without a value, and whether it tells access.
+def taken_by(
+    changes: Sequence[ValueChange], mapping: ObjectMapping
+) -> tuple[tuple[str, ...], bool]:
+    """Return the paths whose loss a change is guarded for, and whether they tell access.
 
-    An empty ``active`` takes access away as surely as ``false`` does, and weighs more than
-    any other value that becomes empty with it.
+    What tells access weighs more than any value that becomes empty with it: then only it is
+    returned. ``active`` of a person always tells it (RFC 7643 4.1.1), by whatever rule it is
+    written, and an empty one takes access away as surely as ``false`` does.
     """
-    paths = [one.path for one in changes if one.new is None and one.old is not None]
-    tells = {one.target for one in mapping.mappings if one.tells_access}
-    access = [path for path in paths if path in tells]
-    return (access or paths or [""])[0], bool(access)
+    access = tuple(one.path for one in changes if _ends_access(one, mapping))
+    empty = tuple(one.path for one in changes if one.new is None and one.old is not None)
+    return access or empty, bool(access)
+
+
+def _ends_access(one: ValueChange, mapping: ObjectMapping) -> bool:
+    if one.path not in _access_paths(mapping) or one.old is None or _is_no(one.old):
+        return False
+    if one.new is None or _is_no(one.new):
+        return True
+    without = access_without_record(mapping).get(one.path)
+    return one.new == without and one.old != without
+
+
+def _access_paths(mapping: ObjectMapping) -> frozenset[str]:
+    active = frozenset({"active"}) if mapping.kind is Kind.USER else frozenset[str]()
+    return mapping.access_paths | active
+
+
+def _is_no(value: TargetValue) -> bool:
+    return str(value).casefold() == "false"
+
+
+def has_arrived(
+    what: Removal,
+    changes: Sequence[ValueChange],
+    known: TargetValues,
+    mapping: ObjectMapping,
+) -> bool:
+    """Whether an account that was read back shows any of what a removal without an answer took.
+
+    ``known`` are its values now. What else was changed beside the removal does not count.
+    """
+    if what is Removal.ACCESS:
+        taken = [one for one in changes if one.path in _access_paths(mapping)] or changes
+    else:
+        taken = [one for one in changes if one.new is None]
+    return any(known.get(one.path) == one.new for one in taken)
 
 
 def removal_digest(what: Removal, account_id: str, lost: Collection[str] = ()) -> str:
