@@ -176,6 +176,39 @@ async def test_a_new_token_is_tested_before_it_takes_the_old_ones_place(added: C
     assert "This connection works" in page
 
 
+async def test_the_old_token_is_kept_for_a_day_used_again_after_a_test_or_forgotten(
+    added: Company,
+) -> None:
+    async with served(added) as url, signed_in(added.opened, site_of(url)) as ana:
+        first, second = await generate(added), await generate(added)
+        await connect(ana, added, first)
+        await ana.post(f"{PAGE}/rotate", data=await fields(ana, new_token=second))
+        kept = (await ana.get(PAGE)).text
+        back = await ana.post(f"{PAGE}/old/use", data=await fields(ana))
+        page = (await ana.get(back.headers["location"])).text
+        used = await secret(added.opened)
+        again = await ana.post(f"{PAGE}/old/use", data=await fields(ana))
+        await ana.post(f"{PAGE}/rotate", data=await fields(ana, new_token=second))
+        forgotten = await ana.post(f"{PAGE}/old/forget", data=await fields(ana))
+        after = (await ana.get(PAGE)).text
+        form = await fields(ana, new_token=first, forget_old="1")
+        at_once = (
+            await ana.get((await ana.post(f"{PAGE}/rotate", data=form)).headers["location"])
+        ).text
+
+    assert f"<code>…{first[-4:]}</code>" in kept
+    assert "Test and use it again" in kept
+    assert first not in kept
+    assert used == first
+    assert "The old token is in use again" in page
+    assert again.status_code == 422
+    assert "The old token is not kept any more." in again.text
+    assert forgotten.status_code == 303
+    assert "Old token" not in after
+    assert "The one before is not kept here" in at_once
+    assert await secret(added.opened) == first
+
+
 async def secret(opened: Installation) -> str:
     return (await opened.configuration.reveal_secret("15five")).decode()
 

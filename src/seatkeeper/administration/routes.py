@@ -39,6 +39,8 @@ ROUTES: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", "/apps/{app}/connection"): Permission.CONFIGURE,
     ("POST", "/apps/{app}/connection/test"): Permission.RUN,
     ("POST", "/apps/{app}/connection/rotate"): Permission.CONFIGURE,
+    ("POST", "/apps/{app}/connection/old/use"): Permission.CONFIGURE,
+    ("POST", "/apps/{app}/connection/old/forget"): Permission.CONFIGURE,
     ("GET", "/apps/{app}"): Permission.READ,
     ("GET", "/apps/{app}/export"): Permission.READ,
     ("GET", "/apps/{app}/cycles"): Permission.READ,

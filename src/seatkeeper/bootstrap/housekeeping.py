@@ -11,6 +11,7 @@ from typing import Final
 from seatkeeper.bootstrap.apps import Apps
 from seatkeeper.bootstrap.sources import Sources
 from seatkeeper.clock import utc_now
+from seatkeeper.configuration.connecting import KEPT
 from seatkeeper.engine.forgetting import Forgetting
 from seatkeeper.engine.notices import secret_notices, token_notices
 from seatkeeper.engine.silence import SilenceWatch
@@ -61,6 +62,7 @@ class Housekeeping:
         if self._purged_at is None or now - self._purged_at >= PURGE_EVERY:
             self._purged_at = now
             await self.directory.purge_expired(now=now)
+            await self.apps.configuration.forget_former_secrets(now - KEPT)
             await self._warn_of_tokens(now)
             if self._forgetting is None:
                 self._forgetting = self.forgetting()

@@ -23,8 +23,12 @@ from seatkeeper.configuration.check import checked_settings
 from seatkeeper.configuration.meanwhile import check_unchanged
 from seatkeeper.configuration.secrets import STORED, usable_secret
 from seatkeeper.configuration.settings import AppSettings, to_plain
+from seatkeeper.errors import InvalidValue
 from seatkeeper.gallery.schema import gallery_app
-from seatkeeper.ports import Configuration, SettingsVersion, StoredApp
+from seatkeeper.ports import Configuration, FormerSecret, SettingsVersion, StoredApp
+
+KEPT: Final = dt.timedelta(hours=24)
+"""So long the token is kept that was replaced. (Console design, 4.)"""
 
 _LOOKED_AT: Final = 300
 
@@ -88,14 +92,45 @@ async def switch_token(
     *,
     version: int,
     actor: str,
+    keep_old: bool = False,
 ) -> StoredApp:
-    """Put a new token in the place of the stored one, with its last day where it is known."""
+    """Put a new token in the place of the stored one, with its last day where it is known.
+
+    The old one is kept for a day where ``keep_old`` says so, and forgotten otherwise.
+    """
     stored = await configuration.app(app_id)
     await check_unchanged(configuration, stored, version)
     before = settings_of(stored)
     after = msgspec.structs.replace(before, secret_expires=expires.strip())
     checked_settings(gallery_app(before.gallery), after)
-    return await _save(configuration, stored, after, actor, usable_secret(token))
+    old = (before.tenant_url, before.secret_expires) if keep_old else None
+    return await _save(configuration, stored, after, actor, usable_secret(token), keep_old=old)
+
+
+async def kept_token(
+    configuration: Configuration, stored: StoredApp, now: dt.datetime
+) -> FormerSecret | None:
+    """Return what is known of the old token of an app, while it is kept and may be used again.
+
+    Never for another host than it was sent to: whoever may edit the URL would receive it.
+    """
+    former = await configuration.former_secret(stored.application.id)
+    if former is None or now - former.since >= KEPT:
+        return None
+    return None if forgets_secret(former.tenant_url, settings_of(stored).tenant_url) else former
+
+
+async def old_token(
+    configuration: Configuration, stored: StoredApp, now: dt.datetime
+) -> tuple[str, str]:
+    """Return the old token of an app and its last day. Raises ``InvalidValue`` without one."""
+    former = await kept_token(configuration, stored, now)
+    if former is None:
+        raise InvalidValue(
+            "The old token is not kept any more.", advice="Generate another one in the app."
+        )
+    token = await configuration.reveal_former_secret(stored.application.id)
+    return token.decode(), former.expires
 
 
 def changed_at(stored: StoredApp, history: Sequence[SettingsVersion]) -> dt.datetime | None:
@@ -126,6 +161,7 @@ async def _save(
     secret: bytes | None,
     *,
     forgets: bool = False,
+    keep_old: tuple[str, str] | None = None,
 ) -> StoredApp:
     beside = beside_settings(stored)
     if secret is not None:
@@ -137,4 +173,5 @@ async def _save(
         expected_version=stored.version,
         secret=secret,
         forget_secret=forgets,
+        keep_old=keep_old,
     )

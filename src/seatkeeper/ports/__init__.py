@@ -8,6 +8,7 @@ runs. Ports are asynchronous; implementations on SQL run their work in threads.
 from seatkeeper.ports.configuration import (
     AuditEntry,
     Configuration,
+    FormerSecret,
     KeptSchema,
     SettingsVersion,
     StoredApp,
@@ -30,6 +31,7 @@ __all__ = [
     "Erasing",
     "Erasure",
     "Exchange",
+    "FormerSecret",
     "ImportSummary",
     "Kept",
     "KeptSchema",

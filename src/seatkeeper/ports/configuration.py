@@ -31,6 +31,19 @@ class StoredApp:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerSecret:
+    """What is known of the token before the last rotation: for which URL, until when, since when.
+
+    ``since`` is when the new one took its place; ``expires`` its last day as somebody told it.
+    """
+
+    last_four: str
+    tenant_url: str
+    expires: str
+    since: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsVersion:
     """One save of an application's settings, and who made it when (none: not known any more)."""
 
@@ -79,6 +92,7 @@ class Configuration(Protocol):
         expected_version: int,
         secret: bytes | None = None,
         forget_secret: bool = False,
+        keep_old: tuple[str, str] | None = None,
         schema: KeptSchema | None = None,
         action: str = "app.save",
     ) -> StoredApp:
@@ -87,7 +101,9 @@ class Configuration(Protocol):
         ``secret`` is the *plain* token, sealed by the store before it is
         written. Writes a feed change (subject ``APPLICATION``), an audit row
         with both documents ("changed" for a secret) under ``action``, and
-        keeps the earlier version; ``schema`` is kept with it. Nothing is
+        keeps the earlier version; ``schema`` is kept with it. With ``keep_old`` (its
+        URL and last day) the secret that is replaced becomes the former one; any other
+        change of the secret forgets that. Nothing is
         written when nothing differs. Raises ``InvalidValue`` when the version
         is not the current one.
         """
@@ -106,6 +122,18 @@ class Configuration(Protocol):
 
     async def reveal_secret(self, app_id: str) -> bytes:
         """Return the token in plain. Raises ``NotFound`` or ``KeyMissing``."""
+
+    async def former_secret(self, app_id: str) -> FormerSecret | None:
+        """Return what is known of the token before the last rotation, or none."""
+
+    async def reveal_former_secret(self, app_id: str) -> bytes:
+        """Return that token in plain. Raises ``NotFound`` or ``KeyMissing``."""
+
+    async def forget_former_secret(self, app_id: str, *, actor: str) -> None:
+        """Forget that token, with an audit row; nothing happens where there is none."""
+
+    async def forget_former_secrets(self, before: dt.datetime) -> int:
+        """Forget those set aside before that moment; return how many."""
 
     async def audit(
         self, *, before: int | None = None, limit: int = 100, actor: str = "", action: str = ""

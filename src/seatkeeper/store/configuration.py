@@ -21,11 +21,11 @@ from seatkeeper.ports import AuditEntry, KeptSchema, SettingsVersion, StoredApp
 from seatkeeper.provisioning.four_eyes import LOOSENED, SWITCHED_OFF, four_eyes_subject, loosened
 from seatkeeper.provisioning.guard import HoldState
 from seatkeeper.store.audit_chain import broken_audit
-from seatkeeper.store.database import Database
+from seatkeeper.store.former_secrets import SqlFormerSecrets, forget_former, set_aside
 from seatkeeper.store.ledger_tables import holds
 from seatkeeper.store.news import News, audit_entries, entries_about
 from seatkeeper.store.records import application_of
-from seatkeeper.store.secrets import MasterKey, Sealed, Secret
+from seatkeeper.store.secrets import Sealed, Secret
 from seatkeeper.store.tables import (
     application_versions,
     applications,
@@ -38,12 +38,8 @@ from seatkeeper.store.tables import (
 from seatkeeper.words import number_of
 
 
-class SqlConfiguration:
+class SqlConfiguration(SqlFormerSecrets):
     """``ports.Configuration`` on SQLite and PostgreSQL."""
-
-    def __init__(self, database: Database, key: MasterKey) -> None:
-        self._database = database
-        self._key = key
 
     async def apps(self) -> Sequence[StoredApp]:
         """Return all configured applications by id."""
@@ -64,6 +60,7 @@ class SqlConfiguration:
         expected_version: int,
         secret: bytes | None = None,
         forget_secret: bool = False,
+        keep_old: tuple[str, str] | None = None,
         schema: KeptSchema | None = None,
         action: str = "app.save",
     ) -> StoredApp:
@@ -83,8 +80,9 @@ class SqlConfiguration:
             if schema is not None:
                 _keep_schema(connection, application.id, schema)
             if said is not None:
-                self._write_secret(connection, application.id, secret)
-                after = {**after, "secret": said}
+                kept = None if secret is None else keep_old
+                self._write_secret(connection, application.id, secret, kept)
+                after = {**after, "secret": said} | ({"old_secret": "kept"} if kept else {})
             verb = Verb.CREATED if present is None else Verb.UPDATED
             news.change(Subject.APPLICATION, verb, application.id, app_id=application.id)
             news.audit(action, application.id, before, after)
@@ -119,6 +117,7 @@ class SqlConfiguration:
                     app_id=app_id,
                     detail={"role": row.role_id},
                 )
+            forget_former(connection, app_id)
             connection.execute(delete(sealed_secrets).where(sealed_secrets.c.owner_id == app_id))
             connection.execute(delete(schema_documents).where(schema_documents.c.app_id == app_id))
             connection.execute(
@@ -216,7 +215,17 @@ class SqlConfiguration:
             return "changed"  # entering a secret again is the way out of a lost key
         return None if held is not None and held.reveal() == secret else "changed"
 
-    def _write_secret(self, connection: Connection, app_id: str, secret: bytes | None) -> None:
+    def _write_secret(
+        self,
+        connection: Connection,
+        app_id: str,
+        secret: bytes | None,
+        keep_old: tuple[str, str] | None,
+    ) -> None:
+        if keep_old is None:
+            forget_former(connection, app_id)
+        else:
+            set_aside(connection, app_id, *keep_old, utc_now())
         connection.execute(delete(sealed_secrets).where(sealed_secrets.c.owner_id == app_id))
         if secret is None:
             return

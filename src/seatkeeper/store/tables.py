@@ -205,6 +205,20 @@ sealed_secrets: Final = Table(
     Column("sealed_at", Moment, nullable=False),
 )
 
+former_secrets: Final = Table(
+    "former_secrets",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("owner_id", KEY, ForeignKey("applications.id"), nullable=False, unique=True),
+    Column("key_id", KEY, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("last_four", Text, nullable=False),
+    Column("tenant_url", Text, nullable=False),
+    Column("expires", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
 changes: Final = Table(
     "changes",
     metadata,

@@ -18,6 +18,8 @@ from seatkeeper.configuration.applying import settings_of
 from seatkeeper.configuration.connecting import (
     Typed,
     changed_at,
+    kept_token,
+    old_token,
     save_connection,
     switch_token,
     typed_of,
@@ -33,6 +35,7 @@ from seatkeeper.console.views.connection import (
     Checklist,
     checklist,
     connection_form,
+    old_facts,
     token_facts,
 )
 from seatkeeper.console.visit import Visit
@@ -57,6 +60,8 @@ class ConnectionPages:
             doors.route("POST", place, self.save),
             doors.route("POST", f"{place}/test", self.test),
             doors.route("POST", f"{place}/rotate", self.rotate),
+            doors.route("POST", f"{place}/old/use", self.go_back),
+            doors.route("POST", f"{place}/old/forget", self.forget_old),
         ]
 
     async def show(self, visit: Visit) -> Response:
@@ -115,32 +120,61 @@ class ConnectionPages:
 
     async def rotate(self, visit: Visit) -> Response:
         """Test a new token, and put it in the old one's place only if everything can be done."""
-        head = await self._head(visit)
         form = visit.form
+        token, expires = form.get("new_token", ""), form.get("secret_expires", "")
+        head = await self._head(visit)
+        return await self._switch(visit, head, token, expires, keep="forget_old" not in form)
+
+    async def go_back(self, visit: Visit) -> Response:
+        """Test the old token, and use it again if everything can be done with it."""
+        head = await self._head(visit)
+        try:
+            token, expires = await old_token(self._desk.work.configuration, head.stored, utc_now())
+        except BadInput as error:
+            return await self._show(visit, head, 422, error=error)
+        return await self._switch(visit, head, token, expires, keep=False)
+
+    async def forget_old(self, visit: Visit) -> Response:
+        """Forget the old token now."""
+        head = await self._head(visit)
+        await self._desk.work.configuration.forget_former_secret(
+            head.id, actor=visit.administrator.email
+        )
+        return RedirectResponse(f"/apps/{head.id}/connection", SEE_OTHER)
+
+    async def _switch(
+        self, visit: Visit, head: AppHead, text: str, expires: str, *, keep: bool
+    ) -> Response:
         trial: Trial | None = None
         try:
-            token = usable_secret(form.get("new_token", ""))
+            token = usable_secret(text)
             trial = await self._desk.trials.start(head.id, token)
             await trial.ended(LONGEST_WAIT * 2)
             if trial.error is not None:
                 raise InvalidValue(trial.error.message, advice=trial.error.advice)
             if not trial.usable:
                 raise InvalidValue(
-                    _("The new token was not taken: the test below failed."),
-                    advice=_("The old one stays in use. Paste another one and test again."),
+                    _("The new token was not taken: the test below failed.")
+                    if visit.form.get("new_token")
+                    else _("The old token cannot be used again: the test below failed."),
+                    advice=_("The old one stays in use. Paste another one and test again.")
+                    if visit.form.get("new_token")
+                    else _("The new one stays in use."),
                 )
             await switch_token(
                 self._desk.work.configuration,
                 head.id,
-                form.get("new_token", ""),
-                form.get("secret_expires", ""),
-                version=_number(form.get("version", "")),
+                text,
+                expires,
+                version=_number(visit.form.get("version", "")),
                 actor=visit.administrator.email,
+                keep_old=keep,
             )
         except BadInput as error:
             return await self._show(visit, head, 422, error=error, trial=trial, rotating=True)
         await (await self._desk.trials.start(head.id)).ended(LONGEST_WAIT)
-        return RedirectResponse(f"/apps/{head.id}/connection?rotated=1", SEE_OTHER)
+        which = "new" if visit.form.get("new_token") else "old"
+        return RedirectResponse(f"/apps/{head.id}/connection?rotated={which}", SEE_OTHER)
 
     async def _head(self, visit: Visit) -> AppHead:
         return await app_head(self._desk, visit.request.path_params["app"])
@@ -186,13 +220,14 @@ class ConnectionPages:
             ),
             gallery=settings.gallery,
             token=token_facts(stored, settings.secret_expires, by, now),
+            old=old_facts(await kept_token(self._desk.work.configuration, stored, now), now),
             checks=None if shown is None else _list_of(shown),
             live=shown is not None and not shown.done and trial is None,
             connectable=connectable,
             untested=connectable and shown is None and not await self._proven(head),
             error=error,
             rotating=rotating,
-            rotated="rotated" in visit.request.query_params and error is None,
+            rotated="" if error else visit.request.query_params.get("rotated", ""),
         )
 
     async def _proven(self, head: AppHead) -> bool:

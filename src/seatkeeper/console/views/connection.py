@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from seatkeeper.configuration.connecting import Typed
+from seatkeeper.configuration.connecting import KEPT, Typed
 from seatkeeper.console.language import _
 from seatkeeper.console.views.values import Time
 from seatkeeper.console.words import clock, visible
 from seatkeeper.directory.token_ends import in_days
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.gallery.schema import GalleryApp
-from seatkeeper.ports import StoredApp
+from seatkeeper.ports import FormerSecret, StoredApp
 from seatkeeper.provisioning.connection import (
     CheckName,
     CheckResult,
@@ -60,6 +60,14 @@ class TokenFacts:
     by: str
     expires: str
     tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class OldToken:
+    """The token before the last rotation, and until when it is kept."""
+
+    last_four: str
+    until: Time
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,14 @@ def token_facts(stored: StoredApp, expires: str, by: str, now: dt.datetime) -> T
         words,
         tone,
     )
+
+
+def old_facts(former: FormerSecret | None, now: dt.datetime) -> OldToken | None:
+    """Return what the page says of the token before the last rotation; none: none is kept."""
+    if former is None:
+        return None
+    end = former.since + KEPT
+    return OldToken(visible(former.last_four, 8), Time(end.isoformat(), clock(end, now)))
 
 
 def connection_form(app: GalleryApp, typed: Typed, version: int) -> ConnectionForm:
