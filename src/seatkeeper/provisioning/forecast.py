@@ -214,7 +214,7 @@ def rest_of(cycle: Cycle) -> Load:
 
 def rough(seconds: float) -> int:
     """Return seconds as somebody says them who does not know exactly."""
-    for least, step in ((3_600, 300), (600, 60), (60, 10), (20, 5)):
+    for least, step in ((3_600, 300), (600, 60), (120, 10), (60, 5)):
         if seconds >= least:
             return round(seconds / step) * step
     return max(1, round(seconds))
