@@ -71,6 +71,7 @@ def _pages() -> Sequence[tuple[str, str, str]]:
         ("/settings/audit", _("Audit trail"), "scroll-text"),
         ("/settings/administrators", _("Administrators and roles"), "key-round"),
         ("/settings/sessions", _("Your sessions"), "monitor"),
+        ("/settings/second-factor", _("Your second factor"), "lock"),
     )
 
 
