@@ -1,9 +1,12 @@
-"""Everybody's place in the order of writing is stored page by page; a crash between two is mended.
+"""What concerns everybody goes in pages, and a crash between two of them is mended.
+
+Everybody's place in the order of writing is stored page by page.
 
 A manager who is written first is named in the very request that makes the account of somebody
 who reports to them: nothing has to be written afterwards. So the requests show the order.
 """
 
+import asyncio
 from collections.abc import Mapping
 
 import pytest
@@ -12,9 +15,12 @@ from tests.engine.test_group_members import Cut
 from tests.engine.world import World
 
 from seatkeeper.directory.model import Kind
+from seatkeeper.engine import guarding, rivals
 from seatkeeper.errors import CredentialsRejected
 from seatkeeper.provisioning import reference
 from seatkeeper.provisioning.cycle import CycleState
+from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.walk import Answer, Facts, decide
 from seatkeeper.store import ledger_cycles
 from seatkeeper.store.ledger import SqlLedger
 
@@ -113,3 +119,47 @@ async def test_whoever_is_killed_while_dropping_a_plan_drops_the_rest_and_plans_
 
 async def _dies(*_: object) -> None:
     raise Cut
+
+
+async def test_others_work_while_very_many_records_are_decided(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_line(world)
+    monkeypatch.setattr(rivals, "AT_A_TIME", 2)
+    happened: list[str] = []
+
+    def decided(facts: Facts, rules: Rules) -> Answer:
+        happened.append("decided")
+        return decide(facts, rules)
+
+    async def others() -> None:
+        while happened.count("decided") < len(LINE):
+            happened.append("others")
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(rivals, "decide", decided)
+    people = [world.ids[name] for name in LINE]
+
+    await asyncio.gather(
+        rivals.walk_records(world.ledger, await world.rules(), Kind.USER, people), others()
+    )
+
+    alone = "".join("d" if one == "decided" else " " for one in happened).split()
+    assert [len(one) for one in alone] == [1, 2, 2]
+
+
+async def test_removals_that_fill_several_pages_are_judged_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarding, "PAGE", 2)
+    await world.connect()
+    for name in LINE:
+        await world.hire(name)
+    await world.assign(*LINE)
+    await world.run()
+
+    for name in LINE[:4]:
+        await world.unassign(name)
+    cycle = await world.run()
+
+    assert (cycle.counters.held, cycle.counters.disabled) == (4, 0)

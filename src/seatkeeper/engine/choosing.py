@@ -6,6 +6,7 @@ Shell: it reads the change feed and the ledger, page by page, and decides about
 nobody. What is done with a record is the walk's answer (``planner``).
 """
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from typing import Final
@@ -51,8 +52,10 @@ async def chosen(
         for kind in kinds:
             for page in _pages(touched[kind]):
                 yield kind, page, ()
-        due = await context.ledger.due(context.app_id, context.now(), limit=_MOST_DUE)
-        spoken = await context.ledger.spoken_about(context.app_id, context.now())
+        due, spoken = await asyncio.gather(
+            context.ledger.due(context.app_id, context.now(), limit=_MOST_DUE),
+            context.ledger.spoken_about(context.app_id, context.now()),
+        )
         for kind in kinds:
             again = {one.record_id for one in due if one.kind is kind}
             again |= {record for of, record in spoken if of is kind}

@@ -7,6 +7,7 @@ stops answering. A cycle that a crash or an absent app left open is gone on
 with first; calling this again is the whole recovery.
 """
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -105,7 +106,6 @@ async def run_cycle(
     elif await _follows_a_review(ledger, cycle):
         context.linked_now = 1
     await _watch_over(context)
-    context.linked_before = (await ledger.link_counts(rules.app_id)).get(Kind.USER, 0)
     try:
         await confirm_links(
             context, continued=opened is not None, named={*wish.users, *wish.groups}
@@ -121,10 +121,15 @@ async def run_cycle(
 async def _watch_over(context: AppContext) -> None:
     """Prepare what decides over the app as a whole: was it stopped, who failed before, how many."""
     ledger, app_id = context.ledger, context.app_id
-    waiting = await ledger.escrows(app_id, limit=MOST_FAILED_BEFORE)
+    waiting, health, kept, links = await asyncio.gather(
+        ledger.escrows(app_id, limit=MOST_FAILED_BEFORE),
+        ledger.health(app_id),
+        ledger.failing(app_id),
+        ledger.link_counts(app_id),
+    )
     context.failed_before = frozenset((one.kind, one.record_id) for one in waiting)
+    context.linked_before = links.get(Kind.USER, 0)
     initial = context.cycle.kind is CycleKind.INITIAL
-    health, kept = await ledger.health(app_id), await ledger.failing(app_id)
     if health.state is not HealthState.WELL or kept.digest != context.cycle.digest:
         kept = LatestWrites()  # what was refused before a stop, or under other rules, is over
     context.failing = Failing.going_on(kept, context.rules.profile, initial=initial)
@@ -198,7 +203,8 @@ async def _run(context: AppContext, wish: Wish, *, continued: bool) -> None:
         await _end_review(context)
         return
     if context.cycle.state is CycleState.PLANNING:
-        await context.ledger.drop_plan(context.cycle)
+        if continued:
+            await context.ledger.drop_plan(context.cycle)
         context.tally = Tally()
         context.moved(
             replace(context.cycle, counters=Counters(), statistics=Statistics(), total=0, done=0)
@@ -314,7 +320,11 @@ async def _end_switched_off(context: AppContext) -> None:
 async def _finish(context: AppContext) -> None:
     """Move the watermark with the last of the work it covers, and tell of new failures."""
     cycle, now = context.cycle, context.now()
-    waiting = await context.ledger.waiting_causes(context.app_id)
+    waiting, open_holds, before = await asyncio.gather(
+        context.ledger.waiting_causes(context.app_id),
+        context.ledger.holds(context.app_id, states=(HoldState.OPEN,)),
+        context.ledger.open_notices(context.app_id),
+    )
     counters = replace(cycle.counters, waiting=sum(one.count for one in waiting))
     ended = replace(
         cycle,
@@ -323,9 +333,7 @@ async def _finish(context: AppContext) -> None:
         counters=counters,
         statistics=context.tally.so_far(),
     )
-    open_holds = await context.ledger.holds(context.app_id, states=(HoldState.OPEN,))
     holds = [hold for _, hold in open_holds]
-    before = await context.ledger.open_notices(context.app_id)
     health = await _health_at_the_end(context, waits=bool(waiting))
     stopped = frozenset() if health.state is HealthState.WELL else still_open({}, health)
     silent = frozenset() if cycle.covers_all else frozenset({SILENT})  # a few records are no cycle

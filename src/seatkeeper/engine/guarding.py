@@ -56,12 +56,13 @@ async def guard_plan(context: AppContext) -> None:
     """
     gathered = _Gathered()
     for kind in Kind:
-        after = ""
-        while page := await context.ledger.removing(
-            context.cycle.id, kind, after=after, limit=PAGE
-        ):
-            after = page[-1].record_id
-            await _gather(context, kind, page, gathered)
+        after, more = "", context.rules.mapping(kind) is not None
+        while more:
+            page = await context.ledger.removing(context.cycle.id, kind, after=after, limit=PAGE)
+            more = len(page) == PAGE
+            if page:
+                after = page[-1].record_id
+                await _gather(context, kind, page, gathered)
     if not gathered.planned and not gathered.nothing_left:
         return
     known = {hold.key: hold for _, hold in await context.ledger.holds(context.app_id)}

@@ -91,7 +91,7 @@ async def match_records(context: AppContext) -> None:
     Then people are put in order, and so they are where a process died that may have been at it.
     """
     for kind in Kind:
-        if await _match_kind(context, kind):
+        if context.rules.mapping(kind) is not None and await _match_kind(context, kind):
             context.in_order = False
     if not context.in_order:
         await put_in_order(context, Kind.USER)

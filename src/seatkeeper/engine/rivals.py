@@ -7,7 +7,9 @@ record's wishes may be older than its last edit. Nothing is written, nobody is
 asked but the ledger; whether a clash stops somebody is ``match``'s decision.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from seatkeeper.directory.model import Kind, User
 from seatkeeper.errors import SeatkeeperError
@@ -15,6 +17,9 @@ from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.match import Claim, claims
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.walk import Answer, Facts, decide
+
+AT_A_TIME: Final = 50
+"""Records that are decided before others may work."""
 
 
 async def walk_records(
@@ -29,7 +34,9 @@ async def walk_records(
     if not ids:
         return walked
     found = await ledger.facts(rules.app_id, kind, ids, memberships=rules.reads_memberships)
-    for facts in found:
+    for number, facts in enumerate(found, 1):
+        if number % AT_A_TIME == 0:
+            await asyncio.sleep(0)  # deciding takes long enough for other apps to notice
         try:
             walked.append((facts, decide(facts, rules)))
         except SeatkeeperError as error:

@@ -167,8 +167,10 @@ class EngineRunner:
         return None
 
     async def _is_due(self, schedule: Schedule, newest: int, now: dt.datetime) -> bool:
-        last = deciding(await self.ledger.cycles(schedule.app_id))
-        health = await self.ledger.health(schedule.app_id)
+        cycles, health = await asyncio.gather(
+            self.ledger.cycles(schedule.app_id), self.ledger.health(schedule.app_id)
+        )
+        last = deciding(cycles)
         tried = self._tried.get(schedule.app_id, schedule.version)
         if due_now(schedule, last, health, tried, now):
             return True
