@@ -20,7 +20,7 @@ from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account, TargetValues
 from seatkeeper.provisioning.cycle import Cycle, CycleKind, CycleState
 from seatkeeper.provisioning.journal import OrderVerb
-from seatkeeper.provisioning.schedule import Schedule
+from seatkeeper.provisioning.schedule import SETTLES, Schedule
 
 pytestmark = pytest.mark.anyio
 
@@ -30,11 +30,12 @@ PATIENCE = 30
 
 @dataclass
 class Engine:
-    """The runner at work on one world; cycles are seen as they end."""
+    """The runner at work on one world; cycles are seen as they end, and take as long as is said."""
 
     world: World
     schedule: Schedule
     ended: "asyncio.Queue[Cycle]" = field(default_factory=asyncio.Queue)
+    takes: dt.timedelta = dt.timedelta()
     runner: EngineRunner = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,8 +71,9 @@ class Engine:
     ) -> Cycle:
         before = self.world.now
         self.world.stopping = stopping
+        self.world.progress = watch
         cycle = await self.world.run(wish)
-        self.world.now = before
+        self.world.now = before + self.takes
         self.ended.put_nowait(cycle)
         return cycle
 
@@ -137,6 +139,35 @@ async def test_many_changes_of_one_person_are_one_write(world: World) -> None:
 
     assert world.asked() == {"update": 1}
     assert world.account("Ada")["title"] == "Captain"
+
+
+class Busy(MemoryTarget):
+    """An app that takes its time over the first account: somebody else is changed meanwhile."""
+
+    engine: Engine | None = None
+
+    async def create(self, kind: Kind, values: TargetValues, trace: Trace) -> Account:
+        if self.engine is not None:
+            engine, self.engine = self.engine, None
+            await engine.world.hire("Bo")
+            await engine.world.assign("Bo")
+            await engine.looked_round()
+            engine.takes = SETTLES
+        return await super().create(kind, values, trace)
+
+
+async def test_what_came_to_rest_while_a_cycle_ran_follows_it_at_once(world: World) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    app = world.target = Busy(world.target.capabilities)
+    async with at_work(world) as engine:
+        app.engine = engine
+        await engine.next_cycle()
+
+        await engine.next_cycle()  # no clock goes on meanwhile, so nothing can come to rest now
+
+    assert world.account("Bo")
 
 
 async def test_a_change_waits_for_the_interval_where_nobody_wished_otherwise(world: World) -> None:

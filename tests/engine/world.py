@@ -95,6 +95,7 @@ class World:
     listed_from: int = FEWEST
     concurrency: int = 8
     stopping: Callable[[], bool] = lambda: False
+    progress: Callable[[Cycle], None] = lambda _: None
     in_flight_for: float = 0.0
 
     def __post_init__(self) -> None:
@@ -265,6 +266,7 @@ class World:
                 listed_from=self.listed_from,
                 concurrency=self.concurrency,
                 stopping=lambda: self.stopping(),
+                progress=lambda cycle: self.progress(cycle),
                 in_flight_for=self.in_flight_for,
             )
 

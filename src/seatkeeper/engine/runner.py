@@ -88,7 +88,7 @@ class EngineRunner:
         loop = asyncio.get_running_loop()
         while not self._stopping:
             new_mark = await self._mark()
-            wakeful = bool(self._bursts or self._waiting)
+            wakeful = bool(self._bursts.keys() - self._running.keys() or self._waiting)
             if new_mark != mark or wakeful or loop.time() - looked >= SCHEDULE_SECONDS:
                 mark, looked = new_mark, loop.time()
                 await self._look_round()
@@ -125,6 +125,7 @@ class EngineRunner:
         for schedule in schedules:
             app_id = schedule.app_id
             if app_id in self._running:
+                self._note_news(schedule, newest, now)
                 continue
             if app_id in busy:  # another process carries out what is due there
                 self._tried[app_id] = schedule.version
@@ -182,16 +183,29 @@ class EngineRunner:
             return True
         return bool(await self.ledger.due(schedule.app_id, now, limit=1))
 
+    def _note_news(self, schedule: Schedule, newest: int, now: dt.datetime) -> None:
+        """Remember since when changes wait that the cycle at work began too early to read.
+
+        So they do not have to come to rest once more when it has ended.
+        """
+        cycle = self.live.get(schedule.app_id)
+        if schedule.immediate and cycle is not None:
+            self._follow(schedule.app_id, newest, cycle.to_seq, now)
+
     async def _has_news(self, app_id: str, newest: int, now: dt.datetime) -> bool:
         """Whether changes of the directory wait for this app, and came to rest."""
         position = await self.ledger.position(app_id)
         read_to = position.seq if position is not None else 0
+        burst = self._follow(app_id, newest, read_to, now)
+        return burst is not None and burst.is_over(now)
+
+    def _follow(self, app_id: str, newest: int, read_to: int, now: dt.datetime) -> Burst | None:
+        """Return the burst with what is in the feed now and remember it; none: all is read."""
         before = self._bursts.pop(app_id, None)
         burst = burst_after(before, newest=newest, read_to=read_to, now=now)
-        if burst is None:
-            return False
-        self._bursts[app_id] = burst
-        return burst.is_over(now)
+        if burst is not None:
+            self._bursts[app_id] = burst
+        return burst
 
     async def _follow_orders(self, busy: Collection[str]) -> None:
         """Take the orders of apps that nobody works for; one that was taken lost its engine."""
