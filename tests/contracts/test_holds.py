@@ -149,3 +149,21 @@ async def test_what_waits_for_one_reason_is_told_together(ledger: SqlLedger) -> 
     assert people.id in {"h-ana", "h-cy"}
     assert (members.why, dict(members.counts)) == ("members", {Removal.MEMBERS: 1})
     assert first == [people]
+
+
+async def test_the_holds_of_one_person_or_one_reason_are_read_without_all_the_others(
+    ledger: SqlLedger,
+) -> None:
+    await ledger.write("15five", Work(holds=[held("dee", why="Sales is short")]))
+    await said(ledger, "grace", HoldState.KEPT, "bo")
+
+    of_bo = await ledger.holds("15five", record=(Kind.USER, "bo"))
+    open_of_bo = await ledger.holds(
+        "15five", states=(HoldState.OPEN,), record=(Kind.USER, "bo"), limit=1
+    )
+    of_a_group = await ledger.holds("15five", record=(Kind.GROUP, "bo"))
+    many = await ledger.holds("15five", states=(HoldState.OPEN,), why="too many at once")
+
+    assert [one.record_id for _app, one in of_bo] == ["bo"]
+    assert (list(open_of_bo), list(of_a_group)) == ([], [])
+    assert [one.record_id for _app, one in many] == ["ana", "cy"]

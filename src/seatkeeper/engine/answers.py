@@ -120,11 +120,14 @@ class Answers:
 
     async def _hold(self, facts: Facts) -> Hold | None:
         """Return what keeps a removal of access from being sent: no word yet, or one against it."""
-        found = await self.ledger.holds(self.rules.app_id, states=(HoldState.OPEN, HoldState.KEPT))
+        found = await self.ledger.holds(
+            self.rules.app_id,
+            states=(HoldState.OPEN, HoldState.KEPT),
+            record=(facts.kind, facts.record_id),
+        )
         for _, hold in found:
-            mine = (hold.kind, hold.record_id) == (facts.kind, facts.record_id)
             over = hold.until is not None and hold.until <= self.now
-            if mine and hold.what is not Removal.MEMBERS and not over:
+            if hold.what is not Removal.MEMBERS and not over:
                 return hold
         return None
 

@@ -239,9 +239,14 @@ class Ledger(Protocol):
         app_id: str | None,
         *,
         states: Collection[HoldState] = tuple(HoldState),
+        record: Key | None = None,
+        why: str | None = None,
         limit: int | None = None,
     ) -> Sequence[tuple[str, Hold]]:
-        """Return what the guard holds, or somebody decided about, with the app."""
+        """Return what the guard holds, or somebody decided about, with the app.
+
+        Only of one ``record``, or what waits for one reason (``why``), where these are given.
+        """
 
     async def spoken_about(self, app_id: str, now: dt.datetime) -> Sequence[Key]:
         """Return records whose removal a cycle must look at again.

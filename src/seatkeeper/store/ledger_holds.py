@@ -54,12 +54,19 @@ class Holds(LedgerPart):
         app_id: str | None,
         *,
         states: Collection[HoldState] = tuple(HoldState),
+        record: Key | None = None,
+        why: str | None = None,
         limit: int | None = None,
     ) -> Sequence[tuple[str, Hold]]:
         """Return holds with their app, the one that waits longest first."""
         asked = select(t.holds).where(t.holds.c.state.in_(list(states)))
         if app_id is not None:
             asked = asked.where(t.holds.c.app_id == app_id)
+        if record is not None:
+            kind, record_id = record
+            asked = asked.where(t.holds.c.kind == kind, t.holds.c.record_id == record_id)
+        if why is not None:
+            asked = asked.where(t.holds.c.why == why)
         found = await self._all(
             asked.order_by(t.holds.c.since, t.holds.c.display_name).limit(limit)
         )

@@ -169,8 +169,8 @@ class ApprovalPages:
         app_id, mine = named
         if mine.state is not HoldState.OPEN:
             raise _decided(mine)
-        found = await self._desk.work.ledger.holds(app_id, states=(HoldState.OPEN,))
-        return app_id, [one for _app, one in found if one.why == mine.why]
+        found = await self._desk.work.ledger.holds(app_id, states=(HoldState.OPEN,), why=mine.why)
+        return app_id, [one for _app, one in found]
 
     async def _raise_if_carried_out(self, hold_id: str, about: str) -> None:
         """Raise ``AlreadyDecided`` with what the audit trail says of a hold that has ended."""

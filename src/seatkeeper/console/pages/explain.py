@@ -149,9 +149,10 @@ class ExplainPages:
         )
 
     async def _hold(self, app_id: str, kind: Kind, record_id: str) -> Hold | None:
-        found = await self._desk.work.ledger.holds(app_id, states=(HoldState.OPEN,))
-        mine = [one for _, one in found if (one.kind, one.record_id) == (kind, record_id)]
-        return mine[0] if mine else None
+        found = await self._desk.work.ledger.holds(
+            app_id, states=(HoldState.OPEN,), record=(kind, record_id), limit=1
+        )
+        return next((one for _app, one in found), None)
 
     async def _manager(self, record: User | Group | None) -> Mapping[str, str]:
         manager = record.manager_id if isinstance(record, User) else None
