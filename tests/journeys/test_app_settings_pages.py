@@ -8,6 +8,7 @@ from tests.journeys.test_sign_in import site_of
 
 from seatkeeper.configuration.applying import change_settings, settings_of
 from seatkeeper.configuration.documents import read_documents
+from seatkeeper.configuration.settings import AdministratorMark
 
 pytestmark = pytest.mark.journey
 
@@ -44,6 +45,31 @@ async def test_a_change_is_a_version_and_an_earlier_one_comes_back(sales: Compan
     assert back.status_code == 303
     assert (then.interval_seconds, then.timing.immediate) == (2_400, False)
     assert none.status_code == 404
+
+
+async def test_what_marks_an_administrator_is_said_on_the_page_and_stands_in_the_document(
+    sales: Company,
+) -> None:
+    async with served(sales) as url, signed_in(sales.opened, site_of(url)) as ana:
+        form = {**FORM, "csrf": csrf_of((await ana.get(PLACE)).text), "marked_by": "attribute"}
+        saved = await ana.post(PLACE, data={**form, "marked": "title = Boss, Owner"})
+        page = (await ana.get(PLACE)).text
+        [document] = read_documents("15five.yaml", (await ana.get(f"{PLACE}/export")).text)
+        again = {**form, "version": "2"}
+        unclear = await ana.post(PLACE, data={**again, "marked": "Boss"})
+        unmapped = await ana.post(PLACE, data={**again, "marked": "nickName = Boss"})
+        none = await ana.post(PLACE, data={**again, "marked_by": "", "marked": ""})
+        now = settings_of(await sales.opened.configuration.app("15five"))
+
+    assert (saved.status_code, none.status_code) == (303, 303)
+    assert 'value="title = Boss, Owner"' in page
+    assert document.settings.guard.administrators == AdministratorMark(
+        attribute="title", values=("Boss", "Owner")
+    )
+    assert (unclear.status_code, unmapped.status_code) == (422, 422)
+    assert "What marks an administrator of the app is not clear." in unclear.text
+    assert "no mapping writes nickName" in unmapped.text
+    assert now.guard.administrators == AdministratorMark()
 
 
 async def test_the_document_of_the_page_is_that_of_the_command_line(sales: Company) -> None:

@@ -235,6 +235,78 @@ async def test_who_is_protected_is_never_removed_without_a_word(world: World) ->
     assert hold.why == "Person0 is protected."
 
 
+LED = "deletion_guard:\n  administrators: {attribute: title, values: [Boss]}\n"
+
+
+async def led(world: World, *bosses: str) -> None:
+    """Twelve people have an account, and some of them administer the app by their title."""
+    await staffed(world, more=LED)
+    for name in bosses:
+        await world.change(name, jobTitle="Boss")
+    await world.run()
+
+
+@pytest.mark.parametrize("how", ["disabled", "demoted", "out of the group"])
+async def test_the_last_administrator_of_an_app_stays_until_somebody_says_otherwise(
+    any_world: World, how: str
+) -> None:
+    world = any_world
+    await led(world, "Person0")
+
+    if how == "disabled":
+        await world.enable("Person0", False)
+    elif how == "demoted":
+        await world.change("Person0", jobTitle="Engineer")
+    else:
+        await world.leave("Everybody", "Person0")
+    await world.run()
+
+    [hold] = await waiting(world)
+    assert hold.why.startswith("The last active administrator of this app would go")
+    assert (active(world), world.account("Person0")["title"]) == (12, "Boss")
+    await decided(world, HoldState.APPROVED)
+    await world.run()
+    assert await world.ledger.holds(world.app) == []
+    await world.assert_in_step()
+
+
+async def test_one_of_two_administrators_goes_and_both_at_once_do_not(world: World) -> None:
+    await led(world, "Person0", "Person1", "Person2")
+
+    await world.enable("Person0", False)
+    await world.run()
+    await world.enable("Person1", False)
+    await world.change("Person2", jobTitle="Engineer")
+    preview = await world.preview()
+    await world.run()
+
+    assert active(world) == 11
+    assert {one.why.partition(",")[0] for one in await waiting(world)} == {
+        "All 2 active administrators of this app would go at once"
+    }
+    assert sum(one.verb is Outlook.HOLD for one in preview.records) == 2
+
+
+async def test_members_of_the_group_that_marks_administrators_are_not_all_taken_out(
+    any_world: World,
+) -> None:
+    world = any_world
+    await staffed(world, more="deletion_guard:\n  administrators: {group: admins}\n")
+    await world.found("Admins", *PEOPLE[:2])
+    await world.assign("Admins")
+    await world.run()
+
+    await world.leave("Admins", PEOPLE[0])
+    await world.run()
+    one_left = world.members("Admins")
+    await world.leave("Admins", PEOPLE[1])
+    await world.run()
+
+    assert (one_left, world.members("Admins")) == ({PEOPLE[1]}, {PEOPLE[1]})
+    [hold] = await waiting(world)
+    assert (hold.display_name, hold.count) == ("Admins", 1)
+
+
 async def test_a_guard_that_is_off_lets_everybody_go(world: World) -> None:
     off = "deletion_guard: {enabled: false, reason: moving to new groups}\n"
     await staffed(world, more=off)

@@ -30,6 +30,7 @@ from seatkeeper.provisioning.guard import (
     taken_by,
     too_many,
 )
+from seatkeeper.provisioning.last_administrators import Administrators
 from seatkeeper.provisioning.mapping.model import Direct, Mapping, ObjectMapping
 from seatkeeper.provisioning.shrinking import Of, Part, Shrunk, Went
 
@@ -259,6 +260,86 @@ def test_a_source_that_came_back_short_is_no_matter_where_the_guard_is_off() -> 
     assert result.free == (one,)
 
 
+def led_by(*people: str, group: str = "") -> Numbers:
+    return Numbers({Removal.ACCESS: 100}, administrators=Administrators(frozenset(people), group))
+
+
+@pytest.mark.parametrize("what", [Removal.ACCESS, Removal.RIGHTS])
+@pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
+def test_the_last_administrator_waits_whatever_the_limits_say(what: Removal, on: bool) -> None:
+    last, other = leaver(1, what), leaver(2)
+    limits = replace(LIMITS, on=on)
+
+    result = judge([last, other], {}, led_by("record-1"), limits, NOW)
+    alone = judge_one(last, {}, led_by("record-1"), limits, NOW, others=5)
+
+    assert [(one, why.partition(",")[0]) for one, why in result.held] == [
+        (last, "The last active administrator of this app would go")
+    ]
+    assert result.free == (other,)
+    assert alone == result.held[0][1]
+
+
+def test_one_of_several_administrators_leaves_and_all_at_once_do_not() -> None:
+    some = [leaver(1), leaver(2, Removal.RIGHTS)]
+    three, two = led_by("record-1", "record-2", "record-3"), led_by("record-1", "record-2")
+
+    assert judge(some, {}, three, LIMITS, NOW).free == tuple(some)
+    assert [one for one, _ in judge(some, {}, two, LIMITS, NOW).held] == some
+
+
+def test_the_second_of_two_waits_while_somebody_is_asked_about_the_first() -> None:
+    first, second = leaver(1), leaver(2)
+    asked = {first.key: hold_of(first, HoldState.OPEN)}
+
+    result = judge([second], asked, led_by("record-1", "record-2"), LIMITS, NOW)
+
+    assert [one for one, _ in result.held] == [second]
+
+
+def test_the_last_administrator_leaves_with_a_word_and_the_other_then_waits() -> None:
+    first, second = leaver(1), leaver(2)
+    said = {first.key: hold_of(first, HoldState.APPROVED)}
+
+    result = judge([first, second], said, led_by("record-1", "record-2"), LIMITS, NOW)
+
+    assert result.approved == (first,)
+    assert [one for one, _ in result.held] == [second]
+
+
+@pytest.mark.parametrize(
+    ("what", "group", "held"),
+    [
+        (Removal.GROUP, "record-9", True),
+        (Removal.MEMBERS, "record-9", True),
+        (Removal.MEMBERS, "another", False),
+        (Removal.GROUP, "another", False),
+    ],
+)
+def test_a_group_that_marks_administrators_keeps_the_last_of_them(
+    what: Removal, group: str, held: bool
+) -> None:
+    one = leaver(9, what, members=frozenset({"ana", "bo"}))
+    numbers = replace(led_by("ana", group=group), managed={what: 100})
+
+    result = judge([one], {}, numbers, LIMITS, NOW)
+
+    assert bool(result.held) is held
+
+
+def test_who_may_leave_beside_all_other_administrators_needs_the_whole_plan() -> None:
+    two, by_group = led_by("record-1", "record-2"), led_by("record-1", "x", group="record-9")
+
+    answers = [
+        judge_one(leaver(1), {}, two, LIMITS, NOW, others=1),
+        judge_one(leaver(1), {}, two, LIMITS, NOW, others=0),
+        judge_one(leaver(1), {}, by_group, LIMITS, NOW, others=0),
+        judge_one(leaver(3), {}, two, LIMITS, NOW, others=1),
+    ]
+
+    assert answers == [None, "", None, ""]
+
+
 def test_a_guard_that_was_switched_off_lets_go_of_what_it_held() -> None:
     one = leaver(1)
 
@@ -415,9 +496,15 @@ def test_another_removal_has_another_digest_and_name() -> None:
     st.integers(0, 4),
     st.integers(0, 3),
     st.booleans(),
+    st.sets(st.integers(0, 9)),
 )
 def test_one_removal_is_judged_as_in_the_whole_plan_or_the_plan_has_to_be_made(
-    people: list[tuple[HoldState | None, bool]], total: int, left: int, more: int, on: bool
+    people: list[tuple[HoldState | None, bool]],
+    total: int,
+    left: int,
+    more: int,
+    on: bool,
+    leads: set[int],
 ) -> None:
     planned = [leaver(n, protected=protected) for n, (_, protected) in enumerate(people)]
     known = {
@@ -425,7 +512,12 @@ def test_one_removal_is_judged_as_in_the_whole_plan_or_the_plan_has_to_be_made(
         for one, (state, _) in zip(planned, people, strict=True)
         if state is not None
     }
-    numbers = Numbers({Removal.ACCESS: total}, {Removal.ACCESS: left}, {Removal.ACCESS: left})
+    numbers = Numbers(
+        {Removal.ACCESS: total},
+        {Removal.ACCESS: left},
+        {Removal.ACCESS: left},
+        administrators=Administrators(frozenset(f"record-{n}" for n in leads)),
+    )
     limits = replace(LIMITS, on=on)
 
     whole = judge(planned, known, numbers, limits, NOW)

@@ -216,5 +216,7 @@ def _taken(hold: Hold) -> str:
             return "the group"
         case "members":
             return number_of(hold.count, "membership")
+        case "rights":
+            return "administrator rights"
         case _:
             return "a value"

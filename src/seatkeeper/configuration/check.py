@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from seatkeeper.configuration.address import url_fault
+from seatkeeper.configuration.administrator_mark import mark_faults
 from seatkeeper.configuration.attributes import attribute_faults, customized
 from seatkeeper.configuration.check_mappings import Flaw, mapping_flaws
 from seatkeeper.configuration.filters import stored_filter
@@ -39,6 +40,7 @@ def settings_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:
         *_connection_flaws(settings),
         *mapping_flaws("users", app.users, settings.users),
         *_group_flaws(app, settings),
+        *_mark_flaws(app, settings),
         *_action_flaws("user_actions", settings.user_actions),
         *_action_flaws("group_actions", settings.group_actions),
         *_filter_flaws("user_filter", Kind.USER, settings.user_filter),
@@ -85,6 +87,12 @@ def _group_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:
     if app.groups is None:
         return [Flaw("groups", f"{app.name} has no groups, so none can be mapped.")]
     return mapping_flaws("groups", app.groups, settings.groups)
+
+
+def _mark_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:
+    if mapping_flaws("users", app.users, settings.users):
+        return []  # what marks an administrator is judged by the mappings, so those come first
+    return [Flaw("deletion_guard", text) for text in mark_faults(app, settings)]
 
 
 def _attribute_flaws(app: GalleryApp, settings: AppSettings) -> list[Flaw]:

@@ -8,14 +8,16 @@ from typing import Final
 
 import yaml
 
+from seatkeeper.configuration.administrator_mark import mark_in_words, print_mark, read_mark
 from seatkeeper.configuration.reading import Reading
 from seatkeeper.configuration.settings import DeletionGuard, GuardLimit
 from seatkeeper.provisioning.guard import Limit, Limits
+from seatkeeper.provisioning.last_administrators import Mark
 
 _LIMITS: Final = (
     "access", "access_in_a_day", "groups", "members", "values", "source_in_a_day"
 )  # fmt: skip
-_FIELDS: Final = ("enabled", "reason", "protected", "four_eyes", *_LIMITS)
+_FIELDS: Final = ("enabled", "reason", "protected", "four_eyes", "administrators", *_LIMITS)
 
 
 def read_guard(reading: Reading, node: yaml.Node | None) -> DeletionGuard:
@@ -34,7 +36,12 @@ def read_guard(reading: Reading, node: yaml.Node | None) -> DeletionGuard:
     protected = tuple(reading.text(one) for one in reading.items(fields.get("protected")))
     four_eyes = reading.boolean(fields.get("four_eyes"), default=False)
     return DeletionGuard(
-        enabled=enabled, reason=reason, protected=protected, four_eyes=four_eyes, **limits
+        enabled=enabled,
+        reason=reason,
+        protected=protected,
+        four_eyes=four_eyes,
+        administrators=read_mark(reading, fields.get("administrators")),
+        **limits,
     )
 
 
@@ -68,12 +75,16 @@ def print_guard(guard: DeletionGuard) -> dict[str, object]:
         plain["protected"] = list(guard.protected)
     if guard.four_eyes:
         plain["four_eyes"] = True
+    if mark := print_mark(guard.administrators):
+        plain["administrators"] = mark
     return plain
 
 
 def guard_in_words(guard: DeletionGuard) -> str:
     """Return the guard in one line, for the difference that ``apply`` shows."""
     eyes = "; two people must agree" if guard.four_eyes else ""
+    if mark := mark_in_words(guard.administrators):
+        eyes = f"; administrators are marked by {mark}{eyes}"
     if not guard.enabled:
         return f"off ({guard.reason}){eyes}"
     said = [f"{name.replace('_', ' ')} {_plain(getattr(guard, name))}" for name in _LIMITS]
@@ -81,8 +92,8 @@ def guard_in_words(guard: DeletionGuard) -> str:
     return f"{', '.join(said)}{protected}{eyes}"
 
 
-def limits_of(guard: DeletionGuard) -> Limits:
-    """Return the limits as the walk knows them."""
+def limits_of(guard: DeletionGuard, mark: Mark | None = None) -> Limits:
+    """Return the limits as the walk knows them; ``mark`` is what marks the app's administrators."""
     parts = {name: _plain(getattr(guard, name)) for name in _LIMITS}
     return Limits(
         guard.enabled,
@@ -94,6 +105,7 @@ def limits_of(guard: DeletionGuard) -> Limits:
         frozenset(one.casefold() for one in guard.protected),
         guard.four_eyes,
         parts["source_in_a_day"],
+        mark,
     )
 
 

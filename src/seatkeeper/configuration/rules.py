@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from seatkeeper.configuration.administrator_mark import mark_of
 from seatkeeper.configuration.attributes import customized
 from seatkeeper.configuration.filters import usable_filter
 from seatkeeper.configuration.guard import limits_of
@@ -107,7 +108,7 @@ def rules_for(
         default_domain,
         Rehire(settings.rehire),
         address,
-        limits_of(settings.guard),
+        limits_of(settings.guard, mark_of(app, settings, users, list(roles.values()))),
         PROFILES[ProfileName(settings.profile)],
     )
 

@@ -122,6 +122,19 @@ class GuardLimit(_Strict, frozen=True):
     percent: int
 
 
+class AdministratorMark(_Strict, frozen=True, omit_defaults=True, kw_only=True):
+    """What marks an administrator of the app: one of ``role``, ``group`` and ``attribute``.
+
+    ``role`` is a role of the app that a mapping writes, ``group`` the name of a group that is
+    written to the app, ``attribute`` a target of a mapping, with the ``values`` that mark one.
+    """
+
+    role: str = ""
+    group: str = ""
+    attribute: str = ""
+    values: tuple[str, ...] = ()
+
+
 class DeletionGuard(_Strict, frozen=True, omit_defaults=True, kw_only=True):
     """How many removals may leave by themselves; all are changed together with a reason.
 
@@ -129,7 +142,8 @@ class DeletionGuard(_Strict, frozen=True, omit_defaults=True, kw_only=True):
     that end, ``values`` one attribute that becomes empty; ``source_in_a_day`` people whom a
     source takes away, of all it told of, of one department or group. ``protected`` are user
     names of people whose access is never taken away without a person's word.
-    ``four_eyes``: what is held leaves only by the word of two people.
+    ``four_eyes``: what is held leaves only by the word of two people. ``administrators``:
+    what marks those of the app, of whom the last is not removed without a word.
     """
 
     enabled: bool = True
@@ -142,6 +156,7 @@ class DeletionGuard(_Strict, frozen=True, omit_defaults=True, kw_only=True):
     source_in_a_day: GuardLimit = GuardLimit(at_least=3, percent=20)
     protected: tuple[str, ...] = ()
     four_eyes: bool = False
+    administrators: AdministratorMark = AdministratorMark()
 
 
 class AppSettings(_Strict, frozen=True, kw_only=True):

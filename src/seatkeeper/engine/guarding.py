@@ -103,6 +103,9 @@ async def guard_numbers(ledger: Ledger, rules: Rules, cycle: Cycle, now: dt.date
     numbers = await ledger.guard_numbers(
         rules.app_id, cycle_began=cycle.started, day_began=day_began
     )
+    if rules.limits.administrators is not None:
+        people = await ledger.administrators(rules.app_id, rules.limits.administrators)
+        numbers = replace(numbers, administrators=people)
     if not (rules.limits.on or rules.limits.four_eyes):
         return numbers
     floor = rules.limits.source_in_a_day.at_least
@@ -179,6 +182,9 @@ def removals_of(
         add(Removal.ACCESS if facts.kind is Kind.USER else Removal.GROUP, (verb, reason))
     elif verb == "update":
         paths, access = taken_by(changes, mapping)
+        mark = rules.limits.administrators if facts.kind is Kind.USER else None
+        if mark is not None and mark.is_taken(changes):
+            add(Removal.RIGHTS, (verb, mark.path))
         if access:
             add(Removal.ACCESS, (verb, *paths))
         elif paths:

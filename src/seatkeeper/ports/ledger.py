@@ -32,6 +32,7 @@ from seatkeeper.provisioning.journal import (
     Whereabouts,
     Work,
 )
+from seatkeeper.provisioning.last_administrators import Administrators, Mark
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim
@@ -266,6 +267,9 @@ class Ledger(Protocol):
 
         Parts for which removals of the app are held are always among them.
         """
+
+    async def administrators(self, app_id: str, mark: Mark) -> Administrators:
+        """Return who administers an app, by what was last written to it or read."""
 
     async def held_counts(self) -> Mapping[str, int]:
         """Return how many removals wait for a word, by app; apps without any are left out."""

@@ -18,6 +18,7 @@ from typing import Final
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import TargetValue, TargetValues, ValueChange
+from seatkeeper.provisioning.last_administrators import Administrators, Mark, nobody_left
 from seatkeeper.provisioning.mapping.evaluate import access_without_record
 from seatkeeper.provisioning.mapping.model import ObjectMapping
 from seatkeeper.provisioning.shrinking import Shrinkage, Shrunk, Went, shrinkage
@@ -26,17 +27,17 @@ from seatkeeper.words import number_of
 WINDOW: Final = dt.timedelta(hours=24)
 """How far back removals count that left without anybody's word."""
 
-
 HELD_ADVICE: Final = "Decide with: seatkeeper approvals"
 
 
 class Removal(StrEnum):
-    """What is taken away. Each has limits of its own."""
+    """What is taken away. Each has limits of its own, but for an administrator's ``RIGHTS``."""
 
     ACCESS = "access"
     GROUP = "group"
     MEMBERS = "members"
     VALUE = "value"
+    RIGHTS = "rights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,13 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one app. Not ``on``: only who is ``protected`` is held.
+    """The limits of one app. Not ``on``: only who is ``protected`` and last administrators wait.
 
     ``access_in_a_day`` counts over ``WINDOW``, the others in one cycle. ``source_in_a_day`` is
     how many of a source's people, of one department or group, it may take away within it.
     ``protected`` are user names, folded. ``four_eyes``: what waits for the word of two people
-    goes on waiting for it, also where the limits are switched off meanwhile.
+    goes on waiting for it, also where the limits are switched off meanwhile. ``administrators``
+    says what marks an administrator of the app.
     """
 
     on: bool = True
@@ -73,6 +75,7 @@ class Limits:
     protected: frozenset[str] = frozenset()
     four_eyes: bool = False
     source_in_a_day: Limit = Limit(3, 20)
+    administrators: Mark | None = None
 
     def in_a_cycle(self, what: Removal) -> Limit:
         """Return the limit of one cycle."""
@@ -112,6 +115,17 @@ class Planned:
         """Which counts it adds to: that of its kind, or one for each value that becomes empty."""
         return tuple((self.what, path) for path in self.paths or ("",))
 
+    def takes(self, administrators: Administrators) -> frozenset[str]:
+        """Return which administrators of the app are none any more after it."""
+        match self.what:
+            case Removal.ACCESS | Removal.RIGHTS:
+                return administrators.people & {self.record_id}
+            case Removal.GROUP | Removal.MEMBERS if self.record_id == administrators.group_id:
+                whole = self.what is Removal.GROUP
+                return administrators.people if whole else administrators.people & self.members
+            case _:
+                return frozenset()
+
 
 class HoldState(StrEnum):
     """What was decided. ``OPEN`` waits for a person, ``KEPT`` until its end date."""
@@ -125,9 +139,9 @@ class HoldState(StrEnum):
 class Hold:
     """One removal that waits, or about which somebody decided.
 
-    ``why`` is what the guard said, ``reason`` the reason chain of the record,
-    ``word`` what the person who decided gave as a reason. ``asked_by`` gave the first of
-    two words, where two people must agree. ``shrunk``: it waits because a source came back short.
+    ``why`` is what the guard said, ``reason`` the reason chain of the record, ``word`` what the
+    person who decided gave as a reason. ``asked_by`` gave the first of two words, where two
+    people must agree. ``shrunk``: it waits because a source came back short.
     """
 
     id: str
@@ -154,6 +168,10 @@ class Hold:
     def key(self) -> tuple[Kind, str, Removal]:
         """What names a hold: one for each record and kind of removal."""
         return self.kind, self.record_id, self.what
+
+    def keeps(self, now: dt.datetime) -> bool:
+        """Whether somebody's word keeps what was to be taken away, for now."""
+        return self.state is HoldState.KEPT and (self.until is None or now < self.until)
 
     def sentence(self, name: str, app: str) -> str:
         """Say that somebody keeps access although the rules ask for its end, and by whose word."""
@@ -183,24 +201,24 @@ class HeldTogether:
 class Numbers:
     """What the limits are compared with.
 
-    ``managed`` is how many there are of each: people and groups with an
-    account, memberships written. ``left`` is how many left in this cycle
-    before, ``left_today`` within ``WINDOW``, each without a person's word. ``parts`` is what
-    sources took away within it.
+    ``managed`` is how many there are of each: people and groups with an account, memberships
+    written. ``left`` is how many left in this cycle before, ``left_today`` within ``WINDOW``,
+    each without a person's word. ``parts`` is what sources took away within it,
+    ``administrators`` who administers the app.
     """
 
     managed: Mapping[Removal, int] = field(default_factory=dict)
     left: Mapping[Removal, int] = field(default_factory=dict)
     left_today: Mapping[Removal, int] = field(default_factory=dict)
     parts: Sequence[Went] = ()
+    administrators: Administrators = field(default_factory=Administrators)
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """Who waits, with why; whose account is kept by somebody's word; who was approved.
 
-    ``free`` may leave without a word. ``shrunk``: who of those held waits because a source
-    came back short.
+    ``free`` may leave without a word. ``shrunk``: which of those held wait for a source.
     """
 
     held: tuple[tuple[Planned, str], ...] = ()
@@ -220,23 +238,28 @@ def judge(
     """Decide about every removal of a plan.
 
     A word counts for exactly the removal that it was given about, a hold stays until somebody
-    decides; one because a source came back short also ends when that source is full again. Of
-    the rest, either all of one kind may leave or none; of values that become empty, all of
-    one path.
+    decides, or the source for whose sake it waits is full again. Last administrators wait in
+    any case. Of the rest, either all of one kind may leave or none; of values that become
+    empty, all of one path.
     """
     short = shrinkage(numbers.parts, limits.source_in_a_day.of)
     shrunk: dict[tuple[Kind, str, Removal], Shrunk] = {}
     held: list[tuple[Planned, str]] = []
     kept: list[tuple[Planned, Hold]] = []
     approved: list[Planned] = []
+    unsaid: list[tuple[Planned, Hold | None]] = []
     rest: list[Planned] = []
     for one in planned:
         hold = holds.get(one.key)
-        if hold is not None and hold.state is HoldState.KEPT and _lasts(hold, now):
+        if hold is not None and hold.keeps(now):
             kept.append((one, hold))
         elif hold is not None and hold.digest == one.digest and hold.state is HoldState.APPROVED:
             approved.append(one)
-        elif waits := _waits(one, hold, short, limits):
+        else:
+            unsaid.append((one, hold))
+    last = _last([one for one, _ in unsaid], approved, holds, numbers.administrators)
+    for one, hold in unsaid:
+        if waits := _waits(one, hold, short, limits, last.get(one.key, "")):
             held.append((one, str(waits)))
             if isinstance(waits, Shrunk):
                 shrunk[one.key] = waits
@@ -256,16 +279,42 @@ def judge(
     return Judgement(tuple(held), tuple(kept), tuple(approved), tuple(free), shrunk)
 
 
-def _waits(one: Planned, hold: Hold | None, short: Shrinkage, limits: Limits) -> str | Shrunk:
+def _last(
+    planned: Sequence[Planned],
+    approved: Sequence[Planned],
+    holds: Mapping[tuple[Kind, str, Removal], Hold],
+    people: Administrators,
+) -> Mapping[tuple[Kind, str, Removal], str]:
+    """Return which removals would leave the app without an administrator, with words.
+
+    Whose removal waits already may be gone with the next word, so they do not count as staying.
+    """
+    taken = {one.key: theirs for one in planned if (theirs := one.takes(people))}
+    if not taken:
+        return {}
+    gone = frozenset[str]().union(*(one.takes(people) for one in approved))
+    waiting = {
+        hold.record_id
+        for hold in holds.values()
+        if hold.state is HoldState.OPEN and hold.what in {Removal.ACCESS, Removal.RIGHTS}
+    }
+    return nobody_left(taken, gone, waiting, people.people)
+
+
+def _waits(
+    one: Planned, hold: Hold | None, short: Shrinkage, limits: Limits, last: str
+) -> str | Shrunk:
     """Return why one removal waits however many others leave, empty where it does not."""
     if one.protected:
         return f"{one.display_name} is protected."
+    if last:
+        return last
     if hold is not None and hold.state is HoldState.OPEN and (limits.on or limits.four_eyes):
         if hold.shrunk is None:
             return hold.why
         if still := short.still(hold.shrunk):
             return still
-    if not limits.on or one.what is Removal.VALUE:
+    if not limits.on or one.what in {Removal.VALUE, Removal.RIGHTS}:
         return ""
     missed = short.people if one.kind is Kind.USER else short.groups
     return missed.get(one.record_id) or ""
@@ -291,19 +340,19 @@ def judge_one(
     if judged.approved:
         return ""
     short = shrinkage(numbers.parts, limits.source_in_a_day.of)
-    if waits := _waits(one, holds.get(one.key), short, limits):
+    people = numbers.administrators
+    last = _last([one], (), holds, people).get(one.key, "")
+    if one.takes(people) and (others or people.group_id) and not (last or one.protected):
+        return None
+    if waits := _waits(one, holds.get(one.key), short, limits, last):
         return str(waits)
     many = any(too_many(*each, one.count + others, numbers, limits) for each in one.counts_for)
     return None if many else ""
 
 
-def _lasts(hold: Hold, now: dt.datetime) -> bool:
-    return hold.until is None or now < hold.until
-
-
 def too_many(what: Removal, path: str, count: int, numbers: Numbers, limits: Limits) -> str:
     """Return why so many removals of one kind wait for a person, or nothing where they may go."""
-    if not limits.on:
+    if not limits.on or what is Removal.RIGHTS:
         return ""
     total = numbers.managed.get(what, 0)
     limit = limits.in_a_cycle(what)

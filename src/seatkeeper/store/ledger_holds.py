@@ -15,10 +15,12 @@ from seatkeeper.errors import AlreadyDecided, NotFound
 from seatkeeper.provisioning.four_eyes import RemovalCause, Weight, needs_two, weigh
 from seatkeeper.provisioning.guard import HeldTogether, Hold, HoldState, Numbers, Removal
 from seatkeeper.provisioning.journal import Entry, EntryState, Key
+from seatkeeper.provisioning.last_administrators import Administrators, Mark
 from seatkeeper.provisioning.shrinking import Went
 from seatkeeper.provisioning.undo import TAKEN_BACK
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.app_administrators import administrators_of
 from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.news import News
 from seatkeeper.store.removal_causes import removal_causes
@@ -176,6 +178,10 @@ class Holds(LedgerPart):
             )
 
         return await self._database.read(work)
+
+    async def administrators(self, app_id: str, mark: Mark) -> Administrators:
+        """Return who administers an app, by what was last written to it or read."""
+        return await self._database.read(lambda c: administrators_of(c, app_id, mark))
 
     async def removal_causes(
         self, app_id: str, holds: Sequence[Hold]

@@ -66,8 +66,12 @@ def parts_left(
     for key in sorted({*left, *held}):
         part = left[key].part if key in left else held[key].part
         took = left.get(key, _Left(part))
-        few = FEWEST if part.of is Of.EVERYBODY else more_than + 1
-        if key in held or len(took.went) >= few:
+        empty = (
+            part.of is Of.EVERYBODY
+            and FEWEST <= len(took.gone) <= more_than
+            and not _now(connection, part)
+        )
+        if key in held or len(took.went) > more_than or empty:
             before = held[key].before if key in held else 0
             found.append(_went(connection, took, before))
     return _called(connection, found)

@@ -6,6 +6,7 @@ fit the app is judged in ``configuration``.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -14,10 +15,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from seatkeeper.clock import utc_now
+from seatkeeper.configuration.administrator_mark import mark_from, mark_in_form, mark_in_words
 from seatkeeper.configuration.applying import document_of, settings_of
 from seatkeeper.configuration.document_printing import print_document
 from seatkeeper.configuration.editing import edit_settings
-from seatkeeper.configuration.settings import AppSettings
+from seatkeeper.configuration.settings import AdministratorMark, AppSettings
 from seatkeeper.configuration.timing import print_interval
 from seatkeeper.configuration.versions import list_versions, restore_version
 from seatkeeper.console.app_head import AppHead, app_head, revision_of
@@ -60,6 +62,7 @@ class AppSettingsPages:
         head = await self._head(visit)
         try:
             seconds = _interval(visit.form.get("every", ""))
+            mark = _mark(visit.form)
 
             def change(before: AppSettings) -> AppSettings:
                 form = visit.form
@@ -73,7 +76,11 @@ class AppSettingsPages:
                         email=form.get("email", "").strip(),
                         on_failure=bool(form.get("on_failure")),
                     ),
-                    guard=replace(before.guard, four_eyes=bool(form.get("four_eyes"))),
+                    guard=replace(
+                        before.guard,
+                        four_eyes=bool(form.get("four_eyes")),
+                        administrators=mark or before.guard.administrators,
+                    ),
                     skip_out_of_scope_deletions=before.skip_out_of_scope_deletions,
                 )
 
@@ -144,6 +151,7 @@ class AppSettingsPages:
     ) -> Response:
         settings, form, now = settings_of(head.stored), visit.form, utc_now()
         typed = "every" in form
+        marked_by, marked = mark_in_form(settings.guard.administrators)
         versions = await list_versions(self._desk.work.configuration, head.id)
         return self._desk.templates.page(
             "app_settings.html",
@@ -160,6 +168,8 @@ class AppSettingsPages:
             on_failure=bool(form.get("on_failure")) if typed else settings.notification.on_failure,
             guard=settings.guard,
             four_eyes=bool(form.get("four_eyes")) if typed else settings.guard.four_eyes,
+            marked_by=form.get("marked_by", "") if typed else marked_by,
+            marked=form.get("marked", "") if typed else marked,
             loosened=[
                 {
                     "how": visible((one.after or {}).get("how"), 80),
@@ -196,6 +206,23 @@ def _interval(text: str) -> int:
             _("This is not an interval."), advice=_("Write it like 40m, 30s, 2h or 1d.")
         )
     return int(found[1]) * _SECONDS[found[2]]
+
+
+def _mark(form: Mapping[str, str]) -> AdministratorMark | None:
+    """Return what marks the app's administrators, none where the form does not say it.
+
+    Raises ``InvalidValue`` where the form says only by what.
+    """
+    if "marked_by" not in form:
+        return None
+    by, which = form["marked_by"], form.get("marked", "")
+    found = mark_from(by, which)
+    if by and not mark_in_words(found):
+        raise InvalidValue(
+            _("What marks an administrator of the app is not clear."),
+            advice=_("Give the name of the role or group, or a value such as userType = admin."),
+        )
+    return found
 
 
 def _whole(text: str) -> int:

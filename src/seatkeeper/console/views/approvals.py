@@ -174,7 +174,7 @@ def _deeds(some: Sequence[Hold]) -> tuple[str, str, str, str]:
                 _("Keep the groups selected"),
                 ngettext("Keep %(num)s group", "Keep all %(num)s groups", count) % many,
             )
-        case Removal.MEMBERS | Removal.VALUE | None:
+        case Removal.MEMBERS | Removal.VALUE | Removal.RIGHTS | None:
             return (
                 _("Let those selected be taken away"),
                 ngettext("Let %(num)s removal go", "Let all %(num)s removals go", count) % many,
@@ -226,6 +226,8 @@ def _what(counts: Mapping[Removal, int]) -> str:
                                   "members would leave %(num)s groups", total),
         Removal.VALUE: ngettext("%(num)s person would lose a value",
                                 "%(num)s people would lose a value", total),
+        Removal.RIGHTS: ngettext("%(num)s person would lose administrator rights",
+                                 "%(num)s people would lose administrator rights", total),
     }  # fmt: skip
     text = words[next(iter(counts))] if len(counts) == 1 else _("%(num)s removals")
     return text % {"num": number(total)}
@@ -289,6 +291,8 @@ def _taken(one: Hold) -> str:
             }
         case Removal.VALUE:
             return _("A value")
+        case Removal.RIGHTS:
+            return _("Administrator rights")
 
 
 def _decided(one: Hold, now: dt.datetime) -> str:

@@ -338,3 +338,9 @@ def _removal_words(what: Removal, count: int) -> str:
             return ngettext("group would lose members", "groups would lose members", count)
         case Removal.VALUE:
             return ngettext("value would become empty", "values would become empty", count)
+        case Removal.RIGHTS:
+            return ngettext(
+                "person would lose administrator rights",
+                "people would lose administrator rights",
+                count,
+            )
