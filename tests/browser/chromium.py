@@ -34,6 +34,15 @@ document.addEventListener("securitypolicyviolation", (event) => {
 """
 
 
+async def pictured(page: Page, file: Path) -> None:
+    """Keep a picture of the whole page, where SEATKEEPER_SCREENSHOTS asks for pictures.
+
+    Nothing is judged by them: people look at them, and eight hundred take minutes.
+    """
+    if os.environ.get("SEATKEEPER_SCREENSHOTS"):
+        await page.screenshot(path=file, full_page=True)
+
+
 @asynccontextmanager
 async def running_chromium() -> AsyncIterator[Browser]:
     """Start the one browser of a session."""

@@ -14,15 +14,6 @@ from tests.browser.signing_in import signed_in
 
 Opens = Callable[..., Awaitable[BrowserContext]]
 
-_HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the browser tests together, so that they share the browser and the servers."""
-    for item in items:
-        if item.path.is_relative_to(_HERE):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:

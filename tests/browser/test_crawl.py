@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.browser.chromium import Watched
+from tests.browser.chromium import Watched, pictured
 from tests.browser.conftest import Opens
 from tests.browser.processes import World
 from tests.browser.routes import GET_ROUTES, blanks_of, filled, folder_of
@@ -48,7 +48,7 @@ async def faults_of(window: Watched, path: str, theme: Any, folder: Path) -> lis
         await page.set_viewport_size({"width": width, "height": HEIGHT})
         found += sideways(await window.run(SIDEWAYS), width)
         found += [f"{line} (at {width} px)" for line in await window.axe()]
-        await page.screenshot(path=folder / f"{theme}-{width}.png", full_page=True)
+        await pictured(page, folder / f"{theme}-{width}.png")
     await page.keyboard.press("Tab")
     if (first := await window.run(_FOCUSED)) != "Skip to content":
         found.append(f"the first Tab stop is {first[:60]!r}")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.browser.chromium import Watched
+from tests.browser.chromium import Watched, pictured
 from tests.browser.conftest import Opens
 from tests.browser.processes import World
 from tests.browser.routes import GET_ROUTES, filled, folder_of
@@ -41,7 +41,7 @@ async def test_longer_words_fit_on(
         faults += sideways(await window.run(SIDEWAYS), width)
         faults += [f"cut off at {width} px: {one}" for one in await window.run(_CUT_OFF)]
         file = screenshots / "padded" / folder_of(route) / f"light-{width}.png"
-        await window.page.screenshot(path=file, full_page=True)
+        await pictured(window.page, file)
     faults += [f"not translated: {one}" for one in await window.run(_FORGOTTEN)]
 
     assert "\n".join(faults) == ""

@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 import pytest
 from playwright.async_api import Page, expect
-from tests.browser.chromium import PATIENCE_MS, Watched
+from tests.browser.chromium import PATIENCE_MS, Watched, pictured
 from tests.browser.conftest import Opens
 from tests.browser.processes import World
 from tests.browser.test_crawl import THEMES
@@ -29,12 +29,12 @@ STATES: Final = {
 }
 
 
-async def pictured(page: Page, screenshots: Path, name: str) -> None:
+async def in_both_themes(page: Page, screenshots: Path, name: str) -> None:
     """Keep the page in both themes, for people to look at."""
     theme: Any
     for theme in THEMES:
         await page.emulate_media(color_scheme=theme)
-        await page.screenshot(path=screenshots / "states" / f"{name}-{theme}.png", full_page=True)
+        await pictured(page, screenshots / "states" / f"{name}-{theme}.png")
 
 
 async def faults_set(site: str, text: str) -> None:
@@ -71,7 +71,7 @@ async def test_the_state_is_said_with_what_to_do(
 
     for one in words:
         await expect(window.page.get_by_role("main")).to_contain_text(one)
-    await pictured(window.page, screenshots, state)
+    await in_both_themes(window.page, screenshots, state)
     assert await window.look() == []
 
 
@@ -85,7 +85,7 @@ async def test_what_fails_on_our_side_is_tried_again_and_has_an_id(
         await expect(page.get_by_role("alert")).to_contain_text("What to do")
         await expect(page.locator("#error-id")).to_have_text(re.compile("[0-9a-f]{8}"))
         assert await window.axe() == []
-        await pictured(page, screenshots, "error")
+        await in_both_themes(page, screenshots, "error")
         asked = {"HX-Request": "true"}
         part = await page.context.request.get(f"{lively.site}{place}", headers=asked)
 
@@ -116,7 +116,7 @@ async def test_where_nothing_is_yet_the_page_says_what_will_be(
     await window.visit(path)
 
     await expect(window.page.get_by_role("main")).to_contain_text(words)
-    await pictured(window.page, screenshots, f"empty{path.replace('/', '-')}")
+    await in_both_themes(window.page, screenshots, f"empty{path.replace('/', '-')}")
     assert await window.look() == []
 
 
@@ -135,7 +135,7 @@ async def test_an_app_that_was_paused_says_who_when_and_why_until_it_goes_on(
     await expect(band).to_contain_text("The office moves")
     await expect(band).to_contain_text(SIGN_INS["operator"])
     await expect(page.locator("#state")).to_contain_text("Paused")
-    await pictured(page, screenshots, "paused")
+    await in_both_themes(page, screenshots, "paused")
     await band.get_by_role("button", name="Resume").click()
     await expect(page.locator("#state")).not_to_contain_text("Paused")
     assert await window.look() == []
@@ -155,7 +155,7 @@ async def test_a_cycle_that_runs_says_how_far_it_is(
     await expect(page.locator("#state")).to_contain_text("Running")
     await expect(page.locator("#cycle")).to_contain_text("Runs now")
     await expect(page.locator("#cycle [role=progressbar]")).to_be_visible()
-    await pictured(page, screenshots, "running")
+    await in_both_themes(page, screenshots, "running")
     await faults_set(lively.facts.sandbox, "")
     await expect(page.locator("#cycle")).to_contain_text("Last cycle")
     assert await window.look() == []
@@ -174,7 +174,7 @@ async def test_a_plan_gone_stale_says_so_and_is_made_again(
     await page.reload()
 
     await expect(page.get_by_text("3 people and groups changed since")).to_be_visible()
-    await pictured(page, screenshots, "stale")
+    await in_both_themes(page, screenshots, "stale")
     await page.get_by_role("button", name="Check again").click()
     await expect(page.get_by_text("changed since")).to_have_count(0)
     await expect(page.get_by_text("Engineer at large").first).to_be_visible()
@@ -193,7 +193,7 @@ async def test_an_app_that_answers_with_web_pages_is_found_out_and_mended(
     await page.get_by_role("button", name="Test connection").click()
     await expect(page.locator("#trial")).to_contain_text("not as SCIM: a web page came")
     await expect(page.locator("#trial")).to_contain_text("Check the tenant URL")
-    await pictured(page, screenshots, "html-connection")
+    await in_both_themes(page, screenshots, "html-connection")
 
     await faults_set(site, "writes: html")
     await promoted(lively.server.home, 3, "Engineer of pages")
@@ -201,16 +201,16 @@ async def test_an_app_that_answers_with_web_pages_is_found_out_and_mended(
     await page.get_by_role("button", name="Run now").first.click()
     needs = page.locator("#needs")
     await expect(needs).to_contain_text("Check the tenant URL")
-    await pictured(page, screenshots, "html-overview")
+    await in_both_themes(page, screenshots, "html-overview")
     await needs.get_by_role("link").first.click()
     await page.get_by_role("table").get_by_role("row").nth(1).get_by_role("link").first.click()
     await expect(page.get_by_role("main")).to_contain_text("not as SCIM: a web page came")
     await expect(page.get_by_role("main")).to_contain_text("Check the tenant URL")
-    await pictured(page, screenshots, "html-event")
+    await in_both_themes(page, screenshots, "html-event")
 
     await faults_set(site, "")
     await window.visit(f"/apps/{OFF}")
     await needs.get_by_role("button", name="Retry these").first.click()
     await expect(needs).to_contain_text("Nobody. Who fails is listed here")
-    await pictured(page, screenshots, "healthy")
+    await in_both_themes(page, screenshots, "healthy")
     assert await window.look() == []
