@@ -4,7 +4,8 @@ import datetime as dt
 
 from seatkeeper.console.views.home import AppFacts, home_page, moved, moves
 from seatkeeper.directory.model import Change, Kind, Subject, Verb
-from seatkeeper.provisioning.guard import Hold, Removal
+from seatkeeper.provisioning.guard import Hold
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.secret_ends import secret_ends
 
 NOW = dt.datetime(2026, 3, 4, 12, 0, tzinfo=dt.UTC)

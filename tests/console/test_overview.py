@@ -9,7 +9,7 @@ from seatkeeper.console.views.cycle_chart import cycle_chart, day_strip
 from seatkeeper.console.views.overview import AppFacts, OverviewPage, overview_page
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
-from seatkeeper.provisioning.guard import Hold, Removal
+from seatkeeper.provisioning.guard import Hold
 from seatkeeper.provisioning.history import Day
 from seatkeeper.provisioning.journal import (
     Escrow,
@@ -19,6 +19,7 @@ from seatkeeper.provisioning.journal import (
     OrderVerb,
     WaitingCause,
 )
+from seatkeeper.provisioning.removal import Removal
 
 NOW = dt.datetime(2026, 3, 4, 12, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)

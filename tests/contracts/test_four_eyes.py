@@ -8,8 +8,9 @@ from seatkeeper.clock import utc_now
 from seatkeeper.directory.model import DEFAULT_ACCESS, Application, Assignment, Kind
 from seatkeeper.errors import AlreadyDecided, InvalidValue, NeedsAnother
 from seatkeeper.ports import UserEdit
-from seatkeeper.provisioning.guard import Hold, HoldState, Removal
+from seatkeeper.provisioning.guard import Hold, HoldState
 from seatkeeper.provisioning.journal import Work
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.undo import TAKEN_BACK
 from seatkeeper.store.administrators import SqlAdministrators
 from seatkeeper.store.configuration import SqlConfiguration

@@ -8,8 +8,9 @@ import pytest
 
 from seatkeeper.directory.model import Application, Kind
 from seatkeeper.errors import AlreadyDecided, NotFound
-from seatkeeper.provisioning.guard import Hold, HoldState, Removal
+from seatkeeper.provisioning.guard import Hold, HoldState
 from seatkeeper.provisioning.journal import Work
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
 from seatkeeper.store.ledger import SqlLedger

@@ -23,13 +23,14 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.errors import RecordError
 from seatkeeper.provisioning.explain import Remembered, Verdict, explain
 from seatkeeper.provisioning.expression.compile import compiled
-from seatkeeper.provisioning.guard import Hold, HoldState, Removal
+from seatkeeper.provisioning.guard import Hold, HoldState
 from seatkeeper.provisioning.journal import Escrow, Health, HealthState
 from seatkeeper.provisioning.log import LogEntry, Status
 from seatkeeper.provisioning.mapping.model import Mapping
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.membership import Membership, Missing, Some
 from seatkeeper.provisioning.naming import new_account
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.standing import standing
 from seatkeeper.provisioning.walk import Facts, decide

@@ -18,7 +18,8 @@ from seatkeeper.provisioning.four_eyes import (
     needs_two,
     weigh,
 )
-from seatkeeper.provisioning.guard import Hold, Removal
+from seatkeeper.provisioning.guard import Hold
+from seatkeeper.provisioning.removal import Removal
 
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 HOLD = Hold("h1", Kind.USER, "u1", Removal.ACCESS, "Ada", "d", "too many", "left Sales", NOW)

@@ -21,17 +21,14 @@ from seatkeeper.provisioning.guard import (
     Limits,
     Numbers,
     Planned,
-    Removal,
-    has_arrived,
     hold_id,
     judge,
     judge_one,
-    removal_digest,
-    taken_by,
     too_many,
 )
 from seatkeeper.provisioning.last_administrators import Administrators
 from seatkeeper.provisioning.mapping.model import Direct, Mapping, ObjectMapping
+from seatkeeper.provisioning.removal import Removal, has_arrived, removal_digest, taken_by
 from seatkeeper.provisioning.shrinking import Of, Part, Shrunk, Went
 
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)

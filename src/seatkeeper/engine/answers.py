@@ -18,7 +18,7 @@ from seatkeeper.engine.rivals import rivals_now, walk_records
 from seatkeeper.errors import AmbiguousSource, RecordError, SeatkeeperError
 from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.explain import Explanation, Remembered, Verdict, explain
-from seatkeeper.provisioning.guard import Hold, HoldState, Removal
+from seatkeeper.provisioning.guard import Hold, HoldState
 from seatkeeper.provisioning.journal import Escrow, MemberDifference
 from seatkeeper.provisioning.log import Modified
 from seatkeeper.provisioning.match import Claim, check_claims, claims, others_asking
@@ -27,6 +27,7 @@ from seatkeeper.provisioning.naming import MEMBERS, Called, ends, new_account
 from seatkeeper.provisioning.plan import Delete, Reason, Skip, Update, gives_access_back
 from seatkeeper.provisioning.provenance import Origin, members_origin, names_members, origin
 from seatkeeper.provisioning.reconcile import Finding
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.rules import Rules, ScopeSetting
 from seatkeeper.provisioning.walk import Answer, Decided, Facts, NeedsMatch, decide, takes
 

@@ -16,7 +16,7 @@ from seatkeeper.errors import PlanOutdated, SeatkeeperError
 from seatkeeper.ports import Exchange, Trace
 from seatkeeper.provisioning.account import TargetValues, ValueChange
 from seatkeeper.provisioning.cycle import counted
-from seatkeeper.provisioning.guard import Hold, Removal
+from seatkeeper.provisioning.guard import Hold
 from seatkeeper.provisioning.journal import (
     Entry,
     EntryState,
@@ -40,6 +40,7 @@ from seatkeeper.provisioning.log import (
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.outcome import log_code, next_retry
 from seatkeeper.provisioning.plan import Action, Create, Disable, Reason, Skip, Update
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.scope import Scope
 from seatkeeper.provisioning.walk import Decided, Facts
 

@@ -29,12 +29,12 @@ from seatkeeper.provisioning.account import ValueChange
 from seatkeeper.provisioning.budget import RetryBudget
 from seatkeeper.provisioning.circuit import HALF_OPEN, Circuit
 from seatkeeper.provisioning.cycle import Cycle
-from seatkeeper.provisioning.guard import Removal
 from seatkeeper.provisioning.journal import Health, HealthState, Key, MemberDifference
 from seatkeeper.provisioning.outcome import TRANSIENT_WAITS, backoff
 from seatkeeper.provisioning.pace import Pace
 from seatkeeper.provisioning.preview import PlannedRecord
 from seatkeeper.provisioning.quarantine import Failing
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.statistics import Tally
 from seatkeeper.provisioning.undo import Undoing

@@ -18,7 +18,7 @@ from seatkeeper.engine.matching import owner_of
 from seatkeeper.errors import InDoubt, SeatkeeperError, Throttled, Transient
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account, TargetValues
-from seatkeeper.provisioning.guard import HoldState, Planned, has_arrived, hold_id
+from seatkeeper.provisioning.guard import HoldState, Planned, hold_id
 from seatkeeper.provisioning.journal import Entry, EntryState
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.mapping.evaluate import Desired
@@ -34,6 +34,7 @@ from seatkeeper.provisioning.plan import (
     known_there,
     known_without,
 )
+from seatkeeper.provisioning.removal import has_arrived
 from seatkeeper.provisioning.walk import Decided, Facts, scope_of
 
 

@@ -24,15 +24,13 @@ from seatkeeper.provisioning.guard import (
     Judgement,
     Numbers,
     Planned,
-    Removal,
     hold_id,
     judge,
-    removal_digest,
-    taken_by,
 )
 from seatkeeper.provisioning.journal import Entry, EntryState, MemberDifference
 from seatkeeper.provisioning.log import verb
 from seatkeeper.provisioning.plan import Delete, Disable, Skip, Update
+from seatkeeper.provisioning.removal import Removal, removal_digest, taken_by
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.shrinking import Shrunk
 from seatkeeper.provisioning.walk import Decided, Facts

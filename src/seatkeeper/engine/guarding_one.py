@@ -15,7 +15,8 @@ from seatkeeper.engine.guarding import guard_numbers, removals_decided
 from seatkeeper.errors import RecordError
 from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.cycle import Cycle, CycleKind
-from seatkeeper.provisioning.guard import Numbers, Planned, Removal, judge_one, too_many
+from seatkeeper.provisioning.guard import Numbers, Planned, judge_one, too_many
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.walk import Decided, decide
 

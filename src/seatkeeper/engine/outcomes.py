@@ -16,11 +16,11 @@ from seatkeeper.engine.ordering import claims_given_up
 from seatkeeper.engine.sent import Sent
 from seatkeeper.errors import InDoubt, SeatkeeperError, Throttled, Transient
 from seatkeeper.provisioning.account import TargetValues
-from seatkeeper.provisioning.guard import Removal, has_arrived
 from seatkeeper.provisioning.journal import EntryState, MemberWrite, Waiting
 from seatkeeper.provisioning.log import Modified
 from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import Adopt, Delete, Disable, Skip, Update, gives_access_back
+from seatkeeper.provisioning.removal import Removal, has_arrived
 
 
 async def book(booking: Booking, sent: Sent) -> None:

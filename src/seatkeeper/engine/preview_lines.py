@@ -27,7 +27,7 @@ from seatkeeper.provisioning.causes import (
 )
 from seatkeeper.provisioning.cycle import CycleKind
 from seatkeeper.provisioning.four_steps import action_step, import_step, match_step, scope_step
-from seatkeeper.provisioning.guard import HELD_ADVICE, Removal
+from seatkeeper.provisioning.guard import HELD_ADVICE
 from seatkeeper.provisioning.journal import Key
 from seatkeeper.provisioning.log import Step
 from seatkeeper.provisioning.membership import SHOWN, some_of
@@ -44,6 +44,7 @@ from seatkeeper.provisioning.preview import (
     shown_changes,
 )
 from seatkeeper.provisioning.reference import waits
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.reviewed import (
     action_digest,
     facts_digest,

@@ -31,7 +31,6 @@ from seatkeeper.errors import (
     Vanished,
 )
 from seatkeeper.provisioning.account import Account, TargetValues, ValueChange
-from seatkeeper.provisioning.guard import Removal
 from seatkeeper.provisioning.journal import Work
 from seatkeeper.provisioning.mapping.evaluate import access_without_record
 from seatkeeper.provisioning.mapping.model import Applies
@@ -47,6 +46,7 @@ from seatkeeper.provisioning.plan import (
     known_of_adopted,
     known_there,
 )
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.reviewed import ADVICE, reviewed_members
 from seatkeeper.provisioning.walk import NeedsMatch, decide, decide_matched
 

@@ -12,7 +12,7 @@ from seatkeeper.engine.guarding import judged_now, removals_of
 from seatkeeper.engine.preview import preview_of
 from seatkeeper.engine.undoing import TakenBack, taken_back, undo_decided
 from seatkeeper.provisioning.cycle import Cycle
-from seatkeeper.provisioning.guard import HELD_ADVICE, Removal
+from seatkeeper.provisioning.guard import HELD_ADVICE
 from seatkeeper.provisioning.log import verb
 from seatkeeper.provisioning.plan import Disable, Reason, Skip, Update
 from seatkeeper.provisioning.preview import (
@@ -24,6 +24,7 @@ from seatkeeper.provisioning.preview import (
     requests_of,
     shown_changes,
 )
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.undo import TAKEN_BACK
 
 

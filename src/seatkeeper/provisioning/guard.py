@@ -11,16 +11,14 @@ not look at single records: whether somebody loses access is the walk's decision
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from seatkeeper.directory.model import Kind
-from seatkeeper.provisioning.account import TargetValue, TargetValues, ValueChange
 from seatkeeper.provisioning.last_administrators import Administrators, Mark, nobody_left
-from seatkeeper.provisioning.mapping.evaluate import access_without_record
-from seatkeeper.provisioning.mapping.model import ObjectMapping
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.shrinking import Shrinkage, Shrunk, Went, shrinkage
 from seatkeeper.words import number_of
 
@@ -28,16 +26,6 @@ WINDOW: Final = dt.timedelta(hours=24)
 """How far back removals count that left without anybody's word."""
 
 HELD_ADVICE: Final = "Decide with: seatkeeper approvals"
-
-
-class Removal(StrEnum):
-    """What is taken away. Each has limits of its own, but for an administrator's ``RIGHTS``."""
-
-    ACCESS = "access"
-    GROUP = "group"
-    MEMBERS = "members"
-    VALUE = "value"
-    RIGHTS = "rights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,61 +374,6 @@ def _of(what: Removal, path: str, count: int, total: int) -> str:
         return f"{number_of(count, 'membership')}{of} {end}"
     becomes = "becomes" if count == 1 else "become"
     return f"{number_of(count, 'value')} of {path}{f',{of},' if of else ''} {becomes} empty"
-
-
-def taken_by(
-    changes: Sequence[ValueChange], mapping: ObjectMapping
-) -> tuple[tuple[str, ...], bool]:
-    """Return the paths whose loss a change is guarded for, and whether they tell access.
-
-    What tells access weighs more than any value that becomes empty with it: then only it is
-    returned. ``active`` of a person always tells it (RFC 7643 4.1.1), by whatever rule it is
-    written, and an empty one takes access away as surely as ``false`` does.
-    """
-    access = tuple(one.path for one in changes if _ends_access(one, mapping))
-    empty = tuple(one.path for one in changes if one.new is None and one.old is not None)
-    return access or empty, bool(access)
-
-
-def _ends_access(one: ValueChange, mapping: ObjectMapping) -> bool:
-    if one.path not in _access_paths(mapping) or one.old is None or _is_no(one.old):
-        return False
-    if one.new is None or _is_no(one.new):
-        return True
-    without = access_without_record(mapping).get(one.path)
-    return one.new == without and one.old != without
-
-
-def _access_paths(mapping: ObjectMapping) -> frozenset[str]:
-    active = frozenset({"active"}) if mapping.kind is Kind.USER else frozenset[str]()
-    return mapping.access_paths | active
-
-
-def _is_no(value: TargetValue) -> bool:
-    return str(value).casefold() == "false"
-
-
-def has_arrived(
-    what: Removal,
-    changes: Sequence[ValueChange],
-    known: TargetValues,
-    mapping: ObjectMapping,
-) -> bool:
-    """Whether an account that was read back shows any of what a removal without an answer took.
-
-    ``known`` are its values now. What else was changed beside the removal does not count.
-    """
-    if what is Removal.ACCESS:
-        taken = [one for one in changes if one.path in _access_paths(mapping)] or changes
-    else:
-        taken = [one for one in changes if one.new is None]
-    return any(known.get(one.path) == one.new for one in taken)
-
-
-def removal_digest(what: Removal, account_id: str, lost: Collection[str] = ()) -> str:
-    """Return what stands for exactly one removal: which account, and what it loses."""
-    said = "\n".join((what.value, account_id, *sorted(lost)))
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def hold_id(app_id: str, planned: Planned) -> str:

@@ -13,13 +13,14 @@ from enum import StrEnum
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import Account, ValueChange
 from seatkeeper.provisioning.cycle import Cycle
-from seatkeeper.provisioning.guard import Hold, Removal
+from seatkeeper.provisioning.guard import Hold
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim
 from seatkeeper.provisioning.message import Message
 from seatkeeper.provisioning.quarantine import LatestWrites
 from seatkeeper.provisioning.reconcile import Finding, Reconciled
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.undone import UndoneValue
 
 

@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, se
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import AlreadyDecided, NotFound
 from seatkeeper.provisioning.four_eyes import RemovalCause, Weight, needs_two, weigh
-from seatkeeper.provisioning.guard import HeldTogether, Hold, HoldState, Numbers, Removal
+from seatkeeper.provisioning.guard import HeldTogether, Hold, HoldState, Numbers
 from seatkeeper.provisioning.journal import Entry, EntryState, Key
 from seatkeeper.provisioning.last_administrators import Administrators, Mark
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.shrinking import Went
 from seatkeeper.provisioning.undo import TAKEN_BACK
 from seatkeeper.store import ledger_rows as rows

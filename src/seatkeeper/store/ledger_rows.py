@@ -11,12 +11,13 @@ import msgspec
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.account import Account, ValueChange
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
-from seatkeeper.provisioning.guard import Hold, HoldState, Removal
+from seatkeeper.provisioning.guard import Hold, HoldState
 from seatkeeper.provisioning.history import Day
 from seatkeeper.provisioning.journal import Entry, EntryState, Escrow, Health, HealthState
 from seatkeeper.provisioning.log import LogEntry, Modified, Status, Step
 from seatkeeper.provisioning.pace import pace_of
 from seatkeeper.provisioning.quarantine import LatestWrites
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.shrinking import Shrunk
 from seatkeeper.provisioning.statistics import statistics_of
 

@@ -9,8 +9,9 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Connection, select
 
 from seatkeeper.directory.model import Kind
-from seatkeeper.provisioning.guard import HoldState, Removal
+from seatkeeper.provisioning.guard import HoldState
 from seatkeeper.provisioning.journal import Whereabouts
+from seatkeeper.provisioning.removal import Removal
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.tables import applications

@@ -22,11 +22,12 @@ from seatkeeper.console.views.values import Plain, Time, time_at
 from seatkeeper.console.words import span, visible
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.cycle import Cycle, CycleState
-from seatkeeper.provisioning.guard import Hold, Removal
+from seatkeeper.provisioning.guard import Hold
 from seatkeeper.provisioning.history import Day
 from seatkeeper.provisioning.journal import Health, HealthState, Order, WaitingCause
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.naming import Called
+from seatkeeper.provisioning.removal import Removal
 
 RECENT: Final = 9
 """Rows of recent activity; there are always so many, so that nothing moves."""

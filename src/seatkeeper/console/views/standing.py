@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from seatkeeper.console.views.values import Plain
 from seatkeeper.console.words import whole
 from seatkeeper.directory.model import Kind
-from seatkeeper.provisioning.guard import Hold, Removal
+from seatkeeper.provisioning.guard import Hold
+from seatkeeper.provisioning.removal import Removal
 
 
 @dataclass(frozen=True, slots=True)
