@@ -34,6 +34,7 @@ from seatkeeper.cli import (
     commands_versions,
 )
 from seatkeeper.cli.ending import Ending
+from seatkeeper.cli.log_lines import settle_log_lines
 from seatkeeper.cli.out import FAILED, WRONG_USAGE, complain
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.store.faults import out_of_files
@@ -80,6 +81,7 @@ def settle_collector() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status; errors become words, never tracebacks."""
+    settle_log_lines()
     try:
         status = app(arguments, exit_on_error=False, result_action="return_value")
     except cyclopts.CycloptsError:

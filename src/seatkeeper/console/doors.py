@@ -32,6 +32,7 @@ from seatkeeper.console.visit import (
     is_unasked,
     page_of,
     session_secret,
+    unkeepable,
 )
 from seatkeeper.errors import BadInput, NotFound, SlowedDown, WrongPassphrase
 from seatkeeper.store.sign_ins import Session, SqlSignIns
@@ -101,6 +102,9 @@ class Doors:
         bar = await self._bars.bar() if with_bar else None
         csrf = csrf_token(session_secret(request)) if session else ""
         visit = Visit(request, session, csrf, bar=bar)
+        if unkeepable(request):
+            text = "The address holds a character that cannot be kept (U+0000)."
+            return self.problem(visit, BadInput(text), 400)
         if permission is not Permission.ANYBODY:
             refusal = self._refusal(visit, session, permission)
             if refusal is not None:

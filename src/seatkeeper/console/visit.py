@@ -196,6 +196,12 @@ def _take(answer: Response, name: str, on_loopback: str) -> None:
         answer.delete_cookie(one, path="/", secure=secure, httponly=True, samesite="lax")
 
 
+def unkeepable(request: Request) -> bool:
+    """Whether an address holds U+0000, which PostgreSQL keeps in no text and nobody types."""
+    asked = request.query_params.multi_items()
+    return "\0" in request.scope["path"] or any("\0" in text for pair in asked for text in pair)
+
+
 async def form_of(request: Request) -> Sequence[tuple[str, str]]:
     """Return the fields of a form in the order they were sent.
 
@@ -215,4 +221,6 @@ async def form_of(request: Request) -> Sequence[tuple[str, str]]:
         )
     except ValueError as error:
         raise BadInput("The form cannot be read.", advice="Open its page again.") from error
+    if any("\0" in text for pair in pairs for text in pair):
+        raise BadInput("The form holds a character that cannot be kept (U+0000).")
     return pairs

@@ -294,14 +294,19 @@ def _make_file(file: Path) -> None:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(
-            url, pool_size=THREADS, connect_args={"timeout": BUSY_MILLISECONDS / 1000}
+        engine = create_engine(  # no message of an error shows what was to be written
+            url,
+            pool_size=THREADS,
+            connect_args={"timeout": BUSY_MILLISECONDS / 1000},
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     named = {"application_name": session_name()}
-    engine = create_engine(url, pool_size=THREADS, pool_pre_ping=True, connect_args=named)
+    engine = create_engine(
+        url, pool_size=THREADS, pool_pre_ping=True, connect_args=named, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_postgresql)
     return engine
 

@@ -281,6 +281,7 @@ def _sqlite(url: URL) -> sa.Engine:
         pool_size=CONNECTIONS,
         max_overflow=0,
         connect_args={"check_same_thread": False},
+        hide_parameters=True,
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
@@ -305,7 +306,13 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 def _postgresql(url: URL, schema: str) -> sa.Engine:
-    engine = sa.create_engine(url, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True)
+    engine = sa.create_engine(
+        url,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
     sa.event.listen(engine, "connect", _prepare_postgresql)
     return engine.execution_options(schema_translate_map={None: schema})
 
