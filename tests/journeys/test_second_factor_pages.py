@@ -44,7 +44,7 @@ def wrong_code(secret: bytes) -> str:
 
 async def set_up(browser: httpx.AsyncClient) -> tuple[bytes, list[str]]:
     """Turn a second factor on as its pages say; return the app's secret and recovery codes."""
-    await sent(browser, PAGE)
+    await sent(browser, PAGE, passphrase_again=PASSPHRASE)
     shown = re.search(r'id="secret">([A-Z2-7 ]{39})<', (await browser.get(PAGE)).text)
     assert shown is not None
     secret = base64.b32decode(shown[1].replace(" ", ""))
@@ -56,7 +56,7 @@ async def set_up(browser: httpx.AsyncClient) -> tuple[bytes, list[str]]:
 async def test_somebody_turns_it_on_and_recovery_codes_are_shown_once(company: Company) -> None:
     async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
         before = (await ana.get(PAGE)).text
-        await sent(ana, PAGE)
+        await sent(ana, PAGE, passphrase_again=PASSPHRASE)
         asked = (await ana.get(PAGE)).text
         refused = await sent(ana, f"{PAGE}/confirm", code="12345")
         again = (await ana.get(PAGE)).text
@@ -172,13 +172,14 @@ async def test_turning_it_off_and_other_codes_ask_for_the_passphrase_again(
     what: str, company: Company
 ) -> None:
     async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
-        await set_up(ana)
+        secret, _ = await set_up(ana)
         await a_while_passes(company)
         path = f"{PAGE}/{what}"
         csrf = csrf_of((await ana.get("/settings")).text)
+        form = {"csrf": csrf, "code": code_of(secret, 1)}
 
-        asked = await ana.post(path, data={"csrf": csrf})
-        done = await ana.post(path, data={"csrf": csrf, "passphrase_again": PASSPHRASE})
+        asked = await ana.post(path, data=form)
+        done = await ana.post(path, data={**form, "passphrase_again": PASSPHRASE})
         async with visitor(site_of(url)) as browser:
             let_in = await browser.post("/sign-in", data=TYPED)
 
@@ -187,18 +188,57 @@ async def test_turning_it_off_and_other_codes_ask_for_the_passphrase_again(
     assert let_in.headers["location"] == ("/" if what == "off" else "/sign-in/code")
 
 
+@pytest.mark.parametrize("what", ["off", "recovery-codes"])
+async def test_an_open_window_alone_changes_nothing_and_guessing_there_is_slowed_too(
+    what: str, company: Company
+) -> None:
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        secret, codes = await set_up(ana)
+        path, guess = f"{PAGE}/{what}", wrong_code(secret)
+
+        without = await sent(ana, path)
+        guesses = [await sent(ana, path, code=guess) for _ in range(FAILURES - 1)]
+        slowed = await sent(ana, path, code=code_of(secret, 1))
+        still_on = company.opened.second_factors.of(company.opened.administrators.by_email(ANA).id)
+        done = await sent(ana, path, code=codes[0])
+
+    assert {one.status_code for one in (without, *guesses)} == {422}
+    assert "This code is not right" in without.text
+    assert (slowed.status_code, int(slowed.headers["Retry-After"]) > 800) == (429, True)
+    assert still_on is not None
+    assert still_on.recovery_codes == len(codes)
+    assert done.status_code == (303 if what == "off" else 200)
+
+
+async def test_who_has_just_typed_the_passphrase_is_asked_for_it_to_set_one_up(
+    company: Company,
+) -> None:
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        asked = await sent(ana, PAGE)
+        wrong = await sent(ana, PAGE, passphrase_again="not this one at all")
+        page = (await ana.get(PAGE)).text
+
+    assert (asked.status_code, ASKS in asked.text) == (403, True)
+    assert (wrong.status_code, "This is not your passphrase." in wrong.text) == (422, True)
+    assert 'name="passphrase_again"' in page
+    assert 'id="secret"' not in page
+
+
 async def test_where_the_key_was_lost_the_page_says_what_still_works(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
         secret, codes = await set_up(ana)
-        monkeypatch.setattr(company.opened.codes, "_key", MasterKey(b"x" * 32))
+        for one in (company.opened.codes, company.opened.second_factors):
+            monkeypatch.setattr(one, "_key", MasterKey(b"x" * 32))
+        off = await sent(ana, f"{PAGE}/off", code=code_of(secret, 1))
         async with visitor(site_of(url)) as browser:
             await browser.post("/sign-in", data=TYPED)
             told = await browser.post("/sign-in/code", data={"code": code_of(secret, 1)})
             let_in = await browser.post("/sign-in/code", data={"code": codes[0]})
 
-    assert (told.status_code, "A recovery code still lets you in" in told.text) == (422, True)
+    assert (off.status_code, "A recovery code still works" in off.text) == (422, True)
+    assert (told.status_code, "A recovery code still works" in told.text) == (422, True)
     assert let_in.status_code == 303
 
 
@@ -242,7 +282,7 @@ async def test_where_everybody_needs_one_who_has_none_sets_it_up_and_then_goes_o
             part = await omar.get("/search/part?q=a", headers={"HX-Request": "true"})
             did = await omar.post("/settings/theme", data={"csrf": csrf, "theme": "dark"})
             page = (await omar.get(PAGE)).text
-            await omar.post(PAGE, data={"csrf": csrf})
+            await omar.post(PAGE, data={"csrf": csrf, "passphrase_again": PASSPHRASE})
             shown = re.search(r'id="secret">([A-Z2-7 ]{39})<', (await omar.get(PAGE)).text)
             assert shown is not None
             code = code_of(base64.b32decode(shown[1].replace(" ", "")))
@@ -267,20 +307,22 @@ async def test_who_has_none_does_not_require_it_of_others(company: Company) -> N
     assert still.status_code == 200
 
 
-async def test_a_required_one_is_shown_and_given_up_again(company: Company) -> None:
+async def test_a_required_one_stays_on_until_it_is_given_up_again(company: Company) -> None:
     async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
-        await set_up(ana)
+        _, codes = await set_up(ana)
         await sent(ana, REQUIRE, required="yes")
         listed = (await ana.get("/settings/administrators")).text
-        off = await sent(ana, f"{PAGE}/off")
-        led = await ana.get("/settings/administrators")
-        company.opened.second_factors.require(False, by=company.opened.administrators.by_email(ANA))
+        page = (await ana.get(PAGE)).text
+        refused = await sent(ana, f"{PAGE}/off", code=codes[0])
+        await sent(ana, REQUIRE, required="")
+        off = await sent(ana, f"{PAGE}/off", code=codes[0])
         free = await ana.get("/settings/administrators")
 
     assert "Everybody has one." in listed
     assert "No longer require it" in listed
+    assert f"{PAGE}/off" not in page
+    assert (refused.status_code, "remove-second-factor ana@" in refused.text) == (422, True)
     assert off.status_code == 303
-    assert led.headers["location"] == PAGE
     assert "1 person has none." in free.text
 
 

@@ -20,7 +20,7 @@ from tests.journeys.company import Company
 from tests.journeys.test_inbound import served
 
 from seatkeeper.administration.model import ROLES, Permission, Role
-from seatkeeper.administration.routes import ROUTES, STATIC
+from seatkeeper.administration.routes import AGAIN_ALWAYS, ROUTES, STATIC
 from seatkeeper.administration.sessions import FAILURES
 from seatkeeper.cli.main import run
 from seatkeeper.cli.serving import console_of
@@ -83,7 +83,8 @@ async def test_each_role_opens_what_the_table_says(role: Role | None, company: C
             last = sorted(ROUTES, key=lambda one: one[1] == "/sign-out")
             for method, path in last:
                 address = css[1] if path == STATIC else re.sub(r"\{\w+\}", "nobody", path)
-                form = {"csrf": csrf} if method == "POST" else None
+                typed = {"passphrase_again": PASSPHRASE} if (method, path) in AGAIN_ALWAYS else {}
+                form = {"csrf": csrf, **typed} if method == "POST" else None
                 async with browser.stream(method, address, data=form) as answer:
                     pass  # a stream would not end by itself
                 permission = ROUTES[method, path]

@@ -79,6 +79,14 @@ def entered(database: Database, pending: str, typed: str, now: dt.datetime = LAT
     )
 
 
+def turned_off(database: Database, owner: Administrator, typed: str) -> None:
+    SqlSecondFactors(database, KEY).turn_off(owner, typed, address="192.0.2.7", now=LATER)
+
+
+def renewed(database: Database, owner: Administrator, typed: str) -> Sequence[str]:
+    return SqlSecondFactors(database, KEY).renew_codes(owner, typed, address="192.0.2.7", now=LATER)
+
+
 def actions(database: Database) -> list[str]:
     """What the audit trail tells of second factors and slowed sign-ins, oldest first."""
     told = database.read_now(lambda c: audit_entries(c, None, 100))
@@ -234,25 +242,74 @@ def test_a_recovery_code_of_somebody_else_opens_nothing(database: Database) -> N
 
 def test_renewed_recovery_codes_replace_the_old_ones(database: Database) -> None:
     ana = first(database)
-    _, old = turned_on(database, ana)
+    app, old = turned_on(database, ana)
 
-    new = SqlSecondFactors(database, KEY).renew_codes(ana)
+    new = renewed(database, ana, app.code(LATER))
 
     with pytest.raises(WrongCode):
         entered(database, passphrase(database).secret, old[0])
     assert entered(database, passphrase(database).secret, new[0])
 
 
+def test_neither_a_wrong_nor_a_used_code_turns_it_off_or_renews(database: Database) -> None:
+    ana = first(database)
+    app, recovery = turned_on(database, ana)
+    entered(database, passphrase(database).secret, app.code(LATER))
+
+    for work in (turned_off, renewed):
+        for typed in ("", app.wrong(LATER), app.code(LATER)):
+            with pytest.raises((WrongCode, SlowedDown)):
+                work(database, ana, typed)
+
+    assert SqlSecondFactors(database, KEY).of(ana.id) is not None
+    assert entered(database, passphrase(database).secret, recovery[0])
+
+
+def test_a_code_used_to_renew_signs_nobody_in(database: Database) -> None:
+    ana = first(database)
+    app, _ = turned_on(database, ana)
+    renewed(database, ana, app.code(LATER))
+
+    with pytest.raises(WrongCode, match="was used already"):
+        entered(database, passphrase(database).secret, app.code(LATER))
+
+
+def test_wrong_codes_at_the_settings_and_at_sign_in_count_as_one(database: Database) -> None:
+    ana = first(database)
+    app, _ = turned_on(database, ana)
+    for _ in range(FAILURES):
+        with pytest.raises(WrongCode):
+            turned_off(database, ana, app.wrong(LATER))
+
+    with pytest.raises(SlowedDown):
+        entered(database, passphrase(database).secret, app.code(LATER))
+
+    assert actions(database).count("session.slowed") == 1
+
+
+def test_what_is_required_of_everybody_is_not_turned_off_and_no_code_is_used_up(
+    database: Database,
+) -> None:
+    ana = first(database)
+    app, _ = turned_on(database, ana)
+    SqlSecondFactors(database, KEY).require(True, by=ana)
+
+    with pytest.raises(NotYet, match="remove-second-factor"):
+        turned_off(database, ana, app.code(LATER))
+
+    assert entered(database, passphrase(database).secret, app.code(LATER))
+
+
 @pytest.mark.parametrize("change", ["late", "off", "removed", "link", "signed out", "unknown"])
 def test_a_sign_in_that_waits_ends(change: str, database: Database) -> None:
     ana = first(database)
-    app, _ = turned_on(database, ana)
+    app, codes = turned_on(database, ana)
     kept, pending, now = SqlAdministrators(database), passphrase(database).secret, LATER
     match change:
         case "late":
             now = LATER + PENDING
         case "off":
-            SqlSecondFactors(database, KEY).turn_off(ana)
+            turned_off(database, ana, codes[0])
         case "removed":
             SqlSecondFactors(database, KEY).remove(ana, actor="root")
         case "link":
@@ -321,9 +378,9 @@ def test_without_one_there_is_nothing_to_renew_turn_off_or_remove(database: Data
     ana = first(database)
     factors = SqlSecondFactors(database, KEY)
 
-    for work in (factors.renew_codes, factors.turn_off):
+    for work in (renewed, turned_off):
         with pytest.raises(NotFound, match="has no second factor"):
-            work(ana)
+            work(database, ana, "000000")
     with pytest.raises(NotFound, match="has no second factor"):
         factors.remove(ana, actor="root")
 
@@ -370,18 +427,20 @@ def test_every_change_is_in_the_audit_trail_without_secrets(database: Database) 
     ana = first(database)
     factors = SqlSecondFactors(database, KEY)
     _, recovery = turned_on(database, ana)
-    shown = [*recovery, *factors.renew_codes(ana)]
+    renewed_codes = renewed(database, ana, recovery[0])
+    shown = [*recovery, *renewed_codes]
     factors.require(True, by=ana)
     factors.require(True, by=ana)
     factors.require(False, by=ana)
-    factors.turn_off(ana)
+    turned_off(database, ana, renewed_codes[0])
     turned_on(database, ana)
     factors.remove(ana, actor="root")
 
     told = database.read_now(lambda c: audit_entries(c, None, 100, action="second_factor"))
 
     assert [one.action.removeprefix("second_factor.") for one in reversed(told)] == [
-        "on", "recovery_codes", "required", "required", "off", "on", "remove",
+        "on", "recovery_used", "recovery_codes", "required", "required", "recovery_used", "off",
+        "on", "remove",
     ]  # fmt: skip
     assert [one.after for one in told if one.action.endswith("required")] == [
         {"required": False},

@@ -171,6 +171,13 @@ AGAIN: Final[frozenset[tuple[str, str]]] = frozenset(
 Where the passphrase was typed a quarter of an hour ago or earlier, they ask for it first.
 """
 
+AGAIN_ALWAYS: Final[frozenset[tuple[str, str]]] = frozenset({("POST", "/settings/second-factor")})
+"""Routes of ``AGAIN`` that ask for the passphrase however lately it was typed.
+
+Who has no more than an open session could otherwise set up a second factor of their own,
+and shut its owner out.
+"""
+
 WITHOUT_SECOND_FACTOR: Final[frozenset[tuple[str, str]]] = frozenset(
     {
         ("GET", "/settings/second-factor"),

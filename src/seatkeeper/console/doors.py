@@ -17,7 +17,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from seatkeeper.administration.model import Permission
-from seatkeeper.administration.routes import AGAIN, ROUTES, WITHOUT_SECOND_FACTOR
+from seatkeeper.administration.routes import (
+    AGAIN,
+    AGAIN_ALWAYS,
+    ROUTES,
+    WITHOUT_SECOND_FACTOR,
+)
 from seatkeeper.administration.sessions import is_confirmed
 from seatkeeper.clock import utc_now
 from seatkeeper.console.bar import BarKeeper
@@ -73,7 +78,8 @@ class Doors:
         """
         name = (method, called or path)
         permission, free = ROUTES[name], name in WITHOUT_SECOND_FACTOR
-        shown = self._after_confirming(page) if name in AGAIN else page
+        always = name in AGAIN_ALWAYS
+        shown = self._after_confirming(page, always=always) if name in AGAIN else page
 
         async def open_door(request: Request) -> Response:
             session = await self._session_for(request, permission)
@@ -119,15 +125,19 @@ class Doors:
             return self._templates.page("stranger.html", 403, visit=visit)
         return await self._shown(page, sent)
 
-    def _after_confirming(self, page: Page) -> Page:
+    def _after_confirming(self, page: Page, *, always: bool) -> Page:
         """Return the page behind a question for the passphrase, where it was typed long ago.
+
+        ``always``: also where it was typed just now, unless the form itself brings it.
 
         The form that was sent travels along in the question, so nothing of it is lost.
         """
 
         async def confirmed(visit: Visit) -> Response:
             session = visit.session
-            if session is None or is_confirmed(session.confirmed_at, utc_now()):
+            if session is None:
+                return await page(visit)
+            if not always and is_confirmed(session.confirmed_at, utc_now()):
                 return await page(visit)
             rest = [(name, value) for name, value in visit.fields if name not in _OF_THE_DOOR]
             if PASSPHRASE not in visit.form:

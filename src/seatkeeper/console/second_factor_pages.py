@@ -6,8 +6,8 @@ code is right is decided in ``administration.second_factor``.
 
 import asyncio
 import datetime as dt
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -15,11 +15,14 @@ from starlette.routing import Route
 from seatkeeper.administration.second_factor import app_link, written_secret
 from seatkeeper.clock import utc_now
 from seatkeeper.console.doors import SEE_OTHER, Doors
+from seatkeeper.console.signing_in import key_missing
 from seatkeeper.console.templates import Templates
 from seatkeeper.console.visit import Visit
 from seatkeeper.console.words import clock
-from seatkeeper.errors import BadInput
+from seatkeeper.errors import BadInput, KeyMissing, SlowedDown
 from seatkeeper.store.second_factors import SqlSecondFactors
+
+Done = TypeVar("Done")
 
 PLACE: Final = "/settings/second-factor"
 
@@ -63,14 +66,35 @@ class SecondFactorPages:
         return await self._show(visit, codes=codes)
 
     async def renew(self, visit: Visit) -> Response:
-        """Make other recovery codes and show them, once."""
-        codes = await asyncio.to_thread(self._factors.renew_codes, visit.administrator)
+        """Make other recovery codes by a code, and show them once."""
+        try:
+            codes = await self._by_code(self._factors.renew_codes, visit)
+        except (BadInput, KeyMissing) as error:
+            return await self._refused(visit, error)
         return await self._show(visit, codes=codes)
 
     async def off(self, visit: Visit) -> Response:
-        """Have the passphrase alone open the console."""
-        await asyncio.to_thread(self._factors.turn_off, visit.administrator)
+        """Have the passphrase alone open the console, by a code."""
+        try:
+            await self._by_code(self._factors.turn_off, visit)
+        except (BadInput, KeyMissing) as error:
+            return await self._refused(visit, error)
         return RedirectResponse(PLACE, SEE_OTHER)
+
+    async def _by_code(self, work: Callable[..., Done], visit: Visit) -> Done:
+        """Do what asks for a code with the one of the form that was sent."""
+        typed, address = visit.form.get("code", ""), visit.address
+        who = visit.administrator
+        return await asyncio.to_thread(work, who, typed, address=address, now=utc_now())
+
+    async def _refused(self, visit: Visit, error: BadInput | KeyMissing) -> Response:
+        if isinstance(error, KeyMissing):
+            return await self._show(visit, 422, error=key_missing())
+        if not isinstance(error, SlowedDown):
+            return await self._show(visit, 422, error=error)
+        answer = await self._show(visit, 429, error=error)
+        answer.headers["Retry-After"] = str(error.seconds)
+        return answer
 
     async def _show(
         self,
@@ -91,6 +115,7 @@ class SecondFactorPages:
             codes=codes,
             error=error,
             must=visit.session is not None and visit.session.factor_missing,
+            required=factor is not None and await asyncio.to_thread(self._factors.required),
             **await asyncio.to_thread(self._secret, visit, now),
         )
 

@@ -116,7 +116,7 @@ class SigningIn:
         except BadInput as wrong:
             return self._code(visit, following, 422, wrong)
         except KeyMissing:
-            return self._code(visit, following, 422, _key_missing())
+            return self._code(visit, following, 422, key_missing())
         answer = self._welcome(visit, Admission(secret), following)
         take_pending_cookies(answer)
         return answer
@@ -209,10 +209,11 @@ def _ours(address: str) -> str:
     return address if plain and address.startswith("/") and not address.startswith("//") else "/"
 
 
-def _key_missing() -> BadInput:
+def key_missing() -> BadInput:
+    """Return why no code of an app is right where the master key is lost, and what still works."""
     return BadInput(
         _("The codes of your app cannot be checked: the key of this installation is another one."),
-        advice=_("A recovery code still lets you in. Tell whoever runs the server."),
+        advice=_("A recovery code still works. Tell whoever runs the server."),
     )
 
 

@@ -2,16 +2,17 @@
 
 Beside the walk. The secret that an authenticator app shares is sealed for its
 owner; of recovery codes only digests are kept. Which codes are right is decided
-in ``administration.second_factor``; how one is typed at sign-in is in ``code_entry``.
+in ``administration.second_factor``, and judged in ``code_checks``; how one is typed
+at sign-in is in ``code_entry``.
 """
 
 import datetime as dt
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from seatkeeper.administration.model import Administrator
 from seatkeeper.administration.second_factor import (
@@ -24,17 +25,15 @@ from seatkeeper.administration.second_factor import (
     still_set_up,
     written_recovery_code,
 )
-from seatkeeper.errors import InvalidValue, NotFound, NotYet, WrongCode
+from seatkeeper.errors import BadInput, InvalidValue, NotFound, NotYet, WrongCode
 from seatkeeper.store.administration_tables import RECOVERY_CODES as CODES
 from seatkeeper.store.administration_tables import RULES, SECOND_FACTORS
 from seatkeeper.store.administrators import end_sign_ins, one_writer
+from seatkeeper.store.code_checks import SECRET_ID, codes_left, refused_code, unsealed
 from seatkeeper.store.database import Database
 from seatkeeper.store.news import News
-from seatkeeper.store.secrets import MasterKey, Sealed, Secret
+from seatkeeper.store.secrets import MasterKey, Secret
 from seatkeeper.store.sign_ins import has_second_factor
-
-SECRET_ID: Final = "second factor"
-"""What a secret is sealed for, besides its owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,31 +136,64 @@ class SqlSecondFactors:
 
         return self._database.write_now(work)
 
-    def renew_codes(self, owner: Administrator) -> Sequence[str]:
+    def renew_codes(
+        self, owner: Administrator, typed: str, *, address: str, now: dt.datetime
+    ) -> Sequence[str]:
         """Return other recovery codes, shown this once; the older ones open nothing any more.
 
-        Raises ``NotFound`` where there is no second factor.
+        ``typed`` is a code of the app or a recovery code, judged and counted as at sign-in: a
+        session alone is not enough. Raises what that does (``WrongCode``, ``SlowedDown``,
+        ``KeyMissing``), and ``NotFound`` where there is no second factor.
         """
 
-        def work(connection: Connection) -> Sequence[str]:
+        def work(connection: Connection) -> Sequence[str] | BadInput:
             one_writer(connection)
             _known(connection, owner)
+            news = News(owner.email)
+            refused = refused_code(
+                connection, self._key, owner, typed, address=address, now=now, news=news
+            )
+            if refused is not None:
+                return refused
             shown = _new_codes(connection, owner.id)
-            _tell(connection, owner.email, "second_factor.recovery_codes", owner.id)
+            news.audit("second_factor.recovery_codes", owner.id)
+            news.write(connection)
             return shown
 
-        return self._database.write_now(work)
+        done = self._database.write_now(work)
+        if isinstance(done, BadInput):  # the failure is kept, so nothing may be rolled back
+            raise done
+        return done
 
-    def turn_off(self, owner: Administrator) -> None:
-        """Have one's own passphrase alone open the console. Raises ``NotFound`` where it does."""
+    def turn_off(self, owner: Administrator, typed: str, *, address: str, now: dt.datetime) -> None:
+        """Have one's own passphrase alone open the console, by a code as ``renew_codes`` takes it.
 
-        def work(connection: Connection) -> None:
+        Raises what that does, and ``NotYet`` where everybody needs a second factor.
+        """
+
+        def work(connection: Connection) -> BadInput | None:
             one_writer(connection)
             _known(connection, owner)
+            if _required(connection):
+                raise NotYet(
+                    "A second factor is required of everybody, so yours stays on.",
+                    advice="For another device, have it removed on the server (seatkeeper "
+                    f"administrators remove-second-factor {owner.email}), and set it up again.",
+                )
+            news = News(owner.email)
+            refused = refused_code(
+                connection, self._key, owner, typed, address=address, now=now, news=news
+            )
+            if refused is not None:
+                return refused
             _forget(connection, owner.id)
-            _tell(connection, owner.email, "second_factor.off", owner.id)
+            news.audit("second_factor.off", owner.id)
+            news.write(connection)
+            return None
 
-        self._database.write_now(work)
+        refused = self._database.write_now(work)
+        if refused is not None:  # the failure is kept, so nothing may be rolled back
+            raise refused
 
     def remove(self, owner: Administrator, *, actor: str) -> None:
         """Take the second factor from somebody who lost it; they are signed out everywhere.
@@ -207,18 +239,6 @@ class SqlSecondFactors:
             news.write(connection)
 
         self._database.write_now(work)
-
-
-def unsealed(key: MasterKey, row: Row[Any]) -> Secret:
-    """Return the secret of a row of ``second_factors``. Raises ``KeyMissing``."""
-    sealed = Sealed(row.key_id, row.wrapped_key, row.sealed)
-    return key.unseal(sealed, secret_id=SECRET_ID, owner_id=row.administrator_id)
-
-
-def codes_left(connection: Connection, administrator: str) -> int:
-    """Return how many recovery codes somebody has not used."""
-    mine = CODES.c.administrator_id == administrator
-    return connection.scalar(select(func.count()).select_from(CODES).where(mine)) or 0
 
 
 def _row(connection: Connection, administrator: str) -> Row[Any] | None:
