@@ -12,6 +12,8 @@ from tests.journeys.test_sign_in import site_of
 from seatkeeper.bootstrap import Installation
 from seatkeeper.configuration.adding import add_app
 from seatkeeper.configuration.applying import change_settings, settings_of
+from seatkeeper.console.trials import LONGEST_WAIT, Trials
+from seatkeeper.errors import InvalidValue
 from seatkeeper.gallery.schema import gallery_app
 
 pytestmark = pytest.mark.journey
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.journey
 PAGE = "/apps/15five/connection"
 TOKEN = "sandbox-token"
 WRONG = "not-the-token-of-this-app"
+ELSEWHERE = "http://127.0.0.2:2000/scim/v2"
 
 
 @pytest.fixture
@@ -37,11 +40,14 @@ async def fields(browser: httpx.AsyncClient, **typed: str) -> dict[str, str]:
     return {"csrf": csrf_of(page), "version": version[1], **typed}
 
 
-async def connect(browser: httpx.AsyncClient, company: Company, token: str) -> httpx.Response:
-    form = await fields(
-        browser, tenant_url=company.box.base_url, token=token, allow_loopback="1", email=""
-    )
-    return await browser.post(PAGE, data=form)
+async def connect(
+    browser: httpx.AsyncClient, company: Company, token: str, url: str = ""
+) -> httpx.Response:
+    url = url or company.box.base_url
+    form = await fields(browser, tenant_url=url, token=token, allow_loopback="1", email="")
+    answer = await browser.post(PAGE, data=form)
+    assert answer.status_code == 303, answer.text
+    return answer
 
 
 async def test_an_untested_connection_is_saved_with_a_warning_and_then_tested(
@@ -207,6 +213,49 @@ async def test_the_old_token_is_kept_for_a_day_used_again_after_a_test_or_forgot
     assert "Old token" not in after
     assert "The one before is not kept here" in at_once
     assert await secret(added.opened) == first
+
+
+async def test_a_new_token_never_goes_to_a_host_that_the_page_did_not_show(
+    added: Company,
+) -> None:
+    async with served(added) as url, signed_in(added.opened, site_of(url)) as ana:
+        await connect(ana, added, TOKEN, ELSEWHERE)
+        form = await fields(ana, new_token=WRONG)
+        await connect(ana, added, TOKEN)
+
+        refused = await ana.post(f"{PAGE}/rotate", data=form)
+
+    assert refused.status_code == 422
+    assert "Changed by ana@larkspur.example at " in refused.text
+    assert await added.box.requests() == []
+
+
+async def test_a_test_asks_the_address_that_was_read_whatever_is_saved_meanwhile(
+    added: Company,
+) -> None:
+    async with served(added) as url, signed_in(added.opened, site_of(url)) as ana:
+        await connect(ana, added, TOKEN)
+        shown = await added.opened.configuration.app("15five")
+        await connect(ana, added, WRONG, ELSEWHERE)
+
+        trial = await Trials(added.opened).start(shown, TOKEN.encode())
+        await trial.ended(LONGEST_WAIT)
+
+    assert trial.usable
+
+
+async def test_a_token_that_was_entered_for_another_host_is_not_tested_at_this_one(
+    added: Company,
+) -> None:
+    async with served(added) as url, signed_in(added.opened, site_of(url)) as ana:
+        await connect(ana, added, TOKEN)
+        shown = await added.opened.configuration.app("15five")
+        await connect(ana, added, WRONG, ELSEWHERE)
+
+        with pytest.raises(InvalidValue, match="changed meanwhile"):
+            [_ async for _ in added.opened.check_connection(shown)]
+
+    assert await added.box.requests() == []
 
 
 async def secret(opened: Installation) -> str:

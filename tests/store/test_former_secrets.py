@@ -82,6 +82,27 @@ async def test_the_old_token_never_goes_to_another_host(configuration: SqlConfig
     assert await kept_token(configuration, moved, utc_now()) is None
 
 
+class MovedMeanwhile(SqlConfiguration):
+    """Another host and two tokens of its own are saved before the old token is read."""
+
+    async def reveal_former_secret(self, app_id: str) -> bytes:
+        there = await saved(self, 2, b"the-first-of-the-other-host", url="https://other.example/")
+        await switch_token(
+            self, app_id, OLD, "", version=there.version, actor="linus", keep_old=True
+        )
+        return await super().reveal_former_secret(app_id)
+
+
+async def test_an_old_token_of_another_host_is_not_taken_for_the_one_of_this(
+    database: Database,
+) -> None:
+    configuration = MovedMeanwhile(database, MasterKey(b"k" * 32))
+    stored = await rotated(configuration)
+
+    with pytest.raises(InvalidValue, match="not kept any more"):
+        await old_token(configuration, stored, utc_now())
+
+
 async def test_whoever_forgets_it_at_once_or_enters_another_keeps_none(
     configuration: SqlConfiguration,
 ) -> None:

@@ -18,6 +18,7 @@ from seatkeeper.configuration.rules import rules_for
 from seatkeeper.configuration.timing import schedule_of
 from seatkeeper.connectors.scim_target import scim_target
 from seatkeeper.engine.context import AppContext
+from seatkeeper.errors import InvalidValue
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.ports import Configuration, Ledger, StoredApp, Target
 from seatkeeper.provisioning.connection import ConnectionCheck
@@ -82,17 +83,19 @@ class Apps:
         return await (await self.target(app_id)).probe(rules.users.by_matching[0].target)
 
     async def check_connection(
-        self, app_id: str, token: bytes | None = None
+        self, stored: StoredApp, token: bytes | None = None
     ) -> AsyncIterator[ConnectionCheck]:
         """Test the connection of an app, line by line; ``token``: another one than is stored.
 
-        On a connection of its own, so that what was refused before is asked anew.
-        Raises ``BadInput`` where there is nothing to connect to yet.
+        On a connection of its own, so that what was refused before is asked anew, and at the
+        address that was read: a token goes to no host that was saved since. Raises ``BadInput``
+        where there is nothing to connect to yet, or another token was stored since.
         """
-        stored = await self.configuration.app(app_id)
         path = self.rules_of(stored).users.by_matching[0].target
         target = await self._connect(stored, token, most_seconds=CHECK_SECONDS)
         try:
+            if token is None:
+                await self._check_same_secret(stored)
             async for one in target.checks(path):
                 yield one
         finally:
@@ -134,6 +137,12 @@ class Apps:
         """Return which apps' tokens end soon, as their documents say."""
         said = [(one.application.id, settings_of(one)) for one in await self.configuration.apps()]
         return secret_ends([(app, one.name, one.secret_expires) for app, one in said], now)
+
+    async def _check_same_secret(self, stored: StoredApp) -> None:
+        """Refuse a token that was stored after the address was read: it may be for another."""
+        present = await self.configuration.app(stored.application.id)
+        if present.secret_since != stored.secret_since:
+            raise InvalidValue("The token was changed meanwhile.", advice="Test again.")
 
     async def _connect(
         self, stored: StoredApp, token: bytes | None = None, *, most_seconds: float | None = None

@@ -28,7 +28,7 @@ from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.engine.holding import Holder
 from seatkeeper.engine.posting import Audience, Told
 from seatkeeper.facts.installed import StoreFacts
-from seatkeeper.ports import Delivery
+from seatkeeper.ports import Delivery, StoredApp
 from seatkeeper.provisioning.connection import ConnectionCheck
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.explain import Explanation
@@ -176,10 +176,10 @@ class Installation:
         return await self.apps.test_connection(app_id)
 
     def check_connection(
-        self, app_id: str, token: bytes | None = None
+        self, stored: StoredApp, token: bytes | None = None
     ) -> AsyncIterator[ConnectionCheck]:
         """Ask ``apps`` to test the connection of one, line by line."""
-        return self.apps.check_connection(app_id, token)
+        return self.apps.check_connection(stored, token)
 
     async def preview(
         self, app_id: str, wish: Wish, *, steps: bool = False, asked: bool = True

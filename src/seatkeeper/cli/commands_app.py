@@ -71,7 +71,8 @@ async def test_connection(
 async def _checked(opened: Installation, app_id: str, *, json: bool) -> int:
     """Show each check as it is made; return the exit status."""
     made = []
-    async for one in opened.check_connection(app_id):
+    stored = await opened.configuration.app(app_id)
+    async for one in opened.check_connection(stored):
         speak([{"app": app_id, **check_plain(one)}], check_view(check_plain(one)), json=json)
         made.append(one)
     return DONE if usable(made) else FAILED

@@ -124,12 +124,16 @@ async def old_token(
     configuration: Configuration, stored: StoredApp, now: dt.datetime
 ) -> tuple[str, str]:
     """Return the old token of an app and its last day. Raises ``InvalidValue`` without one."""
+    app_id = stored.application.id
+    gone = InvalidValue(
+        "The old token is not kept any more.", advice="Generate another one in the app."
+    )
     former = await kept_token(configuration, stored, now)
     if former is None:
-        raise InvalidValue(
-            "The old token is not kept any more.", advice="Generate another one in the app."
-        )
-    token = await configuration.reveal_former_secret(stored.application.id)
+        raise gone
+    token = await configuration.reveal_former_secret(app_id)
+    if await configuration.former_secret(app_id) != former:
+        raise gone  # rotated between the two reads: this token may be another host's
     return token.decode(), former.expires
 
 

@@ -105,14 +105,16 @@ class Trials:
         trial = self.newest(stored.application.id)
         return trial if trial is not None and trial.reach == reach_of(stored) else None
 
-    async def start(self, app_id: str, token: bytes | None = None) -> Trial:
+    async def start(self, stored: StoredApp, token: bytes | None = None) -> Trial:
         """Begin a test in the place of the last one; ``token``: another one than is stored.
 
-        A test of another token is not kept: it says nothing of the app as it is.
+        It asks the address of ``stored``, whatever is saved meanwhile: a token goes only to the
+        host that was shown. A test of another token is not kept: it says nothing of the app as
+        it is.
         """
-        stored = await self._work.configuration.app(app_id)
+        app_id = stored.application.id
         trial = Trial(app_id, reach_of(stored), utc_now())
-        task = asyncio.create_task(self._run(trial, token))
+        task = asyncio.create_task(self._run(trial, stored, token))
         if token is None:
             running = self._tasks.pop(app_id, None)
             if running is not None:
@@ -127,11 +129,11 @@ class Trials:
             task.add_done_callback(lambda _: self._tasks.pop(f"{app_id} {id(trial)}", None))
         return trial
 
-    async def _run(self, trial: Trial, token: bytes | None) -> None:
+    async def _run(self, trial: Trial, stored: StoredApp, token: bytes | None) -> None:
         error: SeatkeeperError | None = None
         try:
             async with asyncio.timeout(LONGEST_TEST):
-                async for line in self._work.check_connection(trial.app_id, token):
+                async for line in self._work.check_connection(stored, token):
                     trial.add(line)
         except SeatkeeperError as refused:
             error = refused

@@ -17,7 +17,15 @@ from seatkeeper.directory.token_ends import TokenEnd
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.engine.posting import Audience, Told
 from seatkeeper.facts.installed import StoreFacts
-from seatkeeper.ports import Configuration, Delivery, Directory, Erasing, Ledger, PeopleImport
+from seatkeeper.ports import (
+    Configuration,
+    Delivery,
+    Directory,
+    Erasing,
+    Ledger,
+    PeopleImport,
+    StoredApp,
+)
 from seatkeeper.ports.plans import Plans
 from seatkeeper.provisioning.connection import ConnectionCheck
 from seatkeeper.provisioning.cycle import Cycle
@@ -105,9 +113,9 @@ class Workplace(Protocol):
         """Prove address and token with one harmless read; return what was proven, in words."""
 
     def check_connection(
-        self, app_id: str, token: bytes | None = None
+        self, stored: StoredApp, token: bytes | None = None
     ) -> AsyncIterator[ConnectionCheck]:
-        """Test the connection of an app, line by line; ``token``: another one than is stored."""
+        """Test an app's connection as read, line by line; ``token``: another than is stored."""
 
     async def preview(
         self, app_id: str, wish: Wish, *, steps: bool = False, asked: bool = True

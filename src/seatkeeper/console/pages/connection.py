@@ -25,6 +25,7 @@ from seatkeeper.configuration.connecting import (
     typed_of,
     who_added_token,
 )
+from seatkeeper.configuration.meanwhile import check_unchanged
 from seatkeeper.configuration.secrets import usable_secret
 from seatkeeper.console.app_head import AppHead, app_head
 from seatkeeper.console.desk import Desk
@@ -96,7 +97,7 @@ class ConnectionPages:
     async def test(self, visit: Visit) -> Response:
         """Begin a test; with script its lines come by themselves, without the answer waits."""
         head = await self._head(visit)
-        trial = await self._desk.trials.start(head.id)
+        trial = await self._desk.trials.start(head.stored)
         if "hx-request" in visit.request.headers:
             return self._part(visit, head, trial)
         await trial.ended(LONGEST_WAIT)
@@ -146,9 +147,15 @@ class ConnectionPages:
         self, visit: Visit, head: AppHead, text: str, expires: str, *, keep: bool
     ) -> Response:
         trial: Trial | None = None
+        configuration, version = (
+            self._desk.work.configuration,
+            _number(visit.form.get("version", "")),
+        )
         try:
             token = usable_secret(text)
-            trial = await self._desk.trials.start(head.id, token)
+            # Before anything is sent: the token is meant for the host that the page showed.
+            await check_unchanged(configuration, head.stored, version)
+            trial = await self._desk.trials.start(head.stored, token)
             await trial.ended(LONGEST_WAIT * 2)
             if trial.error is not None:
                 raise InvalidValue(trial.error.message, advice=trial.error.advice)
@@ -161,18 +168,18 @@ class ConnectionPages:
                     if visit.form.get("new_token")
                     else _("The new one stays in use."),
                 )
-            await switch_token(
-                self._desk.work.configuration,
+            switched = await switch_token(
+                configuration,
                 head.id,
                 text,
                 expires,
-                version=_number(visit.form.get("version", "")),
+                version=version,
                 actor=visit.administrator.email,
                 keep_old=keep,
             )
         except BadInput as error:
             return await self._show(visit, head, 422, error=error, trial=trial, rotating=True)
-        await (await self._desk.trials.start(head.id)).ended(LONGEST_WAIT)
+        await (await self._desk.trials.start(switched)).ended(LONGEST_WAIT)
         which = "new" if visit.form.get("new_token") else "old"
         return RedirectResponse(f"/apps/{head.id}/connection?rotated={which}", SEE_OTHER)
 

@@ -139,7 +139,7 @@ class WelcomePages:
                     version=stored.version,
                     actor=actor,
                 )
-            await self._desk.trials.start(stored.application.id)
+            await self._desk.trials.start(stored)
         except BadInput as error:
             return await self._app(visit, 422, error)
         return RedirectResponse("/welcome/app#main", SEE_OTHER)
