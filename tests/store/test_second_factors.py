@@ -19,6 +19,7 @@ from seatkeeper.administration.second_factor import (
     code_at,
     step_at,
 )
+from seatkeeper.administration.sessions import FAILURES_FROM
 from seatkeeper.errors import (
     BadInput,
     InvalidValue,
@@ -238,6 +239,35 @@ def test_a_recovery_code_of_somebody_else_opens_nothing(database: Database) -> N
         entered(database, passphrase(database).secret, of_bo[0])
 
     assert entered(database, passphrase(database, email=bo.email).secret, of_bo[0])
+
+
+def test_wrong_recovery_codes_neither_slow_the_owner_nor_fill_the_audit_trail(
+    database: Database,
+) -> None:
+    app, recovery = turned_on(database, first(database))
+    pending = passphrase(database).secret
+
+    for _ in range(FAILURES + 2):
+        with pytest.raises(WrongCode):
+            entered(database, pending, "AAAA-AAAA-AAAA-AAAA")
+
+    assert actions(database) == ["second_factor.on"]
+    assert entered(database, pending, app.code(LATER))
+    assert entered(database, passphrase(database).secret, recovery[0])
+
+
+def test_wrong_codes_slow_no_passphrase_of_others_behind_the_same_address(
+    database: Database,
+) -> None:
+    turned_on(database, first(database))
+    bo = joined(database, "bo@larkspur.example", "viewer")
+    at_code = {"email": ANA, "at": LATER, "address": "192.0.2.7", "at_code": True}
+    rows = [{"id": f"{n:016}", **at_code} for n in range(FAILURES_FROM)]
+    database.write_now(lambda c: c.execute(t.FAILURES.insert(), rows).rowcount)
+
+    let_in = passphrase(database, email=bo.email)
+
+    assert SqlSignIns(database).session(let_in.secret, LATER) is not None
 
 
 def test_renewed_recovery_codes_replace_the_old_ones(database: Database) -> None:

@@ -46,20 +46,21 @@ def refused_code(
 
     After ``one_writer``, and only for who has a second factor. What is returned must not
     be raised within the transaction, or the failure that it counts is forgotten again.
-    ``news`` hears of a recovery code. Raises ``KeyMissing`` where the app's secret cannot be
-    opened; a recovery code is right without it.
+    Wrong recovery codes are not counted: eighty bits cannot be guessed, and they would keep
+    the owner's app codes waiting. ``news`` hears of a right one. Raises ``KeyMissing`` where
+    the app's secret cannot be opened; a recovery code is right without it.
     """
     recovery = recovery_code(typed)
-    if recovery is None:
+    if recovery is not None:
+        if not _by_recovery(connection, owner, recovery):
+            return _wrong()  # nobody guesses one, so neither owner nor audit trail suffers from it
+    else:
         wait = codes_wait_until(_failures(connection, owner), now)
         if wait is not None:
             return _wait(wait - now)
-        right = _by_app(connection, key, owner, typed, now)
-    else:
-        right = _by_recovery(connection, owner, recovery)
-    if not right:
-        _note_wrong(connection, owner, address, now)
-        return _wrong()
+        if not _by_app(connection, key, owner, typed, now):
+            _note_wrong(connection, owner, address, now)
+            return _wrong()
     connection.execute(delete(FAILURES).where(_at_code(owner)))
     if recovery is not None:
         left = {"left": codes_left(connection, owner.id)}
@@ -107,7 +108,7 @@ def _failures(connection: Connection, owner: Administrator) -> Sequence[dt.datet
 def _note_wrong(
     connection: Connection, owner: Administrator, address: str, now: dt.datetime
 ) -> None:
-    """Count a wrong code; the one after which others wait is in the audit trail."""
+    """Count a wrong code of an app; the one after which others wait is in the audit trail."""
     note_failure(connection, owner.email, address, now, at_code=True)
     if codes_wait_until(_failures(connection, owner), now) is not None:
         news = News(NOBODY)

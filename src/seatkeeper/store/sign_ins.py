@@ -135,7 +135,7 @@ class SqlSignIns:
             lambda c: (
                 c.execute(asked).first(),
                 _failures(c, _at_passphrase(email)),
-                _failures(c, FAILURES.c.address == address) if address else (),
+                _failures(c, _from(address)) if address else (),
             )
         )
         pauses = (
@@ -327,6 +327,11 @@ def _wrong() -> WrongPassphrase:
 
 def _at_passphrase(email: str) -> ColumnElement[bool]:
     return (FAILURES.c.email == email) & ~FAILURES.c.at_code
+
+
+def _from(address: str) -> ColumnElement[bool]:
+    """Return which failures slow an address; codes have a limit of their own."""
+    return (FAILURES.c.address == address) & ~FAILURES.c.at_code
 
 
 def _failures(connection: Connection, whose: ColumnElement[bool]) -> Sequence[dt.datetime]:
