@@ -155,6 +155,21 @@ def test_in_no_quarter_of_an_hour_more_than_five_wrong_codes_are_looked_at(ages:
     )
 
 
+def test_what_was_noted_while_the_clock_was_a_day_ahead_neither_waits_nor_opens() -> None:
+    tomorrow = NOW + dt.timedelta(days=1)
+
+    waits = codes_wait_until([tomorrow] * FAILURES, NOW)
+    opens = still_pending(tomorrow, NOW), still_set_up(tomorrow, NOW)
+
+    assert (waits, opens) == (None, (False, False))
+
+
+def test_codes_that_overtake_each_other_all_count() -> None:
+    noted_already = [NOW + SECOND] * FAILURES
+
+    assert codes_wait_until(noted_already, NOW) is not None
+
+
 def test_a_passphrase_waits_five_minutes_for_its_code_and_a_secret_fifteen() -> None:
     assert still_pending(NOW - PENDING + SECOND, NOW)
     assert not still_pending(NOW - PENDING, NOW)

@@ -22,7 +22,7 @@ from seatkeeper.administration.sessions import (
 )
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
-SECOND = dt.timedelta(seconds=1)
+SECOND, MINUTE = dt.timedelta(seconds=1), dt.timedelta(minutes=1)
 ages = st.lists(st.integers(0, 1800), max_size=40)
 
 
@@ -32,6 +32,9 @@ ages = st.lists(st.integers(0, 1800), max_size=40)
         (ABSOLUTE - SECOND, IDLE - SECOND, True),
         (ABSOLUTE, SECOND, False),
         (IDLE, IDLE, False),
+        (-MINUTE, -MINUTE, True),
+        (SECOND, -MINUTE - SECOND, False),
+        (-MINUTE - SECOND, SECOND, False),
     ],
 )
 def test_a_session_ends_unused_or_after_half_a_day(
@@ -72,6 +75,21 @@ def test_the_tenth_failure_slows_and_patience_ends_it() -> None:
     assert slowed_until(failures, NOW) == NOW + SECOND
     assert slowed_until(failures, NOW + SECOND) is None
     assert slowed_until([NOW] * 40, NOW) == NOW + LONGEST_PAUSE
+
+
+def test_what_was_noted_while_the_clock_was_a_day_ahead_neither_slows_nor_confirms() -> None:
+    tomorrow = NOW + dt.timedelta(days=1)
+
+    until = slowed_until([tomorrow] * FAILURES, NOW)
+    confirmed = is_confirmed(tomorrow, NOW)
+
+    assert (until, confirmed) == (None, False)
+
+
+def test_attempts_that_overtake_each_other_all_count() -> None:
+    noted_already = [NOW + SECOND] * FAILURES
+
+    assert slowed_until(noted_already, NOW) is not None
 
 
 def test_a_typed_passphrase_speaks_for_a_quarter_of_an_hour() -> None:

@@ -172,6 +172,23 @@ def test_after_five_wrong_codes_only_a_recovery_code_is_looked_at(database: Data
     assert actions(database)[-2:] == ["session.slowed", "second_factor.recovery_used"]
 
 
+def test_wrong_codes_of_a_clock_that_was_ahead_are_forgotten_and_those_of_now_count(
+    database: Database,
+) -> None:
+    app, _ = turned_on(database, first(database))
+    ahead = {"email": ANA, "at": LATER + dt.timedelta(days=1), "address": "", "at_code": True}
+    rows = [{"id": f"{n:016}", **ahead} for n in range(FAILURES)]
+    database.write_now(lambda c: c.execute(t.FAILURES.insert(), rows).rowcount)
+    pending = passphrase(database).secret
+
+    with pytest.raises(WrongCode):
+        entered(database, pending, app.wrong(LATER))
+
+    kept = database.read_now(lambda c: list(c.execute(select(t.FAILURES.c.at)).scalars()))
+    assert kept == [LATER]
+    assert entered(database, pending, app.code(LATER))
+
+
 def test_the_wait_ends_and_the_next_code_is_looked_at(database: Database) -> None:
     app, _ = turned_on(database, first(database))
     for _ in range(FAILURES):

@@ -14,6 +14,8 @@ from collections.abc import Collection
 from typing import Final
 from urllib.parse import quote
 
+from seatkeeper.administration.sessions import lately
+
 STEP: Final = 30
 """Seconds for which an app shows one code."""
 
@@ -112,18 +114,18 @@ def codes_wait_until(failures: Collection[dt.datetime], now: dt.datetime) -> dt.
     passphrase gets here, and recovery codes, which cannot be guessed, never wait:
     so nobody shuts the owner out.
     """
-    recent = sorted(at for at in failures if now - at < WINDOW)
+    recent = sorted(at for at in failures if lately(at, WINDOW, now))
     return recent[-FAILURES] + WINDOW if len(recent) >= FAILURES else None
 
 
 def still_pending(since: dt.datetime, now: dt.datetime) -> bool:
     """Whether the right passphrase, typed then, still lets a code be typed."""
-    return now - since < PENDING
+    return lately(since, PENDING, now)
 
 
 def still_set_up(since: dt.datetime, now: dt.datetime) -> bool:
     """Whether a secret made then and never confirmed is still the one to confirm."""
-    return now - since < SETTING_UP
+    return lately(since, SETTING_UP, now)
 
 
 def _joined(typed: str) -> str:

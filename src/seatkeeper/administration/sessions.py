@@ -20,10 +20,19 @@ LONGEST_PAUSE: Final = dt.timedelta(seconds=30)
 CONFIRMED: Final = dt.timedelta(minutes=15)
 """So long a typed passphrase speaks for whoever sits there, for what cannot be taken back."""
 
+AHEAD: Final = dt.timedelta(minutes=1)
+"""So far in the future may lie what was noted: attempts overtake each other, and the clocks of
+two machines differ. What lies further was noted by a clock that was put right since."""
+
+
+def lately(at: dt.datetime, span: dt.timedelta, now: dt.datetime) -> bool:
+    """Whether a moment lies less than ``span`` ago, and no further ahead than ``AHEAD``."""
+    return -AHEAD <= now - at < span
+
 
 def session_lives(began: dt.datetime, seen: dt.datetime, now: dt.datetime) -> bool:
     """Whether a session still counts: used in the last half hour, and begun in the last twelve."""
-    return now - seen < IDLE and now - began < ABSOLUTE
+    return lately(seen, IDLE, now) and lately(began, ABSOLUTE, now)
 
 
 def link_works(made: dt.datetime, used: dt.datetime | None, now: dt.datetime) -> bool:
@@ -33,7 +42,7 @@ def link_works(made: dt.datetime, used: dt.datetime | None, now: dt.datetime) ->
 
 def is_confirmed(confirmed: dt.datetime, now: dt.datetime) -> bool:
     """Whether the passphrase was typed so lately that nobody is asked for it again."""
-    return now - confirmed < CONFIRMED
+    return lately(confirmed, CONFIRMED, now)
 
 
 def slowed_until(
@@ -45,7 +54,7 @@ def slowed_until(
     up to half a minute: never longer, so that strangers who keep failing cannot
     shut the owner out. An attempt in the pause must not be counted as a failure.
     """
-    recent = [at for at in failures if now - at < WINDOW]
+    recent = [at for at in failures if lately(at, WINDOW, now)]
     if len(recent) < most:
         return None
     pause = min(dt.timedelta(seconds=2 ** min(len(recent) - most, 5)), LONGEST_PAUSE)

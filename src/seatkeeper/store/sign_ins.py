@@ -28,6 +28,7 @@ from seatkeeper.administration.model import Administrator
 from seatkeeper.administration.second_factor import PENDING as PENDING_FOR
 from seatkeeper.administration.sessions import (
     ABSOLUTE,
+    AHEAD,
     FAILURES_FROM,
     WINDOW,
     session_lives,
@@ -343,7 +344,8 @@ def note_failure(
     connection: Connection, email: str, address: str, now: dt.datetime, *, at_code: bool = False
 ) -> None:
     """Count a failure, and forget those that no longer count."""
-    connection.execute(delete(FAILURES).where(FAILURES.c.at <= now - WINDOW))
+    counts = (FAILURES.c.at > now - WINDOW) & (FAILURES.c.at <= now + AHEAD)
+    connection.execute(delete(FAILURES).where(~counts))
     row = {"id": secrets.token_hex(8), "email": email, "at": now, "address": address}
     connection.execute(insert(FAILURES), [{**row, "at_code": at_code}])
 
