@@ -1,12 +1,15 @@
 """The connection of an app in the console: saved, tested line by line, rotated, never shown."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 from tests.console_visitor import csrf_of, signed_in
 from tests.journeys.company import Company
 from tests.journeys.test_inbound import served
+from tests.journeys.test_live import lines_of, until
 from tests.journeys.test_sign_in import site_of
 
 from seatkeeper.bootstrap import Installation
@@ -15,6 +18,7 @@ from seatkeeper.configuration.applying import change_settings, settings_of
 from seatkeeper.console.trials import LONGEST_WAIT, Trials
 from seatkeeper.errors import InvalidValue
 from seatkeeper.gallery.schema import gallery_app
+from seatkeeper.provisioning.connection import CheckName, CheckResult, ConnectionCheck
 
 pytestmark = pytest.mark.journey
 
@@ -112,6 +116,31 @@ async def test_a_test_asked_for_by_script_sends_its_lines_as_they_come(added: Co
     assert messages[-1] == "event: done\ndata: done"
     assert "This connection works" in messages[-2]
     assert all(line.startswith("data: ") for line in messages[-2].splitlines())
+
+
+async def test_signing_out_ends_the_lines_of_a_running_test(
+    added: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = asyncio.Event()
+
+    async def lines(*_of: object) -> AsyncIterator[ConnectionCheck]:
+        yield ConnectionCheck(CheckName.ADDRESS, CheckResult.PASSED, "answers while she looks")
+        await gone.wait()
+        yield ConnectionCheck(CheckName.TOKEN, CheckResult.PASSED, "answers when she is gone")
+
+    monkeypatch.setattr(Installation, "check_connection", lines)
+    async with served(added) as url, signed_in(added.opened, site_of(url)) as ana:
+        await connect(ana, added, TOKEN)
+        form = await fields(ana)
+        await ana.post(f"{PAGE}/test", data=form, headers={"HX-Request": "true"})
+        async with lines_of(ana, f"{PAGE}/events") as stream:
+            await until(stream, "answers while she looks")
+            await ana.post("/sign-out", data={"csrf": form["csrf"]})
+            gone.set()
+            rest = [line async for line in stream]
+
+    assert "event: done" in rest
+    assert "answers when she is gone" not in "".join(rest)
 
 
 async def test_two_administrators_who_save_at_once_see_what_the_other_changed(

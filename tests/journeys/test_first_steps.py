@@ -9,6 +9,7 @@ import pytest
 from tests.console_visitor import csrf_of, signed_in
 from tests.journeys.company import Company
 from tests.journeys.test_inbound import served
+from tests.journeys.test_live import lines_of, until
 from tests.journeys.test_sign_in import site_of
 
 from seatkeeper.cli.browser import open_console
@@ -122,6 +123,16 @@ async def test_the_connection_is_tested_by_itself(ana: httpx.AsyncClient) -> Non
     assert "This connection works" in stream
     assert "This connection works" in page
     assert "http://localhost:" in page
+
+
+async def test_signing_out_ends_the_stream_of_the_first_cycle(ana: httpx.AsyncClient) -> None:
+    await begin(ana)
+    csrf = csrf_of((await ana.get("/welcome")).text)
+
+    async with lines_of(ana, "/welcome/events") as stream:
+        await until(stream, "It begins in a moment")
+        await ana.post("/sign-out", data={"csrf": csrf})
+        await until(stream, "event: done")
 
 
 async def test_people_come_as_pasted_text_too_and_a_fault_is_named_by_its_line(

@@ -97,14 +97,20 @@ def test_a_token_that_is_replaced_works_for_a_day_beside_the_new_one(database: D
     assert (old.id, old.replaced_at, old.expires_at) == (before.id, later, over)
 
 
-def test_a_token_that_somebody_else_may_know_is_replaced_at_once(database: Database) -> None:
+async def test_a_token_that_somebody_else_may_know_is_replaced_at_once(
+    database: Database,
+) -> None:
     tokens = SourceTokens(database)
     before, text = tokens.issue("hr", [], None, actor="grace", now=NOW)
 
     _, made, new_text = tokens.replace(before.id, at_once=True, actor="linus", now=NOW)
     old, new = tokens.holder(text, NOW), tokens.holder(new_text, NOW)
+    trail = await SqlConfiguration(database, MasterKey(b"k" * 32)).audit(limit=2)
 
     assert old is None
+    [after] = [one.after for one in trail if one.action == "token.replace"]
+    assert after is not None
+    assert after["revoked_at"] == NOW.isoformat()
     assert new is not None
     assert (new.id, new.expires_at) == (made.id, None)
 

@@ -256,9 +256,12 @@ def _token(row: Row[Any]) -> SourceToken:
 
 
 def _shown(token: SourceToken) -> dict[str, object]:
-    return {
+    shown: dict[str, object] = {
         "source": token.source,
         "may": list(token.may),
         "last_four": token.last_four,
         "expires_at": None if token.expires_at is None else token.expires_at.isoformat(),
     }
+    if token.revoked_at is not None:  # whatever day it would have lasted to
+        shown["revoked_at"] = token.revoked_at.isoformat()
+    return shown

@@ -54,6 +54,7 @@ class ConnectionPages:
 
     def routes(self, doors: Doors) -> list[Route]:
         """Return the routes of these pages."""
+        self._doors = doors
         place = "/apps/{app}/connection"
         return [
             doors.route("GET", place, self.show),
@@ -104,13 +105,15 @@ class ConnectionPages:
         return RedirectResponse(f"/apps/{head.id}/connection", SEE_OTHER)
 
     async def events(self, visit: Visit) -> Response:
-        """Send the list of the running test again whenever it grows, until it ends."""
+        """Send the lines of the running test whenever they grow, until it or the session ends."""
         head = await self._head(visit)
         trial = self._desk.trials.newest(head.id)
 
         async def messages() -> AsyncIterator[str]:
             if trial is not None:
                 async for _lines in trial.grows():
+                    if not await self._doors.still_open(visit):
+                        break
                     text = self._lines(visit, trial)
                     yield "".join(f"data: {line}\n" for line in text.splitlines()) + "\n"
             yield "event: done\ndata: done\n\n"

@@ -58,6 +58,7 @@ class WelcomePages:
 
     def routes(self, doors: Doors) -> list[Route]:
         """Return the routes of these pages."""
+        self._doors = doors
         return [
             doors.route("GET", "/welcome", self.index),
             doors.route("POST", "/welcome/skip", self.skip),
@@ -267,13 +268,13 @@ class WelcomePages:
         )
 
     async def events(self, visit: Visit) -> Response:
-        """Send how far the first cycle is whenever that changed, until it is done."""
+        """Send how far the first cycle is whenever that changed, until it or the session ends."""
         place = await self._steps.place()
         app_id = "" if place.stored is None else place.stored.application.id
 
         async def messages() -> AsyncIterator[str]:
             until, sent, over = uptime() + LONGEST_STREAM, "", not app_id
-            while not over and uptime() < until:
+            while not over and uptime() < until and await self._doors.still_open(visit):
                 now = going(await self._steps.first_cycle(app_id))
                 text = self._desk.templates.text("welcome_going.html", visit=visit, going=now)
                 if text != sent:
