@@ -47,7 +47,7 @@ class Delivery:
 
     async def counted(self, *, hours: int = 24, more_than: int = 3) -> dict[Of, Went]:
         since = utc_now() - dt.timedelta(hours=hours)
-        found = await self.ledger.parts_left("app", since=since, more_than=more_than)
+        found = await self.ledger.parts_left("app", since=since, after=None, more_than=more_than)
         return {one.part.of: one for one in found}
 
 

@@ -88,6 +88,7 @@ class Booking:
     members_added: list[MemberWrite] = field(default_factory=list)
     members_removed: list[MemberWrite] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
     freed: list[tuple[Kind, Claim]] = field(default_factory=list)
     inherited: dict[str, str] = field(default_factory=dict)
     holds: list[Hold] = field(default_factory=list)
@@ -350,6 +351,7 @@ class Booking:
             members_added=self.members_added,
             members_removed=self.members_removed,
             forgotten=self.forgotten,
+            unsure=self.unsure,
             freed=self.freed,
             holds=self.holds,
             ended_holds=self.ended_holds,

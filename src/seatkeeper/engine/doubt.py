@@ -166,7 +166,7 @@ async def _settle_change(
         booking.entry(planned)
         return
     if facts.kind is Kind.USER and gives_access_back(entry.changes, context.rules.users):
-        booking.forgotten.append(facts.record_id)
+        booking.unsure.append(facts.record_id)
     made = Disable if entry.verb == "disable" else Update
     action = made(link.account_id, tuple(entry.changes))
     # What is left to send of it is judged by what it takes away itself, which is not known yet.

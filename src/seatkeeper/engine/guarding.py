@@ -16,7 +16,7 @@ from seatkeeper.engine.booking import Booking
 from seatkeeper.engine.context import AppContext
 from seatkeeper.ports import Ledger
 from seatkeeper.provisioning.account import ValueChange
-from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.cycle import Cycle, CycleKind
 from seatkeeper.provisioning.guard import (
     WINDOW,
     Hold,
@@ -33,6 +33,7 @@ from seatkeeper.provisioning.plan import Delete, Disable, Skip, Update
 from seatkeeper.provisioning.removal import Removal, removal_digest, taken_by
 from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.shrinking import Shrunk
+from seatkeeper.provisioning.undo import TAKEN_BACK
 from seatkeeper.provisioning.walk import Decided, Facts
 
 PAGE = 500
@@ -53,6 +54,7 @@ async def guard_plan(context: AppContext) -> None:
     What may be sent is noted in ``context.judged``; nothing else that takes away is.
     """
     gathered = _Gathered()
+    context.may_remove.clear()  # who may leave a group is judged anew, too
     for kind in Kind:
         after, more = "", context.rules.mapping(kind) is not None
         while more:
@@ -107,7 +109,8 @@ async def guard_numbers(ledger: Ledger, rules: Rules, cycle: Cycle, now: dt.date
     if not (rules.limits.on or rules.limits.four_eyes):
         return numbers
     floor = rules.limits.source_in_a_day.at_least
-    parts = await ledger.parts_left(rules.app_id, since=day_began, more_than=floor)
+    late = cycle.from_seq if cycle.kind is CycleKind.INCREMENTAL else None
+    parts = await ledger.parts_left(rules.app_id, since=day_began, after=late, more_than=floor)
     return replace(numbers, parts=parts)
 
 
@@ -236,9 +239,15 @@ def _hold(
     shrunk: Shrunk | None,
 ) -> None:
     """Write down that a removal waits; told in the log once, not by every cycle."""
-    is_new = before is None or before.state is not HoldState.OPEN
+    name = hold_id(context.app_id, planned)
+    if before is not None and TAKEN_BACK in {planned.reason} - {before.reason}:
+        # An ordinary cycle asked first: its word is not replaced by that about an undo.
+        context.count(held=1)
+        _leave(booking, gathered, planned)
+        return
+    is_new = before is None or before.state is not HoldState.OPEN or before.id != name
     hold = Hold(
-        hold_id(context.app_id, planned),
+        name,
         planned.kind,
         planned.record_id,
         planned.what,

@@ -141,9 +141,12 @@ def _took(booking: Booking, sent: Sent, what: Removal) -> bool:
 
 def _link(booking: Booking, sent: Sent, account_id: str, known: TargetValues) -> None:
     booking.link(sent.facts, account_id, known)
-    if sent.remade or _reactivates(booking.context, sent):
-        # Memberships and references to a new or re-activated account are written again.
+    # Memberships and references to a new or re-activated account are written again.
+    if sent.remade:
         booking.forgotten.append(sent.facts.record_id)
+        booking.context.linked_now += 1
+    elif _reactivates(booking.context, sent):
+        booking.unsure.append(sent.facts.record_id)
         booking.context.linked_now += 1
 
 

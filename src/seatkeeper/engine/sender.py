@@ -81,7 +81,6 @@ def _judge_app(context: AppContext, sent: Sent) -> None:
 
 
 async def _carry_out(context: AppContext, sent: Sent) -> None:
-    kind = sent.facts.kind
     match sent.action:
         case Create(values):
             await _create(context, sent, values)
@@ -95,8 +94,7 @@ async def _carry_out(context: AppContext, sent: Sent) -> None:
             await _take_access(context, sent, sent.action)
         case Delete(account_id):
             sent.started = True
-            call = partial(context.target.delete, kind, account_id, sent.trace)
-            await _twice_if_doubtful(context, sent, call)
+            await _delete(context, sent, account_id)
         case Adopt(account_id, found):
             sent.account_id = account_id
             assert sent.decided.desired is not None  # noqa: S101 - matched records have values
@@ -106,6 +104,19 @@ async def _carry_out(context: AppContext, sent: Sent) -> None:
         case Skip():
             link = sent.facts.link
             sent.account_id = link.account_id if link else None
+
+
+async def _delete(context: AppContext, sent: Sent, account_id: str) -> None:
+    """Delete for good; an account that is gone after a lost or a failing answer was deleted."""
+    kind = sent.facts.kind
+    try:
+        call = partial(context.target.delete, kind, account_id, sent.trace)
+        await _twice_if_doubtful(context, sent, call)
+    except (InDoubt, Transient):
+        call_read = partial(context.target.read, kind, account_id, sent.trace)
+        if await context.patiently(call_read) is not None:
+            raise
+        sent.doubtful = False
 
 
 async def _take_access(context: AppContext, sent: Sent, action: Disable) -> None:
@@ -230,7 +241,13 @@ async def _update(
         await _remake(context, sent)
         return
     except InDoubt:
+        if _is_free(context, sent):
+            await context.sleep(SETTLING)  # what still acts after that look would not be counted
         await _read_back(context, sent, account_id, before, changes)
+        raise
+    except Transient:
+        if _is_free(context, sent):  # what acted before it failed counts, too
+            await _read_back(context, sent, account_id, before, changes)
         raise
     except Conflict as error:
         new = {one.path: one.new for one in changes if one.new is not None}
@@ -287,6 +304,12 @@ async def _without_filled(
     return kept, {**before, **filled}
 
 
+def _is_free(context: AppContext, sent: Sent) -> bool:
+    """Whether it was free to take something away, so that it counts for the deletion guard."""
+    key = (sent.facts.kind, sent.facts.record_id)
+    return any((*key, what) in context.free for what in Removal)
+
+
 async def _read_back(
     context: AppContext,
     sent: Sent,
@@ -294,14 +317,7 @@ async def _read_back(
     before: TargetValues,
     changes: Sequence[ValueChange],
 ) -> None:
-    """See what an update did whose answers were lost, so that the record may wait alone.
-
-    What was free to take something away is looked at once it cannot act any more: if it did, it
-    counts for the deletion guard.
-    """
-    key = (sent.facts.kind, sent.facts.record_id)
-    if any((*key, what) in context.free for what in Removal):
-        await context.sleep(SETTLING)
+    """See what an update did whose answers were lost, so that the record may wait alone."""
     call = partial(context.target.read, sent.facts.kind, account_id, sent.trace)
     account = await context.patiently(call)
     if account is not None:

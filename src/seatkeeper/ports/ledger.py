@@ -261,10 +261,11 @@ class Ledger(Protocol):
         """Return how many there are of each, and how many left without anybody's word."""
 
     async def parts_left(
-        self, app_id: str, *, since: dt.datetime, more_than: int
+        self, app_id: str, *, since: dt.datetime, after: int | None, more_than: int
     ) -> Sequence[Went]:
         """Return what sources took away since then, of parts that lost more than that or all.
 
+        All changes ``after`` that number count as well: an app that was away reads them late.
         Parts for which removals of the app are held are always among them.
         """
 

@@ -239,8 +239,10 @@ def judge(
     rest: list[Planned] = []
     for one in planned:
         hold = holds.get(one.key)
-        if hold is not None and hold.keeps(now):
+        if hold is not None and hold.keeps(now) and hold.digest == one.digest:
             kept.append((one, hold))
+        elif hold is not None and hold.keeps(now):
+            held.append((one, _kept_another(hold)))
         elif hold is not None and hold.digest == one.digest and hold.state is HoldState.APPROVED:
             approved.append(one)
         else:
@@ -287,6 +289,14 @@ def _last(
         if hold.state is HoldState.OPEN and hold.what in {Removal.ACCESS, Removal.RIGHTS}
     }
     return nobody_left(taken, gone, waiting, people.people)
+
+
+def _kept_another(hold: Hold) -> str:
+    """Say why what somebody kept is asked about anew, rather than let go or kept unseen."""
+    return (
+        f"{hold.decided_by} kept something else of it ({hold.word}); what would be taken away "
+        "now is another removal, so decide again."
+    )
 
 
 def _waits(
@@ -377,6 +387,9 @@ def _of(what: Removal, path: str, count: int, total: int) -> str:
 
 
 def hold_id(app_id: str, planned: Planned) -> str:
-    """Return the short name by which people decide about a hold."""
-    said = f"{app_id}\n{planned.kind}\n{planned.record_id}\n{planned.what}"
+    """Return the short name by which people decide about exactly this removal.
+
+    What comes to be another removal has another name, so a word never covers more than was shown.
+    """
+    said = f"{app_id}\n{planned.kind}\n{planned.record_id}\n{planned.what}\n{planned.digest}"
     return hashlib.sha256(said.encode()).hexdigest()[:8]

@@ -193,7 +193,8 @@ class Work:
     ``members_added`` and ``members_removed`` say that they are made.
     ``waiting`` and ``claims`` replace what the record had. ``forgotten`` are
     records whose memberships and reports must be written again (a new or
-    re-activated account). ``freed`` are unique values that an account in the app
+    re-activated account); of those who are ``unsure`` the account is still there, and may
+    hold what it held. ``freed`` are unique values that an account in the app
     has no more: whom the app refused for one is due at once. ``inherited`` maps
     purged people to the records that have their accounts, and so their
     memberships, now. ``removed`` counts what was taken away without anybody's
@@ -219,6 +220,7 @@ class Work:
     members_added: Sequence[MemberWrite] = ()
     members_removed: Sequence[MemberWrite] = ()
     forgotten: Sequence[str] = ()
+    unsure: Sequence[str] = ()
     freed: Sequence[tuple[Kind, Claim]] = ()
     inherited: Mapping[str, str] = field(default_factory=dict)
     holds: Sequence[Hold] = ()

@@ -7,9 +7,11 @@ cycles and the outbox are parts of their own.
 
 import datetime as dt
 from collections.abc import Collection, Hashable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Select,
     Text,
     delete,
     func,
@@ -25,6 +27,7 @@ from seatkeeper.ports import Touched
 from seatkeeper.provisioning.account import TargetValues
 from seatkeeper.provisioning.cycle import CycleState
 from seatkeeper.provisioning.journal import (
+    EntryState,
     Health,
     Key,
     MemberDifference,
@@ -33,6 +36,7 @@ from seatkeeper.provisioning.journal import (
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim
+from seatkeeper.provisioning.plan import known_without
 from seatkeeper.provisioning.walk import Facts
 from seatkeeper.store import ledger_claims as claims_of
 from seatkeeper.store import ledger_facts as facts
@@ -309,6 +313,7 @@ class SqlLedger(
             open_ones = select(t.cycles.c.id).where(
                 t.cycles.c.app_id == app_id, t.cycles.c.state != CycleState.DONE
             )
+            _doubt_what_was_sent(connection, app_id, open_ones)
             connection.execute(delete(t.journal).where(t.journal.c.cycle_id.in_(open_ones)))
             connection.execute(
                 update(t.cycles)
@@ -343,6 +348,24 @@ class SqlLedger(
         order = t.log.c.seq.desc() if newest_first else t.log.c.seq
         found = await self._all(asked.order_by(order).limit(limit))
         return [(row.seq, rows.log_of(row)) for row in found]
+
+
+def _doubt_what_was_sent(connection: Connection, app_id: str, cycles: Select[Any]) -> None:
+    """Know no more what an app holds of what was on its way when its plan was forgotten."""
+    sent = select(t.journal).where(
+        t.journal.c.cycle_id.in_(cycles), t.journal.c.state == EntryState.INTENDED
+    )
+    for row in connection.execute(sent).all():
+        entry = rows.entry_of(row)
+        theirs = (
+            (t.links.c.app_id == app_id)
+            & (t.links.c.kind == entry.kind)
+            & (t.links.c.record_id == entry.record_id)
+        )
+        known = connection.scalar(select(t.links.c.known).where(theirs))
+        if known:
+            left = known_without(known, entry.changes)
+            connection.execute(update(t.links).where(theirs).values(known=left))
 
 
 def _written(connection: Connection, app_id: str) -> Hashable:

@@ -143,13 +143,14 @@ class Holds(LedgerPart):
         return sorted({(Kind(row.kind), row.record_id) for row in found})
 
     async def parts_left(
-        self, app_id: str, *, since: dt.datetime, more_than: int
+        self, app_id: str, *, since: dt.datetime, after: int | None, more_than: int
     ) -> Sequence[Went]:
         """Return what sources took away since then, of parts that lost more than that or all.
 
+        All changes ``after`` that number count as well: an app that was away reads them late.
         Parts for which removals of the app are held are always among them.
         """
-        return await self._database.read(lambda c: parts_left(c, app_id, since, more_than))
+        return await self._database.read(lambda c: parts_left(c, app_id, since, after, more_than))
 
     async def guard_numbers(
         self, app_id: str, *, cycle_began: dt.datetime, day_began: dt.datetime

@@ -57,6 +57,7 @@ def write_work(connection: Connection, app_id: str, work: Work) -> None:
     _replace_waiting(connection, app_id, work.waiting)
     _replace_claims(connection, app_id, work.claims)
     _forget(connection, app_id, work.forgotten)
+    _forget(connection, app_id, work.unsure, there=True)
     _delete_keys(connection, t.escrows, app_id, work.cleared)
     end_holds(connection, app_id, work.cleared)
     write_holds(connection, app_id, work.holds, work.ended_holds)
@@ -276,8 +277,13 @@ def _wake(connection: Connection, whom: ColumnElement[bool]) -> None:
     connection.execute(due)
 
 
-def _forget(connection: Connection, app_id: str, records: Sequence[str]) -> None:
-    """Have memberships and references to these people's accounts written again."""
+def _forget(
+    connection: Connection, app_id: str, records: Sequence[str], *, there: bool = False
+) -> None:
+    """Have memberships and references to these people's accounts written again.
+
+    Where the account is still ``there``, so may its memberships be, those that ended too.
+    """
     for piece in pieces(records):
         held = select(t.link_members.c.group_id, t.link_members.c.member_id).where(
             t.link_members.c.app_id == app_id, among(t.link_members.c.member_id, piece)
@@ -299,10 +305,11 @@ def _forget(connection: Connection, app_id: str, records: Sequence[str]) -> None
                 select(users.c.id, users.c.manager_id).where(among(users.c.manager_id, piece))
             )
         ]
+        theirs = (t.link_members.c.app_id == app_id) & among(t.link_members.c.member_id, piece)
         connection.execute(
-            delete(t.link_members).where(
-                t.link_members.c.app_id == app_id, among(t.link_members.c.member_id, piece)
-            )
+            update(t.link_members).where(theirs).values(doubtful=True)
+            if there
+            else delete(t.link_members).where(theirs)
         )
         linked = _linked(connection, app_id, {record for _, record, _, _ in again})
         insert_missing(

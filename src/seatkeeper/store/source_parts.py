@@ -50,7 +50,7 @@ _MOVED: Final = _DETAIL.contains(f'"{WAS}":')
 
 
 def parts_left(
-    connection: Connection, app_id: str, since: dt.datetime, more_than: int
+    connection: Connection, app_id: str, since: dt.datetime, after: int | None, more_than: int
 ) -> list[Went]:
     """Return what became of each part that may have shrunk, and of those for which holds wait.
 
@@ -61,7 +61,7 @@ def parts_left(
     first = connection.scalar(
         select(changes.c.seq).where(changes.c.at < since).order_by(changes.c.seq.desc()).limit(1)
     )
-    left = _left(connection, first or 0)
+    left = _left(connection, first or 0 if after is None else min(first or 0, after))
     found = []
     for key in sorted({*left, *held}):
         part = left[key].part if key in left else held[key].part

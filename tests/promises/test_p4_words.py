@@ -1,0 +1,140 @@
+"""P4 about words: one covers what was shown and nothing else, and no answer hides who left."""
+
+import datetime as dt
+
+import pytest
+from tests.engine.world import Wish, World
+from tests.promises.killed import Death, Killed
+from tests.promises.test_p4_no_surprise_removals import PEOPLE, active, decided, staffed, waiting
+from tests.promises.test_p4_over_a_day import FREE, deletes, purged
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.errors import NotFound, Transient
+from seatkeeper.provisioning.guard import HoldState
+
+
+async def approved(world: World, ids: list[str], who: str = "ana") -> None:
+    await world.ledger.decide(
+        ids, HoldState.APPROVED, word="is meant", until=None, actor=who, now=world.now
+    )
+
+
+@pytest.mark.parametrize("app", ["15five", "generic-scim"])
+async def test_who_left_by_requests_that_failed_afterwards_counts_within_the_day(
+    world: World, app: str
+) -> None:
+    if app == "generic-scim":
+        deletes(world)
+    await staffed(world)
+
+    for name in PEOPLE[:6]:
+        if app == "generic-scim":
+            await purged(world, name)
+        else:
+            await world.leave("Everybody", name)
+        world.plant_after(
+            "delete" if app == "generic-scim" else "update",
+            Transient("The app failed.", status=504),
+            times=4,
+        )
+        await world.run()
+        world.target.planted_by_verb.clear()  # type: ignore[attr-defined]  # one that is planted
+
+    left = 12 - active(world)
+    assert left == FREE
+    assert len(await waiting(world)) == 6 - FREE
+
+
+async def test_a_word_about_an_end_of_access_does_not_delete(world: World) -> None:
+    deletes(world)
+    await staffed(world)
+    await world.leave("Everybody", *PEOPLE[:6])
+    await world.run()
+    shown = [one.id for one in await waiting(world)]
+
+    await purged(world, *PEOPLE[:6])
+    await world.run()
+
+    with pytest.raises(NotFound):
+        await approved(world, shown)
+    await world.run()
+    assert len(world.target.held[Kind.USER]) == 12
+    assert len(await waiting(world)) == 6
+
+
+async def test_who_was_kept_is_asked_about_once_it_is_about_something_else(world: World) -> None:
+    await staffed(world)
+    await world.leave("Everybody", *PEOPLE[:6])
+    await world.run()
+    await decided(world, HoldState.KEPT)
+    await world.run(Wish(full=True))
+    assert await waiting(world) == []
+
+    await world.enable(PEOPLE[0], enabled=False)
+    world.now += dt.timedelta(days=30)
+    await world.run()
+
+    assert active(world) == 12
+    [hold] = await waiting(world)
+    assert hold.display_name == PEOPLE[0]
+    assert "ana kept something else" in hold.why
+
+
+async def test_somebody_enabled_again_who_left_a_group_meanwhile_is_in_it_no_more(
+    any_world: World,
+) -> None:
+    world = any_world
+    await world.connect()
+    await world.hire("Ada")
+    await world.hire("Grace")
+    await world.found("Sales", "Ada", "Grace")
+    await world.assign("Sales", "Ada", "Grace")
+    await world.run()
+    await world.enable("Ada", enabled=False)
+    await world.run()
+
+    await world.enable("Ada")
+    await world.leave("Sales", "Ada")
+    await world.run()
+    await world.run()
+
+    assert world.account("Ada")["active"] is True
+    assert world.members("Sales") == {"Grace"}
+    await world.assert_in_step()
+
+
+async def test_what_was_on_its_way_is_not_believed_after_a_restart(any_world: World) -> None:
+    world = any_world
+    await staffed(world)
+    await world.leave("Everybody", PEOPLE[0])
+    with pytest.raises(Killed):
+        await world.run(target=Death(1, after=True).over(world.target))
+    assert active(world) == 11
+
+    await world.ledger.reset(world.app, ["watermark"], actor="ana")
+    await world.join("Everybody", PEOPLE[0])
+    await world.run()
+
+    assert active(world) == 12
+    await world.assert_in_step()
+
+
+async def test_a_word_about_an_ordinary_leaver_is_not_replaced_by_that_about_an_undo(
+    world: World,
+) -> None:
+    await world.connect()
+    for name in PEOPLE:
+        await world.hire(name, department="Sales")
+    await world.found("Everybody", *PEOPLE)
+    await world.assign("Everybody")
+    joined = await world.run()
+    await world.leave("Everybody", *PEOPLE[:6])
+    await world.run()
+    before = {one.id for one in await waiting(world)}
+
+    await world.run(Wish(undo=joined.id))
+    assert before <= {one.id for one in await waiting(world)}
+    await approved(world, sorted(before))
+    await world.run()
+
+    assert active(world) == 6
