@@ -1,5 +1,7 @@
 """Fixtures that every test may use, and which tests stay together."""
 
+from typing import Final
+
 import pytest
 from tests.databases import database, database_url, empty_database_url, postgresql_server
 from xdist.remote import Producer
@@ -8,19 +10,33 @@ from xdist.scheduler import LoadGroupScheduling
 __all__ = ["anyio_backend", "database", "database_url", "empty_database_url", "postgresql_server"]
 
 
+_OF_LARKSPUR: Final = frozenset(
+    f"tests/browser/test_{name}.py"
+    for name in (
+        *("budget", "complaints", "crawl", "flow_approvals", "flow_connection", "flow_palette"),
+        *("flow_people", "home", "links", "roles", "without_javascript"),
+    )
+)
+"""The browser tests that all visit one company; about half of the time that they all take."""
+
+
 class BrowserTogether(LoadGroupScheduling):  # type: ignore[misc]  # xdist has no types
-    """One worker has all browser tests, which share a browser and five running companies.
+    """Two workers have all browser tests, each those of its companies, which start once.
 
     By our own rule, since the markers that this scheduler looks for do not reach it (pytest 9.2
-    keeps the ids of tests elsewhere than xdist 3.8 writes its groups).
+    keeps the ids of tests elsewhere than xdist 3.8 writes its groups). The rest is given out one
+    by one, so both workers end together.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+        file = nodeid.partition("::")[0]
+        if not file.startswith("tests/browser/"):
+            return nodeid
+        return "browser: Larkspur" if file in _OF_LARKSPUR else "browser: the others"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BrowserTogether:
-    """Give every worker but one a test at a time."""
+    """Let workers begin with the browser tests, and then take one test at a time."""
     return BrowserTogether(config, log)
 
 
