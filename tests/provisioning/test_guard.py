@@ -158,6 +158,18 @@ def test_a_word_counts_for_exactly_what_it_was_given_about() -> None:
     assert len(changed.held) == 6
 
 
+def test_who_is_kept_is_asked_about_once_it_is_another_removal() -> None:
+    one = leaver(1)
+    kept = hold_of(one, HoldState.KEPT, decided_by="grace", word="on leave")
+
+    same, another = judged([one], kept), judged([replace(one, digest="another")], kept)
+
+    assert [planned for planned, _ in same.kept] == [one]
+    [(_, why)] = another.held
+    assert why.startswith("grace kept something else of it (on leave)")
+    assert hold_id("app", one) != hold_id("app", replace(one, digest="another"))
+
+
 def test_one_who_was_approved_and_changed_leaves_if_they_are_not_too_many() -> None:
     one = leaver(1)
 
