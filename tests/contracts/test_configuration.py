@@ -154,8 +154,16 @@ async def test_a_secret_is_replaced_kept_and_forgotten(configuration: SqlConfigu
 
     assert (kept.has_secret, kept.secret_last_four, revealed) == (True, "", b"short")
     assert not forgotten.has_secret
+    assert await configuration.app_and_secret("15five") == (forgotten, b"")
     with pytest.raises(NotFound):
         await configuration.reveal_secret("15five")
+
+
+async def test_an_app_and_its_secret_are_read_together(configuration: SqlConfiguration) -> None:
+    await save(configuration, 0, TOKEN)
+    newest = await save(configuration, 1, b"another token", scope="all")
+
+    assert await configuration.app_and_secret("15five") == (newest, b"another token")
 
 
 async def test_another_key_opens_nothing_and_says_which_is_wanted(

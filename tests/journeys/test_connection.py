@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from seatkeeper.configuration.applying import change_settings, settings_of
 from seatkeeper.console.trials import LONGEST_WAIT, Trials
 from seatkeeper.errors import InvalidValue
 from seatkeeper.gallery.schema import gallery_app
+from seatkeeper.ports import Configuration, StoredApp
 from seatkeeper.provisioning.connection import CheckName, CheckResult, ConnectionCheck
 
 pytestmark = pytest.mark.journey
@@ -285,6 +287,38 @@ async def test_a_token_that_was_entered_for_another_host_is_not_tested_at_this_o
             [_ async for _ in added.opened.check_connection(shown)]
 
     assert await added.box.requests() == []
+
+
+async def test_a_token_saved_while_a_cycle_connects_goes_to_the_address_saved_with_it(
+    added: Company,
+) -> None:
+    async with served(added) as url, signed_in(added.opened, site_of(url)) as ana:
+        await connect(ana, added, WRONG, ELSEWHERE)
+        apps = added.opened.apps
+        saved = SavedMeanwhile(apps.configuration, lambda: connect(ana, added, TOKEN))
+        apps.configuration = cast("Configuration", saved)
+
+        proven = await (await apps.target("15five")).probe("userName")
+
+    assert proven
+
+
+class SavedMeanwhile:
+    """The configuration, in which somebody saves right after an app was read for the first time."""
+
+    def __init__(self, kept: Configuration, save: Callable[[], Awaitable[object]]) -> None:
+        self._kept = kept
+        self._save: Callable[[], Awaitable[object]] | None = save
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kept, name)
+
+    async def app(self, app_id: str) -> StoredApp:
+        stored = await self._kept.app(app_id)
+        save, self._save = self._save, None
+        if save is not None:
+            await save()
+        return stored
 
 
 async def secret(opened: Installation) -> str:

@@ -71,9 +71,10 @@ class Apps:
         if known is not None:
             if known[0] == stored.version:
                 return known[1]
+            self._targets.pop(app_id, None)
             await known[1].close()
-            del self._targets[app_id]
-        target = await self._connect(stored)
+        stored, token = await self.configuration.app_and_secret(app_id)
+        target = await self._connect(stored, token)
         self._targets[app_id] = (stored.version, target)
         return target
 
@@ -92,10 +93,12 @@ class Apps:
         where there is nothing to connect to yet, or another token was stored since.
         """
         path = self.rules_of(stored).users.by_matching[0].target
+        if token is None:
+            token = await self._own_token(stored)
+        else:
+            stored = replace(stored, has_secret=True)
         target = await self._connect(stored, token, most_seconds=CHECK_SECONDS)
         try:
-            if token is None:
-                await self._check_same_secret(stored)
             async for one in target.checks(path):
                 yield one
         finally:
@@ -138,18 +141,18 @@ class Apps:
         said = [(one.application.id, settings_of(one)) for one in await self.configuration.apps()]
         return secret_ends([(app, one.name, one.secret_expires) for app, one in said], now)
 
-    async def _check_same_secret(self, stored: StoredApp) -> None:
-        """Refuse a token that was stored after the address was read: it may be for another."""
-        present = await self.configuration.app(stored.application.id)
+    async def _own_token(self, stored: StoredApp) -> bytes:
+        """Return the token, but none that was stored since the address was read."""
+        present, token = await self.configuration.app_and_secret(stored.application.id)
         if present.secret_since != stored.secret_since:
             raise InvalidValue("The token was changed meanwhile.", advice="Test again.")
+        return token
 
     async def _connect(
-        self, stored: StoredApp, token: bytes | None = None, *, most_seconds: float | None = None
+        self, stored: StoredApp, token: bytes, *, most_seconds: float | None = None
     ) -> Target:
         settings = settings_of(stored)
-        check_connectable(stored if token is None else replace(stored, has_secret=True))
-        token = token or await self.configuration.reveal_secret(stored.application.id)
+        check_connectable(stored)
         seconds = self.settings.request_seconds
         app = customized(gallery_app(settings.gallery), settings)
         return scim_target(

@@ -123,6 +123,13 @@ class Configuration(Protocol):
     async def reveal_secret(self, app_id: str) -> bytes:
         """Return the token in plain. Raises ``NotFound`` or ``KeyMissing``."""
 
+    async def app_and_secret(self, app_id: str) -> tuple[StoredApp, bytes]:
+        """Return one with its token in plain, both of one moment; no token is empty.
+
+        Whoever sends a token asks for both together: one that is stored between two questions
+        may be for another host. Raises ``NotFound`` or ``KeyMissing``.
+        """
+
     async def former_secret(self, app_id: str) -> FormerSecret | None:
         """Return what is known of the token before the last rotation, or none."""
 

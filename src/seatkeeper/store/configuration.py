@@ -1,7 +1,8 @@
 """The configured applications on SQL, with their versions, secrets and audit trail.
 
 Before the walk. Decides which save counts (the one made on the current
-version) and that a secret never leaves its table but through ``reveal_secret``.
+version) and that a secret never leaves its table but through ``reveal_secret`` and
+``app_and_secret``.
 What a settings document may say is decided by ``configuration``.
 """
 
@@ -136,6 +137,16 @@ class SqlConfiguration(SqlFormerSecrets):
         if secret is None:
             raise NotFound(f"No secret is stored for {app_id}.", advice="Enter it first.")
         return secret.reveal()
+
+    async def app_and_secret(self, app_id: str) -> tuple[StoredApp, bytes]:
+        """Return one with its token in plain, both out of one transaction."""
+
+        def work(connection: Connection) -> tuple[StoredApp, bytes]:
+            stored = _known(connection, app_id)
+            secret = self._revealed(connection, app_id)
+            return stored, b"" if secret is None else secret.reveal()
+
+        return await self._database.read(work)
 
     async def versions(self, app_id: str) -> Sequence[tuple[int, Mapping[str, object]]]:
         """Return the earlier settings of an application with their versions, newest first."""
