@@ -3,8 +3,8 @@
 import datetime as dt
 
 from seatkeeper.console.views.home import AppFacts, home_page, moved, moves
-from seatkeeper.directory.model import Change, Kind, Subject, Verb
-from seatkeeper.provisioning.guard import Hold
+from seatkeeper.directory.model import Change, Subject, Verb
+from seatkeeper.provisioning.held import HeldKind
 from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.secret_ends import secret_ends
 
@@ -19,13 +19,13 @@ WELL: dict[str, object] = {
     "has_secret": True,
     "last_cycle": {"ended_at": NOW.isoformat(), "number": 3, "created": 2},
 }
-HELD = Hold("h", Kind.USER, "bo", Removal.ACCESS, "Bo", "", "too many", "left Sales", NOW - DAY)
+HELD = HeldKind(Removal.ACCESS, 1, NOW - DAY)
 
 
-def app(*holds: Hold, waiting: int = 0, **facts: object) -> AppFacts:
+def app(*held: HeldKind, waiting: int = 0, **facts: object) -> AppFacts:
     causes = {"MissingValues": waiting} if waiting else {}
-    plain = {**WELL, "waiting": waiting, "waiting_causes": causes, "held": len(holds), **facts}
-    return AppFacts(plain, (waiting, 0), holds)
+    plain = {**WELL, "waiting": waiting, "waiting_causes": causes, "held": len(held), **facts}
+    return AppFacts(plain, (waiting, 0), held)
 
 
 def change(

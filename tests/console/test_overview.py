@@ -9,7 +9,7 @@ from seatkeeper.console.views.cycle_chart import cycle_chart, day_strip
 from seatkeeper.console.views.overview import AppFacts, OverviewPage, overview_page
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.cycle import Counters, Cycle, CycleKind, CycleState
-from seatkeeper.provisioning.guard import Hold
+from seatkeeper.provisioning.held import HeldKind
 from seatkeeper.provisioning.history import Day
 from seatkeeper.provisioning.journal import (
     Escrow,
@@ -42,7 +42,7 @@ WELL = AppFacts(
     called={},
     causes=(),
     waiting_people=(0, 0),
-    holds=(),
+    held=(),
     health=Health(),
     interval=EVERY,
 )
@@ -71,8 +71,8 @@ def waits(
     return WaitingCause(code, len(names), NOW, newest)
 
 
-def hold(who: str, what: Removal = Removal.ACCESS) -> Hold:
-    return Hold(who, Kind.USER, who, what, who, "", "too many", "left Sales", NOW - HOUR)
+def held(count: int = 1, what: Removal = Removal.ACCESS) -> HeldKind:
+    return HeldKind(what, count, NOW - HOUR)
 
 
 def test_a_hundred_per_cent_is_said_only_where_nobody_is_missing() -> None:
@@ -86,9 +86,7 @@ def test_a_hundred_per_cent_is_said_only_where_nobody_is_missing() -> None:
 
 
 def test_who_has_no_account_yet_is_in_scope_and_who_shall_lose_it_is_not() -> None:
-    facts = replace(
-        WELL, waiting_people=(2, 2), causes=(waits("elif", "yat"),), holds=(hold("bo"),)
-    )
+    facts = replace(WELL, waiting_people=(2, 2), causes=(waits("elif", "yat"),), held=(held(),))
 
     scope, step, need, _late = page_of(facts).numbers
 

@@ -3,17 +3,21 @@
 import asyncio
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from seatkeeper.directory.model import Application, Kind
 from seatkeeper.errors import AlreadyDecided, NotFound
 from seatkeeper.provisioning.guard import Hold, HoldState
+from seatkeeper.provisioning.held import HeldKind, HeldPlace
 from seatkeeper.provisioning.journal import Work
 from seatkeeper.provisioning.removal import Removal
 from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
 from seatkeeper.store.ledger import SqlLedger
+from seatkeeper.store.ledger_held_counts import counts_query, kinds_query
 from seatkeeper.store.secrets import MasterKey
 
 NOON = dt.datetime(2026, 11, 5, 12, tzinfo=dt.UTC)
@@ -168,3 +172,52 @@ async def test_the_holds_of_one_person_or_one_reason_are_read_without_all_the_ot
     assert [one.record_id for _app, one in of_bo] == ["bo"]
     assert (list(open_of_bo), list(of_a_group)) == ([], [])
     assert [one.record_id for _app, one in many] == ["ana", "cy"]
+
+
+async def test_what_waits_is_counted_by_kind_and_since_when(ledger: SqlLedger) -> None:
+    group = held("sales", kind=Kind.GROUP, what=Removal.GROUP, since=LATER)
+    await ledger.write("15five", Work(holds=[group]))
+    await said(ledger, "ana", HoldState.KEPT, "bo")
+
+    kinds = await ledger.held_kinds()
+
+    assert kinds == {
+        "15five": [HeldKind(Removal.ACCESS, 2, NOON), HeldKind(Removal.GROUP, 1, LATER)]
+    }
+    assert await ledger.held_counts() == {"15five": 3}
+
+
+async def test_counting_what_waits_reads_an_index_and_no_removal(ledger: SqlLedger) -> None:
+    def explained(connection: sa.Connection, asked: sa.Select[Any]) -> str:
+        on_file = connection.dialect.name == "sqlite"
+        if not on_file:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+        text = str(asked.compile(connection, compile_kwargs={"literal_binds": True}))
+        how = "EXPLAIN QUERY PLAN " if on_file else "EXPLAIN "
+        return "\n".join(str(row[-1]) for row in connection.exec_driver_sql(how + text))
+
+    counts = await ledger._database.read(lambda c: explained(c, counts_query()))
+    kinds = await ledger._database.read(lambda c: explained(c, kinds_query()))
+
+    for plan in (counts, kinds):
+        assert "ix_holds_open" in plan
+        assert "COVERING INDEX" in plan or "Index Only Scan" in plan
+        assert "TEMP B-TREE" not in plan
+
+
+async def test_the_list_of_what_waits_goes_on_where_it_was_left(ledger: SqlLedger) -> None:
+    reasons = [
+        held(f"p{number}", why=f"reason {number}", since=NOON + dt.timedelta(minutes=number // 2))
+        for number in range(1, 6)
+    ]
+    await ledger.write("15five", Work(holds=reasons))
+    first = await ledger.held_together(limit=3)
+    place = HeldPlace(first[-1].since, first[-1].id)
+
+    rest = await ledger.held_together(after=place, limit=10)
+
+    assert [one.why for one in (*first, *rest)] == [
+        "too many at once", *(f"reason {number}" for number in range(1, 6)),
+    ]  # fmt: skip
+    assert await ledger.held_together(after=HeldPlace(rest[-1].since, rest[-1].id), limit=9) == []

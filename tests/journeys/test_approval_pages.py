@@ -3,6 +3,8 @@
 import asyncio
 import datetime as dt
 import re
+from dataclasses import replace
+from html import unescape
 
 import pytest
 from tests.console_visitor import ANA, PASSPHRASE, csrf_of, signed_in, visitor
@@ -11,7 +13,9 @@ from tests.journeys.test_inbound import served
 from tests.journeys.test_sign_in import site_of
 
 from seatkeeper.clock import utc_now
+from seatkeeper.console.pages.approvals import MOST_LISTED
 from seatkeeper.provisioning.guard import HoldState
+from seatkeeper.provisioning.journal import Work
 
 pytestmark = pytest.mark.journey
 
@@ -46,6 +50,29 @@ async def test_what_waits_is_listed_with_names_and_reasons(emptied: Company) -> 
     assert "6 people would lose access" in listed
     assert all(f"{name.title()} Larsen" in page for name in NAMES)
     assert "left the group Sales at" in page
+
+
+async def test_a_list_longer_than_a_page_goes_on_to_its_end(emptied: Company) -> None:
+    [(_, one), *_] = await emptied.opened.ledger.holds("15five")
+    many = [
+        replace(one, record_id=f"r{number}", id=f"h{number:03}", why=f"reason {number:03}")
+        for number in range(MOST_LISTED)
+    ]
+    await emptied.opened.ledger.write("15five", Work(holds=many))
+    async with served(emptied) as url, signed_in(emptied.opened, site_of(url)) as ana:
+        first = (await ana.get("/approvals")).text
+        [more] = re.findall(r'rel="next" href="([^"]+)"', first)
+        rest = (await ana.get(unescape(more))).text
+        nonsense = (await ana.get("/approvals?after=yesterday~h1")).text
+        beyond = await ana.get("/approvals?after=2099-01-01T00:00:00%2B00:00~h1")
+
+    told = [re.findall(r"<td><bdi>(.+?)</bdi></td>", page) for page in (first, rest)]
+    assert [len(one) for one in told] == [MOST_LISTED, 1]
+    assert len({*told[0], *told[1]}) == MOST_LISTED + 1
+    assert 'rel="next"' not in rest
+    assert "From the beginning" in rest
+    assert re.findall(r"<td><bdi>(.+?)</bdi></td>", nonsense) == told[0]
+    assert beyond.headers["location"] == "/approvals"
 
 
 async def test_some_are_let_go_and_the_others_keep_their_accounts_until_a_day(

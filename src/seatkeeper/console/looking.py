@@ -16,7 +16,6 @@ from seatkeeper.console.views.cycle_chart import MOST_CYCLES, since
 from seatkeeper.console.views.overview import MOST_BEHIND, RECENT, AppFacts
 from seatkeeper.errors import NotFound
 from seatkeeper.provisioning.events import LogQuery
-from seatkeeper.provisioning.guard import HoldState
 from seatkeeper.provisioning.journal import Order
 
 EXAMPLES: Final = 3
@@ -42,7 +41,7 @@ async def app_facts(desk: Desk, head: AppHead, chosen: str, order: int | None) -
         called=await desk.work.called(app_id, [one for _n, e in events for one in e.modified[:1]]),
         causes=await ledger.waiting_causes(app_id, examples=EXAMPLES),
         waiting_people=await ledger.waiting_people(app_id),
-        holds=[one for _app, one in await ledger.holds(app_id, states=(HoldState.OPEN,))],
+        held=(await ledger.held_kinds()).get(app_id, ()),
         health=await ledger.health(app_id),
         interval=dt.timedelta(seconds=settings_of(head.stored).interval_seconds),
         pause=pause,

@@ -16,7 +16,8 @@ from seatkeeper.provisioning.account import TargetValues
 from seatkeeper.provisioning.cycle import Cycle, CycleKind
 from seatkeeper.provisioning.events import Events, LogQuery
 from seatkeeper.provisioning.four_eyes import RemovalCause
-from seatkeeper.provisioning.guard import HeldTogether, Hold, HoldState, Numbers
+from seatkeeper.provisioning.guard import Hold, HoldState, Numbers
+from seatkeeper.provisioning.held import HeldKind, HeldPlace, HeldTogether
 from seatkeeper.provisioning.history import Day
 from seatkeeper.provisioning.journal import (
     Entry,
@@ -275,8 +276,19 @@ class Ledger(Protocol):
     async def held_counts(self) -> Mapping[str, int]:
         """Return how many removals wait for a word, by app; apps without any are left out."""
 
-    async def held_together(self, *, limit: int) -> Sequence[HeldTogether]:
-        """Return what waits for a word, by app and reason, the one that waits longest first."""
+    async def held_kinds(self) -> Mapping[str, Sequence[HeldKind]]:
+        """Return what waits for a word by app, in the order of ``Removal``.
+
+        Apps without any are left out.
+        """
+
+    async def held_together(
+        self, *, after: HeldPlace | None = None, limit: int
+    ) -> Sequence[HeldTogether]:
+        """Return what waits for a word, by app and reason, the one that waits longest first.
+
+        ``after``: only what comes after that place of the list.
+        """
 
     async def hold_named(self, hold_id: str) -> tuple[str, Hold] | None:
         """Return the hold of that id with its app, whatever was decided; none: it has ended."""

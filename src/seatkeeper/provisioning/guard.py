@@ -171,21 +171,6 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldTogether:
-    """What waits in one app for one reason: how many of each kind, since when, how many asked for.
-
-    ``id`` is that of one of them.
-    """
-
-    app_id: str
-    why: str
-    id: str
-    counts: Mapping[Removal, int]
-    since: dt.datetime
-    asked: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Numbers:
     """What the limits are compared with.
 

@@ -50,6 +50,7 @@ from seatkeeper.store.ledger_cycles import Cycles
 from seatkeeper.store.ledger_escrows import Escrows
 from seatkeeper.store.ledger_events import LogEvents
 from seatkeeper.store.ledger_findings import Findings
+from seatkeeper.store.ledger_held_counts import HeldCounts
 from seatkeeper.store.ledger_holds import Holds
 from seatkeeper.store.ledger_notices import Notices
 from seatkeeper.store.ledger_orders import Orders
@@ -72,6 +73,7 @@ class SqlLedger(
     Cycles,
     Escrows,
     Findings,
+    HeldCounts,
     Holds,
     LogEvents,
     LedgerWhereabouts,

@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import AlreadyDecided, NotFound
 from seatkeeper.provisioning.four_eyes import RemovalCause, Weight, needs_two, weigh
-from seatkeeper.provisioning.guard import HeldTogether, Hold, HoldState, Numbers
+from seatkeeper.provisioning.guard import Hold, HoldState, Numbers
 from seatkeeper.provisioning.journal import Entry, EntryState, Key
 from seatkeeper.provisioning.last_administrators import Administrators, Mark
 from seatkeeper.provisioning.removal import Removal
@@ -74,51 +74,6 @@ class Holds(LedgerPart):
             asked.order_by(t.holds.c.since, t.holds.c.display_name).limit(limit)
         )
         return [(row.app_id, rows.hold_of(row)) for row in found]
-
-    async def held_counts(self) -> Mapping[str, int]:
-        """Return how many removals wait for a word, by app; apps without any are left out."""
-        found = await self._all(
-            select(t.holds.c.app_id, func.count().label("waiting"))
-            .where(t.holds.c.state == HoldState.OPEN)
-            .group_by(t.holds.c.app_id)
-        )
-        return {row.app_id: int(row.waiting) for row in found}
-
-    async def held_together(self, *, limit: int) -> Sequence[HeldTogether]:
-        """Return what waits for a word, by app and reason, the one that waits longest first."""
-        waits = t.holds.c.state == HoldState.OPEN
-        together = (t.holds.c.app_id, t.holds.c.why)
-        asked = (
-            select(
-                *together,
-                func.min(t.holds.c.id).label("one"),
-                func.min(t.holds.c.since).label("first"),
-                func.sum(case((t.holds.c.asked_by != "", 1), else_=0)).label("asked"),
-                *(
-                    func.sum(case((t.holds.c.what == what, 1), else_=0)).label(f"of_{what.value}")
-                    for what in Removal
-                ),
-            )
-            .where(waits)
-            .group_by(*together)
-            .order_by(func.min(t.holds.c.since), *together)
-            .limit(limit)
-        )
-        return [
-            HeldTogether(
-                row.app_id,
-                row.why,
-                row.one,
-                {
-                    what: int(getattr(row, f"of_{what.value}"))
-                    for what in Removal
-                    if getattr(row, f"of_{what.value}")
-                },
-                row.first,
-                int(row.asked),
-            )
-            for row in await self._all(asked)
-        ]
 
     async def hold_named(self, hold_id: str) -> tuple[str, Hold] | None:
         """Return the hold of that id with its app, whatever was decided; none: it has ended."""

@@ -253,6 +253,7 @@ holds: Final = Table(
     Column("shrunk", Document),  # the part of a source that came back short
     Index("ix_holds_state", "app_id", "state", "since"),
     Index("ix_holds_id", "id"),
+    Index("ix_holds_open", "state", "app_id", "what", "since"),  # all that is counted of them
 )
 
 removals: Final = Table(

@@ -24,6 +24,7 @@ from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.engine.runner import order_of
 from seatkeeper.errors import AlreadyDecided, BadInput, InvalidValue, NeedsAnother, NotFound
 from seatkeeper.provisioning.guard import Hold, HoldState
+from seatkeeper.provisioning.held import HeldPlace, HeldTogether
 from seatkeeper.provisioning.journal import OrderVerb
 from seatkeeper.provisioning.undo import TAKEN_BACK
 
@@ -31,7 +32,7 @@ LONGEST_REASON: Final = 500
 _ALL: Final = "-all"
 
 MOST_LISTED: Final = 200
-"""So many lines a list of this page has; what comes after is seen when these are decided."""
+"""So many lines a list of this page has."""
 
 MOST_EXPLAINED: Final = 500
 """Of so many removals of a page it is looked up who left which group when."""
@@ -54,14 +55,18 @@ class ApprovalPages:
     async def list(self, visit: Visit) -> Response:
         """List what waits, and what was decided and still holds."""
         ledger, now = self._desk.work.ledger, utc_now()
-        together = await ledger.held_together(limit=MOST_LISTED + 1)
+        after = _place(visit.request.query_params.get("after", ""))
+        together = await ledger.held_together(after=after, limit=MOST_LISTED + 1)
+        if after and not together:  # the rest was decided meanwhile
+            return RedirectResponse("/approvals", SEE_OTHER)
         kept = await ledger.holds(None, states=(HoldState.KEPT,), limit=MOST_LISTED + 1)
         around = await self._around(visit, [])
         return self._desk.templates.page(
             "approvals.html",
             visit=visit,
             waves=[wave_line(one, around, now) for one in together[:MOST_LISTED]],
-            more=len(together) > MOST_LISTED,
+            more=_next(together[MOST_LISTED - 1]) if len(together) > MOST_LISTED else "",
+            first="/approvals" if after else "",
             decided=await self._waves(visit, kept[:MOST_LISTED]),
             more_decided=len(kept) > MOST_LISTED,
             done=visit.request.query_params.get("done", ""),
@@ -240,6 +245,21 @@ class ApprovalPages:
             {**former, **{key: group.display_name for key, group in present.items()}},
             visit.administrator.email,
         )
+
+
+def _next(last: HeldTogether) -> str:
+    """Return the address of the list that goes on after this one."""
+    return f"/approvals?after={quote(f'{last.since.isoformat()}~{last.id}', safe='')}"
+
+
+def _place(text: str) -> HeldPlace | None:
+    """Return the place of an address; anything that is none is the beginning."""
+    since, tilde, hold_id = text.partition("~")
+    try:
+        at = dt.datetime.fromisoformat(since)
+    except ValueError:
+        return None
+    return HeldPlace(at, hold_id) if tilde and at.tzinfo is not None else None
 
 
 def _everybody(visit: Visit) -> bool:

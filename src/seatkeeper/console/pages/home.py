@@ -28,7 +28,6 @@ from seatkeeper.console.views.home import (
 )
 from seatkeeper.console.visit import Visit
 from seatkeeper.facts.apps import app_plain
-from seatkeeper.provisioning.guard import HoldState
 
 BLOCKS: Final = ("answer", "apps", "waiting", "said")
 WHOLE: Final = frozenset({"apps"})
@@ -80,7 +79,7 @@ class HomePages:
 
     async def _looked(self) -> HomePage:
         work = self._desk.work
-        held = await work.ledger.holds(None, states=(HoldState.OPEN,))
+        held = await work.ledger.held_kinds()
         facts = []
         for stored in await work.configuration.apps():
             app_id = stored.application.id
@@ -88,7 +87,7 @@ class HomePages:
                 AppFacts(
                     await app_plain(work, stored),
                     await work.ledger.waiting_people(app_id),
-                    [one for app, one in held if app == app_id],
+                    held.get(app_id, ()),
                 )
             )
         now = utc_now()

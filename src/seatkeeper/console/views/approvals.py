@@ -15,7 +15,8 @@ from seatkeeper.console.language import _, ngettext
 from seatkeeper.console.views.values import Time
 from seatkeeper.console.words import clock, number, span, visible
 from seatkeeper.provisioning.four_eyes import CauseKind, RemovalCause
-from seatkeeper.provisioning.guard import HeldTogether, Hold, HoldState
+from seatkeeper.provisioning.guard import Hold, HoldState
+from seatkeeper.provisioning.held import HeldTogether
 from seatkeeper.provisioning.removal import Removal
 
 

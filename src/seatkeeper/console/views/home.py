@@ -16,7 +16,7 @@ from seatkeeper.console.views.values import Plain, Time, time_at
 from seatkeeper.console.words import visible, whole
 from seatkeeper.directory.model import Change, Subject, Verb
 from seatkeeper.directory.token_ends import Stage, TokenEnd
-from seatkeeper.provisioning.guard import Hold
+from seatkeeper.provisioning.held import HeldKind
 from seatkeeper.provisioning.secret_ends import SecretEnd
 
 WEEK: Final = dt.timedelta(days=7)
@@ -46,7 +46,7 @@ class AppFacts:
 
     plain: Plain
     waiting_people: tuple[int, int]
-    holds: Sequence[Hold]
+    held: Sequence[HeldKind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +165,8 @@ def moves(
 
 def _row(facts: AppFacts, now: dt.datetime) -> AppRow:
     card = app_card(facts.plain, now)
-    people = standing(facts.plain, facts.waiting_people, facts.holds)
-    need = whole(facts.plain.get("waiting")) + len(facts.holds)
+    people = standing(facts.plain, facts.waiting_people, facts.held)
+    need = whole(facts.plain.get("waiting")) + sum(one.count for one in facts.held)
     last = ", ".join(one.text for one in card.last.counts[:1]) if card.last else ""
     return AppRow(card, f"{people.step:,}", f"{people.scope:,}", people.share, need, last)
 
@@ -178,12 +178,13 @@ def _lines(facts: AppFacts, row: AppRow, now: dt.datetime) -> list[WaitingLine]:
         text = f"{card.band.happened} {card.band.means}"
         tone = "danger" if card.pill.tone == "danger" else "disable"
         found.append(WaitingLine("stopped", tone, card.id, card.band.title, text, card.band.since))
-    if facts.holds:
-        since = time_at(min(one.since for one in facts.holds), now)
+    if facts.held:
+        since = time_at(min(one.since for one in facts.held), now)
+        count = sum(one.count for one in facts.held)
         title = ngettext(
             "%(num)s removal in %(app)s is held", "%(num)s removals in %(app)s are held",
-            len(facts.holds),
-        ) % {"num": f"{len(facts.holds):,}", "app": card.name}  # fmt: skip
+            count,
+        ) % {"num": f"{count:,}", "app": card.name}  # fmt: skip
         text = _("More than may leave at once without a person's word. Everything else continues.")
         found.append(WaitingLine("held", "disable", card.id, title, text, since))
     waiting = whole(facts.plain.get("waiting"))

@@ -22,7 +22,7 @@ from seatkeeper.console.views.values import Plain, Time, time_at
 from seatkeeper.console.words import span, visible
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.cycle import Cycle, CycleState
-from seatkeeper.provisioning.guard import Hold
+from seatkeeper.provisioning.held import HeldKind
 from seatkeeper.provisioning.history import Day
 from seatkeeper.provisioning.journal import Health, HealthState, Order, WaitingCause
 from seatkeeper.provisioning.log import LogEntry
@@ -65,7 +65,7 @@ class AppFacts:
     called: Called
     causes: Sequence[WaitingCause]
     waiting_people: tuple[int, int]
-    holds: Sequence[Hold]
+    held: Sequence[HeldKind]
     health: Health
     interval: dt.timedelta
     pause: Pause | None = None
@@ -188,7 +188,7 @@ def overview_page(facts: AppFacts, card: AppCard, now: dt.datetime, chosen: str)
         recent=rows + [None] * (RECENT - len(rows)),
         needs=[_need(one, now) for one in facts.causes],
         all_waiting=sum(one.count for one in facts.causes),
-        waits=_waits(facts.holds, now),
+        waits=_waits(facts.held, now),
         strip=day_strip(facts.days, now),
         said=running.said if running is not None else card.line,
     )
@@ -268,9 +268,9 @@ def _values(cycle: Cycle) -> list[tuple[int, str]]:
 
 
 def _numbers(facts: AppFacts) -> list[Number]:
-    people = standing(facts.plain, facts.waiting_people, facts.holds)
-    need = sum(one.count for one in facts.causes) + len(facts.holds)
-    causes = len({one.code for one in facts.causes}) + bool(facts.holds)
+    people = standing(facts.plain, facts.waiting_people, facts.held)
+    need = sum(one.count for one in facts.causes) + sum(one.count for one in facts.held)
+    causes = len({one.code for one in facts.causes}) + bool(facts.held)
     return [
         Number(_("In scope"), f"{people.scope:,}", hint=_("people as of the last cycle")),
         Number(_("In step"), f"{people.step:,}", people.share),
@@ -319,14 +319,11 @@ def _need(cause: WaitingCause, now: dt.datetime) -> Need:
     )
 
 
-def _waits(holds: Sequence[Hold], now: dt.datetime) -> list[Wait]:
-    found = []
-    for what in Removal:
-        mine = [one for one in holds if one.what is what]
-        if mine:
-            since = time_at(min(one.since for one in mine), now)
-            found.append(Wait(f"{len(mine):,}", _removal_words(what, len(mine)), since))
-    return found
+def _waits(held: Sequence[HeldKind], now: dt.datetime) -> list[Wait]:
+    return [
+        Wait(f"{one.count:,}", _removal_words(one.what, one.count), time_at(one.since, now))
+        for one in held
+    ]
 
 
 def _removal_words(what: Removal, count: int) -> str:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from seatkeeper.console.views.values import Plain
 from seatkeeper.console.words import whole
-from seatkeeper.directory.model import Kind
-from seatkeeper.provisioning.guard import Hold
+from seatkeeper.provisioning.held import HeldKind
 from seatkeeper.provisioning.removal import Removal
 
 
@@ -31,10 +30,10 @@ class Standing:
         return f"{min(99.9, 100 * self.step / self.scope):.1f} %"
 
 
-def standing(app: Plain, waiting: tuple[int, int], holds: Sequence[Hold]) -> Standing:
+def standing(app: Plain, waiting: tuple[int, int], held: Sequence[HeldKind]) -> Standing:
     """Return how people stand. ``waiting`` is how many wait, and how many without account."""
     everybody, without = waiting
-    taken = sum(1 for one in holds if one.kind is Kind.USER and one.what is Removal.ACCESS)
+    taken = sum(one.count for one in held if one.what is Removal.ACCESS)
     active = whole(app.get("users")) - whole(app.get("deactivated"))
     scope = max(0, active - taken) + without
     return Standing(scope, max(0, scope - everybody))
