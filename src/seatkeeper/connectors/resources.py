@@ -6,10 +6,9 @@ create, differences the operations of a PATCH, and a resource that came back
 becomes an account. Nothing is sent here.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from seatkeeper.gallery.schema import AttributeType, ObjectType
 from seatkeeper.provisioning.account import Account, TargetValue, TargetValues, ValueChange
@@ -18,10 +17,23 @@ from seatkeeper.scim import quirks
 from seatkeeper.scim.difference import Place, operations_for, part_value, place_of
 from seatkeeper.scim.element_text import element_text
 from seatkeeper.scim.messages import Resource
-from seatkeeper.scim.path import read, top_of, write
+from seatkeeper.scim.path import is_nothing, top_of, write
 from seatkeeper.scim.quirks import NO_QUIRKS, Quirk
+from seatkeeper.scim.swift_paths import Read, Write, reader_of, spelled_alike, writer_of
 
-_WHOLE: Final = re.compile(r"-?\d{1,19}", re.ASCII)
+_TEXTS: Final = (AttributeType.STRING, AttributeType.REFERENCE)
+_NEVER_SENT: Final = ("members",)
+
+
+class _Reading(NamedTuple):
+    """How the value of one path is read, and what it is held to."""
+
+    name: str
+    read: Read
+    kind: AttributeType
+    several: bool
+    is_text: bool
+    """Whether a text that is there is the value as it stands."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +53,27 @@ class Shape:
     oddities: frozenset[Quirk] = NO_QUIRKS
     role_ids: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Place] = field(init=False, repr=False, compare=False)
-    tops: Mapping[str, str] = field(init=False, repr=False, compare=False)
-    """The folded key of a resource under which each path's values lie."""
+    readings: Mapping[str, Sequence[_Reading]] = field(init=False, repr=False, compare=False)
+    """What is read, by the folded key of a resource under which it lies."""
+    writers: Mapping[str, Write | None] = field(init=False, repr=False, compare=False)
+    """How a new resource gets each path's value; empty where two spell a name differently."""
 
     def __post_init__(self) -> None:
-        """Parse every path once; a cycle reads thousands of resources by them."""
+        """Parse every path once; a cycle reads and writes thousands of resources by them."""
         places = {path: place_of(path, kind.value) for path, kind in self.types.items()}
-        tops = {name: top_of(place.path).casefold() for name, place in places.items()}
+        readings: dict[str, list[_Reading]] = {}
+        for name, place in places.items():
+            if name not in _NEVER_SENT:
+                kind, several = self.types[name], name in self.lists
+                is_text = kind in _TEXTS and not several
+                one = _Reading(name, reader_of(place.path), kind, several, is_text)
+                readings.setdefault(top_of(place.path).casefold(), []).append(one)
+        paths = {name: place.path for name, place in places.items()}
+        alike = spelled_alike(paths.values())
+        writers = {name: writer_of(path) for name, path in paths.items()} if alike else {}
         object.__setattr__(self, "places", places)
-        object.__setattr__(self, "tops", tops)
+        object.__setattr__(self, "readings", readings)
+        object.__setattr__(self, "writers", writers)
 
     def place(self, path: str) -> Place:
         """Return where a mapping's path stands, in the spelling that the RFC has for it."""
@@ -82,11 +106,17 @@ def new_resource(shape: Shape, values: TargetValues) -> dict[str, Any]:
     """
     body: Resource = {}
     filtered: list[str] = []
+    swift = values.keys() <= shape.writers.keys()
     for name, value in values.items():
         place = shape.place(name)
-        if name == "members" or value in ("", ()):
+        if name in _NEVER_SENT or value in ("", ()):
             continue
-        body = write(body, place.path, part_value(value, place, shape.oddities))
+        part = part_value(value, place, shape.oddities)
+        put = shape.writers[name] if swift else None
+        if put is None or is_nothing(part):
+            body = write(body, place.path, part)
+        else:
+            put(body, part)
         if place.path.where is not None and place.path.schema is None:
             filtered.append(place.path.name)
     for name in filtered:
@@ -116,14 +146,19 @@ def patch_operations(
 def account_from(shape: Shape, resource: Mapping[str, Any]) -> Account:
     """Return the account that a resource shows, with the paths of the shape."""
     plain = dict(resource)
-    held = {key.casefold() for key in plain}
     values: dict[str, TargetValue] = {}
-    for name, place in shape.places.items():
-        if name == "members" or shape.tops[name] not in held:
-            continue
-        value = _plain(read(plain, place.path), shape.types[name], several=name in shape.lists)
-        if value is not None:
-            values[name] = value
+    for top in {key.casefold(): None for key in plain}:
+        for one in shape.readings.get(top, ()):
+            held = one.read(plain)
+            if held is None:
+                continue
+            value: TargetValue | None
+            if one.is_text and isinstance(held, str):
+                value = held or None
+            else:
+                value = _plain(held, one.kind, several=one.several)
+            if value is not None:
+                values[one.name] = value
     return Account(str(resource["id"]), values)
 
 

@@ -20,7 +20,10 @@ def key_of(holder: Resource, name: str) -> str | None:
     if name in holder:
         return name
     folded = name.casefold()
-    return next((key for key in holder if key.casefold() == folded), None)
+    for key in holder:  # a loop, because what is not there is asked for most often
+        if key.casefold() == folded:
+            return key
+    return None
 
 
 def get(holder: Resource, name: str) -> Json:

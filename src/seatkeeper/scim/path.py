@@ -59,9 +59,14 @@ def write(resource: Resource, path: AttributePath, value: Json) -> Resource:
     yet is created as described; any other filter without a match is
     ``noTarget``.
     """
-    if value in _NOTHING and not isinstance(value, bool | int | float):
+    if is_nothing(value):
         return remove(resource, path)
     return _rebuilt(resource, path, lambda held: _written(held, path, value))
+
+
+def is_nothing(value: Json) -> bool:
+    """Say whether writing ``value`` removes; a number or a truth value is always something."""
+    return value in _NOTHING and not isinstance(value, bool | int | float)
 
 
 def remove(resource: Resource, path: AttributePath) -> Resource:
