@@ -217,7 +217,9 @@ class Answers:
         """Return a group's members as the next cycle would compare them; none where it does not."""
         if facts.kind is not Kind.GROUP or not _compares_members(answer):
             return None
-        difference = await self.ledger.member_difference(self.rules.app_id, facts.record_id)
+        group = (self.rules.app_id, facts.record_id)
+        difference = await self.ledger.member_difference(*group)
+        wanted, held = await self.ledger.member_counts(*group)
         add = [one.member_id for one in difference.add]
         remove = await self._removed(difference)
         again = [one for one in await self._given_back(facts.record_id) if one not in add]
@@ -231,8 +233,8 @@ class Answers:
             for one in absent[:SHOWN]
         ]
         return Membership(
-            difference.wanted + len(coming),
-            difference.held,
+            wanted + len(coming),
+            held,
             some_of(add, names),
             some_of(remove, names),
             some_of(again, names),

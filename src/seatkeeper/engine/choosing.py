@@ -119,11 +119,12 @@ async def touched_ids(
     regrouped = await ledger.regrouped(app_id, after=after)
     if regrouped:
         member_groups |= {*await ledger.groups_below({one.group_id for one in regrouped})}
-    member = ""
+    member, limit = "", PAGE
     while member_groups:
-        page = await ledger.member_users(member_groups, after=member, limit=PAGE)
+        page = await ledger.member_users(member_groups, after=member, limit=limit)
         if not page:
             break
         users.update(page)
         member = page[-1]
+        limit *= 2  # all who are left are sorted for each page: a few large ones, not many small
     return users, groups

@@ -121,14 +121,12 @@ async def run_cycle(
 async def _watch_over(context: AppContext) -> None:
     """Prepare what decides over the app as a whole: was it stopped, who failed before, how many."""
     ledger, app_id = context.ledger, context.app_id
-    waiting, health, kept, links = await asyncio.gather(
+    waiting, health, kept = await asyncio.gather(
         ledger.escrows(app_id, limit=MOST_FAILED_BEFORE),
         ledger.health(app_id),
         ledger.failing(app_id),
-        ledger.link_counts(app_id),
     )
     context.failed_before = frozenset((one.kind, one.record_id) for one in waiting)
-    context.linked_before = links.get(Kind.USER, 0)
     initial = context.cycle.kind is CycleKind.INITIAL
     if health.state is not HealthState.WELL or kept.digest != context.cycle.digest:
         kept = LatestWrites()  # what was refused before a stop, or under other rules, is over
@@ -218,6 +216,9 @@ async def _run(context: AppContext, wish: Wish, *, continued: bool) -> None:
     elif context.cycle.state is CycleState.SUSPENDED:
         cycle = replace(context.cycle, state=CycleState.EXPORTING)
         await context.ledger.write(context.app_id, Work(cycle=context.moved(cycle)))
+    if context.cycle.total or context.linked_now:  # a cycle of nothing counts no links
+        counts = await context.ledger.link_counts(context.app_id)
+        context.linked_before = counts.get(Kind.USER, 0)
     context.failing.in_scope = max(context.linked_before, context.cycle.total)
     if await export_cycle(context):
         await _finish(context)

@@ -204,6 +204,12 @@ class Ledger(Protocol):
     async def member_difference(self, app_id: str, group_id: str) -> MemberDifference:
         """Compare a group's members in the directory with those last written."""
 
+    async def member_counts(self, app_id: str, group_id: str) -> tuple[int, int]:
+        """Return how many members of a group have accounts, and how many surely are in it.
+
+        What somebody undid is in neither.
+        """
+
     async def escrow(self, app_id: str, kind: Kind, record_id: str) -> Escrow | None:
         """Return a record's escrow, or none."""
 

@@ -123,15 +123,12 @@ class MemberWrite:
 class MemberDifference:
     """What takes the members last written to those wanted; ``unresolved`` have no account.
 
-    ``wanted`` and ``held`` are how many there should be, and surely are. What
-    somebody undid is in neither; ``undone_over`` are members of whom that is over.
+    What somebody undid is not in it; ``undone_over`` are members of whom that is over.
     """
 
     add: Sequence[MemberWrite] = ()
     remove: Sequence[MemberWrite] = ()
     unresolved: Sequence[str] = ()
-    wanted: int = 0
-    held: int = 0
     undone_over: Sequence[str] = ()
 
     @property

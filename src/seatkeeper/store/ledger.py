@@ -41,6 +41,7 @@ from seatkeeper.provisioning.walk import Facts
 from seatkeeper.store import ledger_claims as claims_of
 from seatkeeper.store import ledger_facts as facts
 from seatkeeper.store import ledger_held as held
+from seatkeeper.store import ledger_members as members
 from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
@@ -240,7 +241,11 @@ class SqlLedger(
 
     async def member_difference(self, app_id: str, group_id: str) -> MemberDifference:
         """Compare a group's members in the directory with those last written."""
-        return await self._database.read(lambda c: facts.member_difference(c, app_id, group_id))
+        return await self._database.read(lambda c: members.member_difference(c, app_id, group_id))
+
+    async def member_counts(self, app_id: str, group_id: str) -> tuple[int, int]:
+        """Return how many members of a group have accounts, and how many surely are in it."""
+        return await self._database.read(lambda c: members.member_counts(c, app_id, group_id))
 
     async def health(self, app_id: str) -> Health:
         """Return how the app is."""

@@ -14,13 +14,12 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, select, union
 from seatkeeper.directory.model import DEFAULT_ACCESS, Group, Kind, Subject, User
 from seatkeeper.ports import Touched
 from seatkeeper.provisioning.account import TargetValues
-from seatkeeper.provisioning.journal import MemberDifference, MemberWrite
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.scope import Grant
 from seatkeeper.provisioning.walk import Facts
 from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_tables as t
-from seatkeeper.store.ledger_undone import undone_members, undone_values
+from seatkeeper.store.ledger_undone import undone_values
 from seatkeeper.store.records import USER_COLUMNS, group_of, user_of
 from seatkeeper.store.tables import applications, assignments, changes, groups, memberships, users
 from seatkeeper.store.upsert import among, pieces
@@ -221,14 +220,23 @@ def touched(connection: Connection, app_id: str, *, after: int, to: int, limit: 
 def member_users(
     connection: Connection, group_ids: Collection[str], *, after: str, limit: int
 ) -> list[str]:
-    """Return a page of the people in these groups, each once, by id."""
+    """Return a page of the people in these groups, each once, by id.
+
+    Those of one group are read along its index. Those of several have to be sorted, all that are
+    left for each page: who walks through them lets the pages grow.
+    """
     found: set[str] = set()
     for piece in pieces(group_ids):
+        of_these = (
+            memberships.c.group_id == piece[0]
+            if len(piece) == 1
+            else among(memberships.c.group_id, piece)
+        )
         rows = connection.execute(
             select(memberships.c.member_id)
             .distinct()
             .where(
-                among(memberships.c.group_id, piece),
+                of_these,
                 memberships.c.member_kind == Kind.USER,
                 memberships.c.member_id > after,
             )
@@ -237,66 +245,6 @@ def member_users(
         )
         found.update(row.member_id for row in rows.all())
     return sorted(found)[:limit]
-
-
-def member_difference(connection: Connection, app_id: str, group_id: str) -> MemberDifference:
-    """Compare the directory's members that have accounts with the members last written.
-
-    A membership whose writing was interrupted is said again, whichever way it is wanted now.
-    An account that is another record's by now stays in the group if that record is a member.
-    Nothing is said of members whose links are held.
-    """
-    wanted: dict[str, str] = {}
-    unresolved: list[str] = []
-    rows = connection.execute(
-        select(memberships.c.member_id, t.links.c.account_id)
-        .select_from(
-            memberships.outerjoin(
-                t.links,
-                and_(
-                    t.links.c.app_id == app_id,
-                    t.links.c.kind == memberships.c.member_kind,
-                    t.links.c.record_id == memberships.c.member_id,
-                    t.links.c.former_id.is_(None),
-                ),
-            )
-        )
-        .where(memberships.c.group_id == group_id)
-        .order_by(memberships.c.member_id)
-    )
-    for row in rows.all():
-        if row.account_id is None:
-            unresolved.append(row.member_id)
-        else:
-            wanted[row.member_id] = row.account_id
-    held_ones = select(t.links.c.record_id).where(
-        t.links.c.app_id == app_id, t.links.c.former_id.is_not(None)
-    )
-    written = select(t.link_members).where(
-        t.link_members.c.app_id == app_id,
-        t.link_members.c.group_id == group_id,
-        t.link_members.c.member_id.not_in(held_ones),  # whose id may be a stranger's
-    )
-    known = {row.member_id: row for row in connection.execute(written).all()}
-    held = {member: row.account_id for member, row in known.items() if not row.doubtful}
-    undone = undone_members(connection, app_id, group_id)
-    add = [MemberWrite(group_id, m, a) for m, a in wanted.items() if held.get(m) != a]
-    staying = set(wanted.values())
-    remove = [
-        MemberWrite(group_id, m, row.account_id)
-        for m, row in known.items()
-        if wanted.get(m) != row.account_id and row.account_id not in staying
-    ]
-    back = {one.member_id for one in add if undone.get(one.member_id) is True}
-    out = {one.member_id for one in remove if undone.get(one.member_id) is False}
-    return MemberDifference(
-        add=[one for one in add if one.member_id not in back],
-        remove=[one for one in remove if one.member_id not in out],
-        unresolved=unresolved,
-        wanted=len(wanted),
-        held=len(held),
-        undone_over=sorted(undone.keys() - back - out),
-    )
 
 
 def _grants(

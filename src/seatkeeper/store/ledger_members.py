@@ -1,0 +1,118 @@
+"""Compare a group's members in the directory with those last written to an app.
+
+Beside the walk: the questions behind ``Ledger.member_difference``. The database compares; what
+is read is what differs, so a change of one member of a hundred thousand reads one row.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
+
+from seatkeeper.directory.model import Kind
+from seatkeeper.provisioning.journal import MemberDifference, MemberWrite
+from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.ledger_undone import undone_members
+from seatkeeper.store.tables import memberships
+
+
+def member_difference(connection: Connection, app_id: str, group_id: str) -> MemberDifference:
+    """Compare the directory's members that have accounts with the members last written.
+
+    A membership whose writing was interrupted is said again, whichever way it is wanted now.
+    An account that is another record's by now stays in the group if that record is a member.
+    Nothing is said of members whose links are held.
+    """
+    unresolved: list[str] = []
+    add: list[MemberWrite] = []
+    for member, account in connection.execute(_missing(app_id, group_id)):
+        if account is None:
+            unresolved.append(member)
+        else:
+            add.append(MemberWrite(group_id, member, account))
+    remove = [
+        MemberWrite(group_id, member, account)
+        for member, account in connection.execute(_too_many(app_id, group_id))
+    ]
+    undone = undone_members(connection, app_id, group_id)
+    back = {one.member_id for one in add if undone.get(one.member_id) is True}
+    out = {one.member_id for one in remove if undone.get(one.member_id) is False}
+    return MemberDifference(
+        add=[one for one in add if one.member_id not in back],
+        remove=[one for one in remove if one.member_id not in out],
+        unresolved=unresolved,
+        undone_over=sorted(undone.keys() - back - out),
+    )
+
+
+def member_counts(connection: Connection, app_id: str, group_id: str) -> tuple[int, int]:
+    """Return how many members of a group have accounts, and how many surely are in it there."""
+    wanted = (
+        select(func.count())
+        .select_from(memberships.join(t.links, _linked(app_id)))
+        .where(memberships.c.group_id == group_id)
+    )
+    held = (
+        select(func.count())
+        .select_from(t.link_members)
+        .where(_written(app_id, group_id), t.link_members.c.doubtful.is_(False))
+    )
+    return connection.scalar(wanted) or 0, connection.scalar(held) or 0
+
+
+def _missing(app_id: str, group_id: str) -> Select[Any]:
+    """Return the query of members whose account is not surely in the group, or who have none."""
+    surely = and_(
+        _written(app_id, group_id),
+        t.link_members.c.member_id == memberships.c.member_id,
+        t.link_members.c.account_id == t.links.c.account_id,
+        t.link_members.c.doubtful.is_(False),
+    )
+    return (
+        select(memberships.c.member_id, t.links.c.account_id)
+        .select_from(
+            memberships.outerjoin(t.links, _linked(app_id)).outerjoin(t.link_members, surely)
+        )
+        .where(memberships.c.group_id == group_id, t.link_members.c.member_id.is_(None))
+        .order_by(memberships.c.member_id)
+    )
+
+
+def _too_many(app_id: str, group_id: str) -> Select[Any]:
+    """Return the query of members last written whose account is no member's any more."""
+    stays = (
+        exists()
+        .where(
+            _linked(app_id),
+            t.links.c.kind.in_([kind.value for kind in Kind]),  # the index begins with it
+            t.links.c.account_id == t.link_members.c.account_id,
+            memberships.c.group_id == group_id,
+        )
+        .correlate(t.link_members)
+    )
+    return (
+        select(t.link_members.c.member_id, t.link_members.c.account_id)
+        .where(_written(app_id, group_id), ~stays)
+        .order_by(t.link_members.c.member_id)
+    )
+
+
+def _linked(app_id: str) -> ColumnElement[bool]:
+    """Return the condition that a link is that of a member, and not held."""
+    return and_(
+        t.links.c.app_id == app_id,
+        t.links.c.kind == memberships.c.member_kind,
+        t.links.c.record_id == memberships.c.member_id,
+        t.links.c.former_id.is_(None),
+    )
+
+
+def _written(app_id: str, group_id: str) -> ColumnElement[bool]:
+    """Return the condition that a member was written, and its link is not held."""
+    held_ones = select(t.links.c.record_id).where(
+        t.links.c.app_id == app_id, t.links.c.former_id.is_not(None)
+    )
+    return and_(
+        t.link_members.c.app_id == app_id,
+        t.link_members.c.group_id == group_id,
+        t.link_members.c.member_id.not_in(held_ones),  # whose id may be a stranger's
+    )
