@@ -11,7 +11,8 @@ moment it is switched on until its cycle has ended. Seconds run from the moment 
 is asked for, so that whatever it waits for counts, to the app's answer by the app's own journal.
 The ratio says what the large cycle costs; seconds mean little on a machine that others use. So
 Linux is asked how long the engine's loop was ready to run and had no processor: what a change
-took without that is told, too.
+took without that is told, too. And what the engine worked from asking to answer, in processor time
+of all its threads, says how much of the large cycle came in between, however busy the machine is.
 """
 
 import argparse
@@ -57,27 +58,35 @@ PATIENCE: Final = 3_600
 
 
 class Ready:
-    """How long the thread of the loop was ready and waited for a processor, by moments."""
+    """What of the time the loop waited for a processor, and what the engine worked; by moments."""
 
     def __init__(self) -> None:
         self._file = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
         self._at: list[float] = []
         self._waited: list[float] = []
+        self._worked: list[float] = []
 
     async def watch(self) -> None:
         """Look again and again, until cancelled; where there is nothing to read, it is nothing."""
-        while self._file.exists():
+        while True:
             self._at.append(time.time())
-            self._waited.append(int(self._file.read_text().split()[1]) / 1e9)
+            waited = self._file.read_text().split()[1] if self._file.exists() else "0"
+            self._waited.append(int(waited) / 1e9)
+            self._worked.append(time.process_time())
             await asyncio.sleep(0.01)
 
-    def between(self, start: float, end: float) -> float:
-        """Return the seconds of that time in which the thread waited."""
-        if not self._at:
-            return 0.0
+    def waited(self, start: float, end: float) -> float:
+        """Return the seconds of that time in which the loop was ready and had no processor."""
+        return self._between(self._waited, start, end)
+
+    def worked(self, start: float, end: float) -> float:
+        """Return the processor seconds that the whole engine, all its threads, used in it."""
+        return self._between(self._worked, start, end)
+
+    def _between(self, counted: Sequence[float], start: float, end: float) -> float:
         last = len(self._at) - 1
         first, then = (min(bisect.bisect_left(self._at, one), last) for one in (start, end))
-        return self._waited[then] - self._waited[first]
+        return counted[then] - counted[first]
 
 
 @dataclass
@@ -202,19 +211,27 @@ async def _edits(watched: Measured, during: str) -> None:
 def _tell(watched: Measured, found: dict[str, float]) -> None:
     took: dict[str, list[float]] = defaultdict(list)
     alone: dict[str, list[float]] = defaultdict(list)
+    work: dict[str, list[float]] = defaultdict(list)
     for title, (at, during) in watched.asked.items():
         phase = "idle" if during == "idle" else "beside"
         seconds = found[title] - at
         took[phase].append(seconds)
-        alone[phase].append(seconds - watched.ready.between(at, found[title]))
+        alone[phase].append(seconds - watched.ready.waited(at, found[title]))
+        work[phase].append(watched.ready.worked(at, found[title]))
         if phase == "beside":
             took[f"  while it was {during}"].append(seconds)
     for what, seconds_of in took.items():
         _line(what, seconds_of)
     for what, seconds_of in alone.items():
         _line(f"{what}, had a processor been free", seconds_of)
+    for what, seconds_of in work.items():
+        _line(f"{what}, the engine worked", seconds_of)
     print(f"longest that an edit itself took   {max(watched.written):.3f} s")
-    for what, of in (("99 of 100, beside : idle", took), ("the same, processor free", alone)):
+    for what, of in (
+        ("99 of 100, beside : idle", took),
+        ("the same, processor free", alone),
+        ("the same, work of the engine", work),
+    ):
         print(f"{what:<34} {_of_100(of['beside'], 99) / _of_100(of['idle'], 99):.2f}")
 
 

@@ -36,6 +36,7 @@ class Engine:
     schedule: Schedule
     ended: "asyncio.Queue[Cycle]" = field(default_factory=asyncio.Queue)
     takes: dt.timedelta = dt.timedelta()
+    hurried: list[bool] = field(default_factory=list)
     runner: EngineRunner = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +61,7 @@ class Engine:
             await asyncio.wait_for(self._looked.wait(), PATIENCE)
 
     async def _schedules(self) -> list[Schedule]:
+        self.hurried.append(not self.runner.way.is_clear)
         return [self.schedule]
 
     async def _run(
@@ -121,6 +123,23 @@ async def test_a_change_reaches_the_app_without_waiting_for_the_interval(world: 
         await engine.next_cycle()
 
     assert world.account("Ada")["title"] == "Captain"
+
+
+async def test_large_cycles_stand_aside_from_when_a_change_has_come_to_rest(world: World) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    async with at_work(world) as engine:
+        await engine.next_cycle()
+
+        await world.change("Ada", jobTitle="Captain")
+        await engine.looked_round()
+        while_it_settles = any(engine.hurried)
+        world.now += SETTLES
+        await engine.next_cycle()
+
+    assert not while_it_settles
+    assert any(engine.hurried)
 
 
 async def test_many_changes_of_one_person_are_one_write(world: World) -> None:

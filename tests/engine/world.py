@@ -23,6 +23,7 @@ from seatkeeper.engine.answers import Answers
 from seatkeeper.engine.changes import read_causes
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.cycle_runner import Wish, cycle_to_be, run_cycle
+from seatkeeper.engine.giving_way import GivingWay, Turn
 from seatkeeper.engine.posting import Audience, Posting
 from seatkeeper.engine.preview import Asking, preview_cycle
 from seatkeeper.engine.undo_preview import preview_undo
@@ -97,6 +98,8 @@ class World:
     stopping: Callable[[], bool] = lambda: False
     progress: Callable[[Cycle], None] = lambda _: None
     in_flight_for: float = 0.0
+    way: GivingWay | None = None
+    turn: Turn | None = None
 
     def __post_init__(self) -> None:
         self.directory = SqlDirectory(self.database)
@@ -268,9 +271,14 @@ class World:
                 stopping=lambda: self.stopping(),
                 progress=lambda cycle: self.progress(cycle),
                 in_flight_for=self.in_flight_for,
+                turn=self._turn(cycle),
             )
 
         return begin
+
+    def _turn(self, cycle: Cycle) -> Turn | None:
+        self.turn = None if self.way is None else Turn(self.way, self.app, cycle.kind)
+        return self.turn
 
     def plant(self, verb: str, error: ConnectorError, *, times: int = 1, skip: int = 0) -> None:
         """Have the app answer the next requests of that kind with an error, before it acts."""

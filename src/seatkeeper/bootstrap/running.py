@@ -5,14 +5,15 @@ decided by the engine.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from seatkeeper.bootstrap.apps import Apps
 from seatkeeper.bootstrap.housekeeping import Housekeeping
 from seatkeeper.bootstrap.messages import Messages
-from seatkeeper.clock import utc_now
+from seatkeeper.clock import uptime, utc_now
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.cycle_runner import Wish, run_cycle
+from seatkeeper.engine.giving_way import GivingWay, Turn
 from seatkeeper.engine.holding import Holder
 from seatkeeper.engine.runner import AT_ONCE, EngineRunner
 from seatkeeper.ports import StoredApp
@@ -33,6 +34,7 @@ class Running:
     apps: Apps
     messages: Messages
     housekeeping: Housekeeping
+    way: GivingWay = field(default_factory=lambda: GivingWay(uptime))
 
     async def run_app(
         self,
@@ -42,6 +44,16 @@ class Running:
         stopping: Callable[[], bool],
     ) -> Cycle:
         """Run one cycle of an app, or go on with the one that is open."""
+        with self.way.awaited(app_id):
+            return await self._run_app(app_id, wish, watch, stopping)
+
+    async def _run_app(
+        self,
+        app_id: str,
+        wish: Wish,
+        watch: Callable[[Cycle], None],
+        stopping: Callable[[], bool],
+    ) -> Cycle:
         stored = await self.apps.configuration.app(app_id)
         rules = self.apps.rules_of(stored)
         begin = await self._beginning(stored, rules, watch, stopping)
@@ -64,6 +76,7 @@ class Running:
             now=utc_now,
             holder=self.holder,
             at_once=at_once,
+            way=self.way,
         )
 
     async def _beginning(
@@ -81,6 +94,7 @@ class Running:
                 ledger=self._guarded_ledger(cycle.app_id),
                 progress=watch,
                 stopping=stopping,
+                turn=Turn(self.way, cycle.app_id, cycle.kind),
                 in_flight_for=self.holder.in_flight_for(cycle.app_id),
             )
 

@@ -366,6 +366,7 @@ class Booking:
 
     async def write(self) -> None:
         """Make it durable; in turns, so that the counters kept beside it never go back."""
+        await self.context.give_way()
         async with self.context.writing:
             await self.context.ledger.write(self.context.app_id, self.work())
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from seatkeeper.directory.model import Kind
+from seatkeeper.engine.giving_way import Turn
 from seatkeeper.errors import (
     ConnectorError,
     InDoubt,
@@ -89,7 +90,8 @@ class AppContext:
     may be taken away now, ``judged_again`` whose plan changed since (``guarding``, ``exporter``).
     ``in_order`` is false while planned people may not be in the order of the reporting line.
     ``shown`` is what the app's list showed in this cycle, where it was read (``listing``): it is
-    from ``listed_from`` records on that wait for a look-up.
+    from ``listed_from`` records on that wait for a look-up. ``turn`` is this cycle's part in giving
+    way to others of the process; none where it is alone there.
     """
 
     rules: Rules
@@ -110,6 +112,7 @@ class AppContext:
     released: set[Key] = field(default_factory=set)
     parked: dict[Key, tuple[ValueChange, ...]] = field(default_factory=dict)
     in_flight_for: float = 0.0
+    turn: Turn | None = None
     free: set[tuple[Kind, str, Removal]] = field(default_factory=set)
     may_remove: dict[str, frozenset[str]] = field(default_factory=dict)
     judged: set[tuple[Kind, str, Removal, str]] = field(default_factory=set)
@@ -219,6 +222,11 @@ class AppContext:
         if self._stopped is not None:
             raise AppStopped(self._stopped)
 
+    async def give_way(self) -> None:
+        """Stand aside for a moment where somebody waits for the cycle of another app."""
+        if self.turn is not None:
+            await self.turn.give_way()
+
     async def patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         """Make one request in its turn; wait where the app asks, try again what may pass.
 
@@ -252,6 +260,7 @@ class AppContext:
 
     async def facts(self, kind: Kind, ids: Collection[str]) -> Sequence[Facts]:
         """Return the facts of these records, with all that the app's rules read."""
+        await self.give_way()
         return await self.ledger.facts(
             self.app_id, kind, ids, memberships=self.rules.reads_memberships
         )
@@ -279,6 +288,7 @@ class AppContext:
 
     async def _in_turn(self, call: Callable[[], Awaitable[T]]) -> T:
         async with self._slots:
+            await self.give_way()
             await self._let_in()
             well = False
             try:

@@ -106,6 +106,7 @@ async def _export_pages(context: AppContext, kind: Kind, flights: "_Flights") ->
             await flights.land()
             context.raise_if_stopped()
             return False
+        await context.give_way()
         page = await context.ledger.entries(
             context.cycle.id, states={EntryState.PLANNED}, kind=kind, limit=context.batch
         )
@@ -222,6 +223,7 @@ def _judge_anew(
 async def _carry_out(context: AppContext, batch: Sequence[Sent]) -> None:
     """Send a batch when it is its turn, and make its results durable."""
     async with context.sending:
+        await context.give_way()
         until = asyncio.get_running_loop().time() + BATCH_SECONDS
         await asyncio.gather(*(_send_in_time(context, one, until) for one in batch))
     results = Booking(context)

@@ -41,6 +41,7 @@ async def put_in_order(context: AppContext, kind: Kind) -> None:
     )
     held = await context.ledger.levels_of_planned(context.cycle.id, kind)
     for page in placed(managers, waits, held):
+        await context.give_way()
         moved = {one: level for one, level in page.items() if level != held.get(one, 0)}
         if moved:
             await context.ledger.set_levels(context.cycle.id, kind, moved)

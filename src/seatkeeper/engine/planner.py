@@ -43,9 +43,13 @@ async def plan_records(
 ) -> None:
     """Walk these records as far as it goes without asking the app, and write it down."""
     booking = Booking(context)
+    if context.turn is not None:
+        context.turn.looks_at(len(ids))
+    await context.give_way()
     context.count(retried=len(retries))
     doubts = await _doubts(context, kind, ids)
-    for facts, answer in await walk_records(context.ledger, context.rules, kind, ids):
+    walked = await walk_records(context.ledger, context.rules, kind, ids, between=context.give_way)
+    for facts, answer in walked:
         retry = facts.record_id in retries
         doubt = doubts.get(facts.record_id)
         if doubt and facts.link is None:

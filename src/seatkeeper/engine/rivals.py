@@ -8,7 +8,7 @@ asked but the ledger; whether a clash stops somebody is ``match``'s decision.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from seatkeeper.directory.model import Kind, User
@@ -22,13 +22,22 @@ AT_A_TIME: Final = 50
 """Records that are decided before others may work."""
 
 
+async def _nobody_waits() -> None:
+    """Go on."""
+
+
 async def walk_records(
-    ledger: Ledger, rules: Rules, kind: Kind, ids: Collection[str]
+    ledger: Ledger,
+    rules: Rules,
+    kind: Kind,
+    ids: Collection[str],
+    *,
+    between: Callable[[], Awaitable[None]] = _nobody_waits,
 ) -> list[tuple[Facts, Answer | SeatkeeperError]]:
     """Walk these records as far as it goes without asking the app; nothing is written down.
 
     Nobody's fault stops the others: it stands where the answer would. A cycle
-    and a preview both start here.
+    and a preview both start here. ``between`` is awaited after every ``AT_A_TIME`` of them.
     """
     walked: list[tuple[Facts, Answer | SeatkeeperError]] = []
     if not ids:
@@ -37,6 +46,7 @@ async def walk_records(
     for number, facts in enumerate(found, 1):
         if number % AT_A_TIME == 0:
             await asyncio.sleep(0)  # deciding takes long enough for other apps to notice
+            await between()
         try:
             walked.append((facts, decide(facts, rules)))
         except SeatkeeperError as error:

@@ -20,7 +20,9 @@ from typing import Final
 import msgspec
 import structlog
 
+from seatkeeper.clock import uptime
 from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.engine.giving_way import GivingWay
 from seatkeeper.engine.holding import Holder
 from seatkeeper.engine.posting import Posting
 from seatkeeper.errors import BadInput, LeaseLost, SeatkeeperError
@@ -49,6 +51,9 @@ SCHEDULE_SECONDS: Final = 1.0
 AT_ONCE: Final = 16
 """How many apps' cycles the schedule runs at the same time where nothing else is said."""
 
+_LOOKING: Final = ""
+"""Stands where an app's name would, while it is found out whose cycle begins."""
+
 LEAST_PAUSE: Final = dt.timedelta(minutes=1)
 """How long an app rests at least whose cycle could not even begin, such as one without token."""
 
@@ -58,6 +63,7 @@ class EngineRunner:
     """Runs until ``stop`` is called; then ends after the batch at hand.
 
     ``at_once`` bounds the cycles of schedules; what a person ordered has its place beside them.
+    ``way`` is shared with the cycles that it runs.
     """
 
     ledger: Ledger
@@ -69,6 +75,7 @@ class EngineRunner:
     now: Callable[[], dt.datetime]
     holder: Holder
     at_once: int = AT_ONCE
+    way: GivingWay = field(default_factory=lambda: GivingWay(uptime))
     live: dict[str, Cycle] = field(default_factory=dict)
     _stopping: bool = False
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -108,14 +115,24 @@ class EngineRunner:
 
     async def _look_round(self) -> None:
         try:
-            busy = await self.holder.busy()
-            await self._follow_orders(busy)
-            await self._start_due(busy)
+            with self.way.awaited(_LOOKING) if self._came_to_rest() else contextlib.nullcontext():
+                busy = await self.holder.busy()
+                await self._follow_orders(busy)
+                await self._start_due(busy)
             await self.housekeeping()
         except SeatkeeperError as error:
             logger.error("engine.look_round_failed", code=error.code, message=error.message)
         if self._posting is None or self._posting.done():
             self._posting = asyncio.create_task(self._tell())
+
+    def _came_to_rest(self) -> bool:
+        """Whether a burst of changes is to be carried out now: large cycles stand aside for it."""
+        now = self.now()
+        return any(
+            burst.is_over(now)
+            for app_id, burst in self._bursts.items()
+            if app_id not in self._running
+        )
 
     async def _start_due(self, busy: Collection[str]) -> None:
         now, schedules = self.now(), await self.schedules()
