@@ -6,6 +6,8 @@ from tests.journeys.company import Company
 from tests.journeys.test_inbound import served
 from tests.journeys.test_sign_in import site_of
 
+from seatkeeper.console.pages import assignments
+
 pytestmark = pytest.mark.journey
 
 PLACE = "/apps/15five/assignments"
@@ -115,6 +117,25 @@ async def test_before_a_group_is_taken_away_it_says_who_loses_access_and_who_kee
     assert place in assigned
     assert missing.status_code == 404
     assert len(after) == 2
+
+
+async def test_of_a_large_group_some_are_looked_at_and_the_page_promises_no_more(
+    two: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assignments, "AT_FIRST", 1)
+    await two.join("Sales", "bo")
+    await two.connect(groups=["Sales"])
+    await two.run()
+    place = f"{PLACE}/{two.ids['Sales']}/remove"
+    async with served(two) as url, signed_in(two.opened, site_of(url)) as ana:
+        some = (await ana.get(place)).text
+        whole = (await ana.get(f"{place}?whole=1")).text
+
+    assert "At least 1 person loses access when Sales is removed" in some
+    assert "take access from 1 person or more" in some
+    assert 'href="?whole=1"' in some
+    assert "2 people lose access when Sales is removed" in whole
+    assert "whole=1" not in whole
 
 
 async def test_each_assigned_person_is_shown_with_where_they_stand_in_the_app(two: Company) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from html import unescape
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from tests.journeys.test_inbound import served
 from tests.journeys.test_sign_in import site_of
 
 from seatkeeper.clock import utc_now
+from seatkeeper.console import evidence
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.provisioning.journal import OrderVerb
 
@@ -289,6 +291,34 @@ async def test_evidence_carries_the_sum_of_exactly_its_data(company: Company) ->
     assert told["explanation"]["verdict"] == "in step"
     assert [one["what"] for one in told["history"]][-1] == "Added to the directory"
     assert f"Configuration version {stored.version}" in words(page)
+
+
+async def test_a_long_history_is_evidence_on_several_sheets_each_with_its_sum(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "ON_A_SHEET", 2)
+    await company.person("ana")
+    for title in ("Clerk", "Head", "Chief"):
+        await company.change("ana", jobTitle=title)
+    await company.connect(people=["ana"])
+    await company.run(Wish())
+    place: str | None = f"/apps/15five/people/{company.ids['ana']}/evidence"
+    sheets: list[httpx.Response] = []
+    told: list[dict[str, Any]] = []
+    while place is not None and len(sheets) < 9:
+        sheets.append(await opened(company, place))
+        [data] = re.findall(r'href="([^"]+)" download', sheets[-1].text)
+        file = await opened(company, unescape(data))
+        assert hashlib.sha256(file.content).hexdigest() in sheets[-1].text
+        told.append(json.loads(file.content))
+        place = next(iter(re.findall(r'rel="next" href="([^"]+)"', sheets[-1].text)), None)
+
+    whole = [line["what"] for one in told for line in one["history"]]
+    assert len(sheets) >= 3
+    assert whole.count("Changed in the directory") == 3
+    assert whole[-1] == "Added to the directory"
+    assert not any(one["history_is_whole"] for one in told)
+    assert [one["history_from"] == "" for one in told] == [True, *[False] * (len(told) - 1)]
 
 
 async def test_whoever_waits_for_a_word_is_led_to_where_it_is_spoken(company: Company) -> None:

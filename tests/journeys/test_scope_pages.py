@@ -6,6 +6,8 @@ from tests.journeys.company import Company
 from tests.journeys.test_inbound import served
 from tests.journeys.test_sign_in import site_of
 
+from seatkeeper.console.pages import scope
+
 pytestmark = pytest.mark.journey
 
 SCOPE = "/apps/15five/scope"
@@ -43,6 +45,20 @@ async def test_who_would_leave_is_named_with_the_reason_and_nothing_is_saved(
         assert "department is Finance, not Sales" in told
     assert "<html" not in part.text
     assert stored.version == 1
+
+
+async def test_of_many_some_are_looked_at_and_more_when_asked(
+    sales: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scope, "AT_FIRST", 1)
+    async with served(sales) as url, signed_in(sales.opened, site_of(url)) as ana:
+        some = (await ana.get(SCOPE)).text
+        whole = (await ana.get(f"{SCOPE}?whole=1")).text
+
+    assert "Of the first 1 that were looked at." in some
+    assert 'href="?whole=1"' in some
+    assert "<dd>2</dd>" in whole
+    assert "that were looked at" not in whole
 
 
 async def test_everybody_in_scope_names_who_would_join(sales: Company) -> None:

@@ -20,15 +20,17 @@ from seatkeeper.facts.explain import explanation_plain
 from seatkeeper.facts.past import Past, Place, past_of
 from seatkeeper.facts.workplace import Workplace
 
-MOST: Final = 2_000
-"""Lines of a history that one page shows; what is older is said to be left out."""
-
-_PIECE: Final = 500
+ON_A_SHEET: Final = 150
+"""Lines of a history on one sheet; a longer one has several, each with its own sum."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is printed, and ``data``, of which ``digest`` is the SHA-256."""
+    """A sheet that is printed, and ``data``, of which ``digest`` is the SHA-256.
+
+    ``sheet`` is the place where its history begins, nothing for the newest, and ``next_sheet``
+    where the next one's does, nothing at the end.
+    """
 
     app_id: str
     app: str
@@ -39,21 +41,28 @@ class Evidence:
     answer: str
     checks: Sequence[tuple[str, str, str]]
     history: Sequence[HistoryRow]
-    left_out: bool
+    sheet: str
+    next_sheet: str
     made: str
     data: bytes
     digest: str
 
 
 async def evidence_of(
-    work: Workplace, app_id: str, kind: Kind, who: str, now: dt.datetime
+    work: Workplace, app_id: str, kind: Kind, who: str, now: dt.datetime, place: Place
 ) -> Evidence:
-    """Return the evidence of one record. Raises ``NotFound``."""
+    """Return a sheet of the evidence of one record, from a place of its history on.
+
+    Raises ``NotFound``.
+    """
     stored = await work.configuration.app(app_id)
     record_id, name = await work.known(kind, who)
     rules = await work.rules(app_id)
     explained = await work.explain(app_id, record_id, kind)
-    rows, left_out = await _history(work, app_id, rules.app_name, record_id, now)
+    past = await past_of(work, record_id, app_id, place=place, limit=ON_A_SHEET)
+    named = await _named(work, app_id, rules.app_name, record_id, past)
+    rows = history_rows(past.happened, now, named)
+    sheet = "" if place == Place() else place.text
     plain = {
         "app": app_id,
         "app_name": rules.app_name,
@@ -63,7 +72,8 @@ async def evidence_of(
         "name": name,
         "explanation": explanation_plain(app_id, record_id, explained),
         "history": [_row_plain(row) for row in rows],
-        "history_is_whole": not left_out,
+        "history_from": sheet,
+        "history_is_whole": not sheet and past.older is None,
     }
     data = msgspec.json.encode(plain, order="deterministic")
     checks = plain["explanation"]["checks"] if isinstance(plain["explanation"], dict) else []
@@ -77,25 +87,12 @@ async def evidence_of(
         answer=explained.answer,
         checks=[(one["name"], one["state"], one["text"]) for one in checks],
         history=rows,
-        left_out=left_out,
+        sheet=sheet,
+        next_sheet=past.older.text if past.older is not None else "",
         made=f"{now:%Y-%m-%d %H:%M:%S} UTC",
         data=data,
         digest=hashlib.sha256(data).hexdigest(),
     )
-
-
-async def _history(
-    work: Workplace, app_id: str, app_name: str, record_id: str, now: dt.datetime
-) -> tuple[Sequence[HistoryRow], bool]:
-    rows: list[HistoryRow] = []
-    place: Place | None = Place()
-    while place is not None and len(rows) < MOST:
-        past = await past_of(work, record_id, app_id, place=place, limit=_PIECE)
-        rows += history_rows(
-            past.happened, now, await _named(work, app_id, app_name, record_id, past)
-        )
-        place = past.older
-    return rows, place is not None
 
 
 async def _named(work: Workplace, app_id: str, app_name: str, record_id: str, past: Past) -> Named:

@@ -16,6 +16,8 @@ def visible(value: object, longest: int = LONGEST) -> str:
     """Return foreign text as one line: cut, and what cannot be seen shown as a sign."""
     text = "" if value is None else str(value)
     cut = text if len(text) <= longest else text[: longest - 1] + "…"
+    if cut.isprintable():  # nothing unseen is, and almost all text of a page goes this way
+        return cut
     return "".join(_sign(char) for char in cut)
 
 

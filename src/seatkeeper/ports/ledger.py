@@ -427,11 +427,18 @@ class Ledger(Protocol):
         """Return provisioning log entries with their running number; ``after`` pages forward."""
 
     async def events(
-        self, query: LogQuery, *, before: int | None = None, after: int | None = None, limit: int
+        self,
+        query: LogQuery,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int,
+        counted: bool = False,
     ) -> Events:
         """Return a page of the log that fits, newest first.
 
-        Below number ``before``; or the ones that follow ``after``.
+        Below number ``before``; or the ones that follow ``after``. ``counted``: the first page
+        also says how many there are, which costs more than the page.
         """
 
     async def event(self, event_id: str) -> tuple[int, LogEntry] | None:

@@ -69,7 +69,8 @@ class Events:
 
     ``more``: older ones fit as well. ``looked_to``: everything down to this
     number was looked at, and there is older log that was not; none: all of it was.
-    ``count`` is how many fit, up to ``most``; none where not all was looked at.
+    ``count`` is how many fit, up to ``most``; none where nobody asked or not all
+    was looked at.
     """
 
     entries: Sequence[tuple[int, LogEntry]]

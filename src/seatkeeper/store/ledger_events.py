@@ -39,10 +39,19 @@ class LogEvents(LedgerPart):
     """The log as a list that is filtered and turned over."""
 
     async def events(
-        self, query: LogQuery, *, before: int | None = None, after: int | None = None, limit: int
+        self,
+        query: LogQuery,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int,
+        counted: bool = False,
     ) -> Events:
         """Return a page of entries below number ``before``, or the next ones over ``after``."""
-        return await self._database.read(lambda c: _page(c, query, before, after, limit))
+        counted = counted and before is None
+        return await self._database.read(
+            lambda c: _page(c, query, before, after, limit, counted=counted)
+        )
 
     async def event(self, event_id: str) -> tuple[int, LogEntry] | None:
         """Return one entry by its id, or none where it is not kept any more."""
@@ -58,7 +67,13 @@ class LogEvents(LedgerPart):
 
 
 def _page(
-    connection: Connection, query: LogQuery, before: int | None, after: int | None, limit: int
+    connection: Connection,
+    query: LogQuery,
+    before: int | None,
+    after: int | None,
+    limit: int,
+    *,
+    counted: bool,
 ) -> Events:
     newest = connection.execute(select(func.coalesce(func.max(t.log.c.seq), 0))).scalar_one()
     oldest = connection.execute(select(func.coalesce(func.min(t.log.c.seq), 0))).scalar_one()
@@ -79,7 +94,7 @@ def _page(
         more=more,
         looked_to=floor if floor > oldest and not more else None,
         newer=before is not None and top <= newest,
-        count=_count(connection, asked, newest, oldest, query) if before is None else None,
+        count=_count(connection, asked, newest, oldest, query) if counted else None,
     )
 
 

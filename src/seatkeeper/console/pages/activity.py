@@ -125,6 +125,7 @@ class ActivityPages:
                 before=_whole(asked.get("before"), None),
                 after=_whole(asked.get("after"), None),
                 limit=ON_A_PAGE,
+                counted=True,
             )
         except InvalidValue as wrong:
             error, query, found = wrong, LogQuery(), Events((), False, None, False, 0)

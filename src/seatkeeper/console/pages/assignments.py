@@ -37,10 +37,11 @@ FOUND: Final = 8
 """So many groups and so many people are offered at once; whoever is not there is typed further."""
 
 LOOKED_AT: Final = 20_000
-"""So many members are looked at before an assignment ends."""
+AT_FIRST: Final = 250
+"""How many members are looked at before an assignment ends: when asked, unasked."""
 
 NOWHERE: Final = Whereabouts()
-_PIECE: Final = 500
+_PIECE: Final = 250
 
 
 class AssignmentPages:
@@ -94,12 +95,14 @@ class AssignmentPages:
         one = await self._assignment(visit, head)
         who = await self._who([one])
         role = head.stored.application.role(one.role_id)
+        whole = "whole" in visit.request.query_params
         return self._desk.templates.page(
             "assignment_end.html",
             visit=visit,
             head=head,
             row=assigned_row(one, who.get(one.principal_id), self._role(role), NOWHERE, None, {}),
-            effect=await self._effect(head, one),
+            effect=await self._effect(head, one, LOOKED_AT if whole else AT_FIRST),
+            whole=whole,
             on=settings_of(head.stored).status == "on",
         )
 
@@ -160,7 +163,7 @@ class AssignmentPages:
             advice=_("Look at who is assigned now."),
         )
 
-    async def _effect(self, head: AppHead, one: Assignment) -> LeaveEffect:
+    async def _effect(self, head: AppHead, one: Assignment, most: int) -> LeaveEffect:
         work, effect = self._desk.work, LeaveEffect()
         rules = await work.rules(head.id)
 
@@ -177,11 +180,11 @@ class AssignmentPages:
             groups = sorted(await work.ledger.groups_below(groups))
         if rules.groups is not None:
             await judge(Kind.GROUP, groups)
-        after = ""
-        while ids := await work.ledger.member_users(groups, after=after, limit=_PIECE):
+        after, piece = "", min(_PIECE, most)
+        while ids := await work.ledger.member_users(groups, after=after, limit=piece):
             await judge(Kind.USER, ids)
             after = ids[-1]
-            if effect.looked_at >= LOOKED_AT and len(ids) == _PIECE:
+            if effect.looked_at >= most and len(ids) == piece:
                 effect.all_looked_at = False
                 break
         return effect

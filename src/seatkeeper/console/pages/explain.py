@@ -74,9 +74,11 @@ class ExplainPages:
     def _proves(self, kind: Kind) -> Page:
         async def proves(visit: Visit) -> Response:
             app_id, who = _asked(visit)
-            evidence = await evidence_of(self._desk.work, app_id, kind, who, utc_now())
+            begins = Place.read(visit.request.query_params.get("older", ""))
+            evidence = await evidence_of(self._desk.work, app_id, kind, who, utc_now(), begins)
             if visit.request.query_params.get("form") == "json":
-                return _file(evidence.data, f"{app_id}-{evidence.record_id}")
+                sheet = f"-{evidence.sheet}" if evidence.sheet else ""
+                return _file(evidence.data, f"{app_id}-{evidence.record_id}{sheet}")
             place = _place(app_id, kind, evidence.record_id)
             return self._desk.templates.page(
                 "evidence.html", visit=visit, page=evidence, place=place, states=state_words()
