@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, and_, or_, select
 
+from seatkeeper.directory.finding import search_key
 from seatkeeper.directory.model import Kind, Subject, Verb
 from seatkeeper.errors import NotFound
 from seatkeeper.store.records import chunks, folded, user_of
@@ -48,7 +49,8 @@ def hint(connection: Connection, kind: Kind, who: str) -> str:
         return "Give the group's display name, letter by letter, or its id."
     if connection.execute(select(groups.c.id).where(groups.c.display_name == who)).first():
         return "There is a group of that name: say so with --group."
-    called = select(users).where(users.c.display_name == who).order_by(users.c.user_name).limit(3)
+    named = (users.c.name_key == search_key(who), users.c.display_name == who)  # along an index
+    called = select(users).where(*named).order_by(users.c.user_name).limit(3)
     names = " or ".join(user_of(row).user_name for row in connection.execute(called))
     return f"Did you mean {names}?" if names else "Give the user name, e-mail address or id."
 
