@@ -264,7 +264,7 @@ class World:
                 new_id=lambda: str(uuid.uuid4()),
                 jitter=random.Random(1).random,
                 sleep=self._sleep,
-                cycle=cycle,
+                began=cycle,
                 batch=self.batch,
                 listed_from=self.listed_from,
                 concurrency=self.concurrency,

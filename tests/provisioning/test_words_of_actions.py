@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from tests.provisioning.builders import NOW, SALES, account, ada, facts, group_facts, linked, rules
 
@@ -180,7 +181,7 @@ def after(entry: LogEntry | None) -> tuple[Step, ...]:
 
 
 def test_after_a_cycle_the_four_steps_tell_what_was_done():
-    full = replace(
+    full = msgspec.structs.replace(
         ENTRY,
         code="InvalidValue",
         steps=(
@@ -194,8 +195,11 @@ def test_after_a_cycle_the_four_steps_tell_what_was_done():
     told = after(full)
 
     assert (told[2].text, told[3].text) == ("found by name", "sent")
-    assert after(replace(full, reason="Is not assigned."))[3].text == "sent. Is not assigned."
-    refused = replace(full, status=Status.FAILURE, reason="The app said no.")
+    assert (
+        after(msgspec.structs.replace(full, reason="Is not assigned."))[3].text
+        == "sent. Is not assigned."
+    )
+    refused = msgspec.structs.replace(full, status=Status.FAILURE, reason="The app said no.")
     assert after(refused)[3].text == "The app said no."
     assert told[3].details == {
         "title": "a -> b",

@@ -115,7 +115,7 @@ class Apps:
             new_id=lambda: str(uuid.uuid4()),
             jitter=random.random,
             sleep=asyncio.sleep,
-            cycle=cycle,
+            began=cycle,
             concurrency=gallery_app(settings.gallery).concurrency,
         )
 

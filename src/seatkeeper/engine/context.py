@@ -9,6 +9,7 @@ failures in a row), and the numbers of the cycle so far. It decides nothing.
 
 import asyncio
 import datetime as dt
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
@@ -75,7 +76,7 @@ def away(what: str, error: ConnectorError) -> Unreachable:
 
 @dataclass
 class AppContext:
-    """One app at work. ``cycle`` is replaced as it counts; everything else stays.
+    """One app at work. ``cycle`` changes as it counts, ``began`` being the first; the rest stays.
 
     ``reviewed`` is set where only a kept plan is carried out: what it says of
     each record, and nothing but that, may be sent. ``undo`` is set where another cycle is
@@ -101,7 +102,7 @@ class AppContext:
     new_id: Callable[[], str]
     jitter: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
-    cycle: Cycle
+    began: Cycle
     concurrency: int = 8
     batch: int = 100
     listed_from: int = FEWEST
@@ -131,6 +132,8 @@ class AppContext:
     failing: Failing = field(default_factory=Failing)
     failed_before: Collection[Key] = frozenset()
     _moved_on: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    _cycle: Cycle = field(init=False)
+    _raised: Counter[str] = field(init=False, default_factory=Counter)
     _ill: bool = False
     _failures: int = 0
     _open_at: float = 0.0
@@ -144,16 +147,25 @@ class AppContext:
     def __post_init__(self) -> None:
         self.lanes = asyncio.Semaphore(self.concurrency)
         self._slots = asyncio.Semaphore(self.concurrency)
-        self.tally = Tally(self.cycle.statistics)
+        self._cycle = self.began
+        self.tally = Tally(self.began.statistics)
 
     @property
     def app_id(self) -> str:
         """The app this is about."""
         return self.rules.app_id
 
+    @property
+    def cycle(self) -> Cycle:
+        """The cycle as it is now, with all that was counted."""
+        if self._raised:
+            self._cycle = replace(self._cycle, counters=self._cycle.counters.plus(**self._raised))
+            self._raised.clear()
+        return self._cycle
+
     def count(self, **more: int) -> None:
         """Raise counters of the cycle; they are stored with the next write."""
-        self.cycle = replace(self.cycle, counters=self.cycle.counters.plus(**more))
+        self._raised.update(more)  # for each request, so nothing is made anew here
 
     def asked(self, exchanges: Sequence[Exchange], *, retry: bool = False) -> None:
         """Count the requests that were made for one record."""
@@ -170,7 +182,7 @@ class AppContext:
     def moved(self, cycle: Cycle) -> Cycle:
         """Take the cycle's new state and tell whoever watches; returned for writing."""
         marked = cycle.pace.marked(cycle.state.value, cycle.done, self.now())
-        self.cycle = replace(cycle, pace=Pace() if cycle.finished else marked)
+        self._cycle = replace(cycle, pace=Pace() if cycle.finished else marked)
         self.progress(self.cycle)
         return self.cycle
 

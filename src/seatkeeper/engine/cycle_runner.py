@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+import msgspec
+
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.choosing import chosen
 from seatkeeper.engine.confirming import confirm_links
@@ -326,7 +328,7 @@ async def _finish(context: AppContext) -> None:
         context.ledger.holds(context.app_id, states=(HoldState.OPEN,)),
         context.ledger.open_notices(context.app_id),
     )
-    counters = replace(cycle.counters, waiting=sum(one.count for one in waiting))
+    counters = msgspec.structs.replace(cycle.counters, waiting=sum(one.count for one in waiting))
     ended = replace(
         cycle,
         state=CycleState.DONE,

@@ -28,6 +28,7 @@ from seatkeeper.engine.sent import Sent
 from seatkeeper.engine.shared_values import refuse_shared
 from seatkeeper.engine.undoing import undo_decided
 from seatkeeper.errors import SeatkeeperError
+from seatkeeper.provisioning.account import ValueChange
 from seatkeeper.provisioning.journal import Entry, EntryState
 from seatkeeper.provisioning.match import check_only_asker
 from seatkeeper.provisioning.plan import Reason, Skip, Update
@@ -271,7 +272,8 @@ def _as_reviewed(context: AppContext, facts: Facts, answer: Decided) -> Decided:
         return answer
     before = {(one.path, one.new): one.old for one in freed}
     changes = tuple(
-        replace(one, old=before.get((one.path, one.old), one.old)) for one in action.changes
+        ValueChange(one.path, before.get((one.path, one.old), one.old), one.new)
+        for one in action.changes
     )
     return replace(answer, action=replace(action, changes=changes))
 

@@ -10,7 +10,6 @@ value.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -43,7 +42,11 @@ async def left_to_change(
     if account is None:
         raise refusal
     there = {one.path: account.values.get(one.path) for one in changes}
-    left = tuple(replace(one, old=there[one.path]) for one in changes if there[one.path] != one.new)
+    left = tuple(
+        ValueChange(one.path, there[one.path], one.new)
+        for one in changes
+        if there[one.path] != one.new
+    )
     if left and refusal.status != VERSION_REFUSED and len(left) == len(changes):
         raise refusal
     return left, known_there(account, before, changes)

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import msgspec
+
 from seatkeeper.directory.model import Kind, User
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.facts.forecast import forecast_plain
@@ -110,7 +112,9 @@ async def _entry_of(work: Workplace, cycle: Cycle, record_id: str) -> LogEntry |
     if not mine:
         return None
     called = await work.called(cycle.app_id, mine[-1].modified)
-    return replace(mine[-1], modified=tuple(by_name(one, called) for one in mine[-1].modified))
+    return msgspec.structs.replace(
+        mine[-1], modified=tuple(by_name(one, called) for one in mine[-1].modified)
+    )
 
 
 async def _naming_manager(work: Workplace, facts: Facts) -> Facts:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+import msgspec
+
 TargetValue: TypeAlias = str | bool | int | tuple[str, ...]
 TargetValues: TypeAlias = Mapping[str, TargetValue]
 
@@ -36,8 +38,7 @@ class Write(StrEnum):
     REMOVE = "remove"
 
 
-@dataclass(frozen=True, slots=True)
-class ValueChange:
+class ValueChange(msgspec.Struct, frozen=True):
     """One value's way from ``old`` to ``new``; none is absence."""
 
     path: str

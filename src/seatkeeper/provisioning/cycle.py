@@ -5,8 +5,10 @@ Beside the walk: the engine runs cycles, the store keeps them, doors show them.
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from seatkeeper.provisioning.pace import Pace
 from seatkeeper.provisioning.plan import Action, Adopt, Create, Delete, Disable, Skip, Update
@@ -39,8 +41,7 @@ class CycleState(StrEnum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(msgspec.Struct, frozen=True):
     """What a cycle did, in records; ``requests`` in requests.
 
     ``skipped`` counts people that an assignment reaches and a rule leaves out;
@@ -68,7 +69,8 @@ class Counters:
 
     def plus(self, **more: int) -> "Counters":
         """Return these counters with some raised."""
-        return replace(self, **{name: getattr(self, name) + n for name, n in more.items()})
+        raised = {name: getattr(self, name) + n for name, n in more.items()}
+        return msgspec.structs.replace(self, **raised)
 
     @property
     def only_failures(self) -> bool:
@@ -95,13 +97,13 @@ class Counters:
 
     def to_plain(self) -> dict[str, int]:
         """Return them as plain data."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        return msgspec.structs.asdict(self)
 
     @staticmethod
     def from_plain(plain: Mapping[str, int]) -> "Counters":
         """Read them back; counters of a later version are left out."""
-        names = {one.name for one in fields(Counters)}
-        return Counters(**{name: n for name, n in plain.items() if name in names})
+        known = {name: n for name, n in plain.items() if name in Counters.__struct_fields__}
+        return Counters(**known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ behaviour 7.1), so that its readers feel at home.
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import SeatkeeperError
@@ -32,19 +33,17 @@ class Status(StrEnum):
     FAILURE = "failure"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One station as the log shows it; ``details`` are the facts that it read."""
 
     name: str
     type: str
     status: Status
     text: str
-    details: Mapping[str, object] = field(default_factory=dict)
+    details: Mapping[str, object] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Modified:
+class Modified(msgspec.Struct, frozen=True):
     """One value that changed, as text; none is absence."""
 
     path: str
@@ -52,8 +51,7 @@ class Modified:
     new: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(msgspec.Struct, frozen=True):
     """One row of the provisioning log.
 
     ``exchanges`` are plain records of the requests (method, path without

@@ -8,7 +8,6 @@ how they are called; the names come from the ledger.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final, TypeAlias
 
 from seatkeeper.provisioning.account import TargetValue
@@ -51,11 +50,8 @@ def ends(changes: Iterable[Modified], rules: Rules) -> set[End]:
 
 def by_name(change: Modified, called: Called) -> Modified:
     """Return the change with its ends called by name; unknown ones stay as they are."""
-    return replace(
-        change,
-        old=_named(change.path, change.old, called),
-        new=_named(change.path, change.new, called),
-    )
+    old, new = (_named(change.path, value, called) for value in (change.old, change.new))
+    return Modified(change.path, old, new)
 
 
 def shown_by_name(facts: Facts, value: TargetValue) -> str | None:
