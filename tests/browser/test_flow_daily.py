@@ -1,5 +1,6 @@
 """What administrators do on any day: on demand, preview, restore, and the leaver question."""
 
+from pathlib import Path
 from typing import Final
 
 from playwright.async_api import expect
@@ -39,39 +40,27 @@ async def test_one_person_is_provisioned_on_demand_after_a_look_at_the_plan(
     assert await window.look() == []
 
 
-async def test_a_changed_mapping_is_seen_as_a_plan_before_it_reaches_anybody(
-    lively: World, opens: Opens
+async def test_a_changed_mapping_is_seen_as_a_plan_before_it_is_saved(
+    lively: World, opens: Opens, screenshots: Path
 ) -> None:
     window = await Watched.open(await opens(lively), lively.site)
     page = window.page
     await window.visit(f"/apps/{APP}/mappings/users/title")
     await expect(page.get_by_text("This app is on")).to_be_visible()
-    await page.get_by_role("link", name="Go to 15Five").click()
-    await page.get_by_text("Pause", exact=True).click()
-    await page.get_by_label("Why").fill("Titles change")
-    await page.get_by_role("button", name="Pause 15Five").click()
 
-    await window.visit(f"/apps/{APP}/mappings/users/title")
     await page.get_by_role("radio", name="Expression").check()
     await page.get_by_role("textbox", name="Expression").fill(AT_LARKSPUR)
     await page.get_by_role("button", name="Save mapping").click()
-    await expect(page.get_by_role("status").first).to_contain_text("nothing is sent because of it")
-    await page.get_by_role("link", name="See the plan").click()
-    await (
-        page.get_by_role("button", name="Check again")
-        .or_(page.get_by_role("button", name="Make a plan"))
-        .click()
-    )
 
+    await expect(page.get_by_text("The change, not saved yet")).to_be_visible()
+    await expect(page.get_by_role("button", name="Save this change")).to_be_visible()
+    await page.screenshot(path=screenshots / "proposal.png", full_page=True)
     await expect(page.locator(".cause").first).to_contain_text("title")
     await page.get_by_label("Show only").get_by_role("link", name="Update").click()
     await expect(page.locator("#person")).to_contain_text("PATCH /Users/")
     assert "at Larkspur" not in str(await accounts_by_name(lively))
-    await window.visit(f"/apps/{APP}/mappings/users/title")
-    await page.get_by_role("button", name="Take the gallery's mapping again").click()
-    await window.visit(f"/apps/{APP}")
-    await page.get_by_role("button", name="Resume").click()
-    await expect(page.locator("#state")).not_to_contain_text("Paused")
+    await page.get_by_role("link", name="Don't save").click()
+    await expect(page.get_by_role("table").first).not_to_contain_text("at Larkspur")
     assert await window.look() == []
 
 

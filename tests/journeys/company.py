@@ -151,6 +151,7 @@ class Company:
         base_url: str | None = None,
         token: str | None = None,
         more: str = "",
+        on: bool = True,
     ) -> None:
         """Apply the app's document with exactly these assignments."""
         role = "User" if self.app_id == "15five" else "Default Access"
@@ -167,7 +168,7 @@ class Company:
                 "  allow_loopback: true",
                 "  requests_per_second: 5000",
                 "mode: automatic",
-                "status: on",
+                f"status: {'on' if on else 'off'}",
                 *(["assignments:", *rows] if rows else []),
                 more,
             ]

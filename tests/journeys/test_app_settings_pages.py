@@ -48,8 +48,10 @@ async def test_a_change_is_a_version_and_an_earlier_one_comes_back(sales: Compan
 
 
 async def test_what_marks_an_administrator_is_said_on_the_page_and_stands_in_the_document(
-    sales: Company,
+    company: Company,
 ) -> None:
+    sales = company
+    await sales.connect(on=False)
     async with served(sales) as url, signed_in(sales.opened, site_of(url)) as ana:
         form = {**FORM, "csrf": csrf_of((await ana.get(PLACE)).text), "marked_by": "attribute"}
         saved = await ana.post(PLACE, data={**form, "marked": "title = Boss, Owner"})

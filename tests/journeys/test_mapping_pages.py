@@ -23,11 +23,11 @@ KEPT = {
 
 @pytest.fixture
 async def sales(company: Company) -> Company:
-    """Ana and Bo are in Sales; Bo has a hostile title. 15Five is connected."""
+    """Ana and Bo are in Sales; Bo has a hostile title. 15Five is connected and off."""
     await company.person("ana", jobTitle="Account executive", manager="")
     await company.person("bo", jobTitle="<script>alert(1)</script>\u202e", manager="ana")
     await company.group("Sales", "ana", "bo")
-    await company.connect(groups=["Sales"])
+    await company.connect(groups=["Sales"], on=False)
     return company
 
 

@@ -19,12 +19,12 @@ def one_condition(attribute: str, value: str, operator: str = "EQUALS") -> dict[
 
 @pytest.fixture
 async def sales(company: Company) -> Company:
-    """Ana of Sales and Bo of Finance are assigned through a group; Cy is not."""
+    """Ana of Sales and Bo of Finance are assigned through a group; Cy is not. The app is off."""
     await company.person("ana", department="Sales")
     await company.person("bo", department="Finance")
     await company.person("cy", department="Sales")
     await company.group("Everybody", "ana", "bo")
-    await company.connect(groups=["Everybody"])
+    await company.connect(groups=["Everybody"], on=False)
     return company
 
 

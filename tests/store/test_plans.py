@@ -6,7 +6,7 @@ import pytest
 
 from seatkeeper.directory.model import Application, Kind
 from seatkeeper.errors import NotFound
-from seatkeeper.ports.plans import PlanState
+from seatkeeper.ports.plans import PlanState, Proposal
 from seatkeeper.provisioning.forecast import Load
 from seatkeeper.provisioning.log import Modified
 from seatkeeper.provisioning.preview import Outlook, PlannedRecord, Preview
@@ -68,6 +68,19 @@ async def test_a_plan_reads_back_as_it_was_made(plans: SqlPlans) -> None:
     assert ready.load == load
     assert [(one.cause, one.place) for one in ready.causes] == [("a title", 0), ("left", 2)]
     assert [one for _, one in kept] == [records[0], records[2], records[1]]
+
+
+async def test_a_plan_of_settings_that_are_not_saved_keeps_them_and_is_not_the_newest(
+    plans: SqlPlans,
+) -> None:
+    proposal = Proposal({"scope": "all"}, ["scope: assigned -> all"], "scope", restores=3)
+    await plans.begin("15five", actor="ana", version=1, now=NOON)
+
+    begun = await plans.begin("15five", actor="bo", version=1, now=NOON, proposal=proposal)
+    await plans.finish(begun, preview(planned("ana")))
+
+    assert (await plans.plan("15five", begun.number)).proposal == proposal
+    assert [one.number for one in await plans.newest("15five")] == [1]
 
 
 async def test_pages_of_one_outlook_follow_each_other(plans: SqlPlans) -> None:

@@ -115,6 +115,8 @@ ROUTES: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", "/apps/{app}/plan"): Permission.RUN,
     ("GET", "/apps/{app}/plan/{plan}"): Permission.READ,
     ("POST", "/apps/{app}/plan/{plan}/apply"): Permission.RUN,
+    ("POST", "/apps/{app}/plan/{plan}/again"): Permission.CONFIGURE,
+    ("POST", "/apps/{app}/plan/{plan}/save"): Permission.CONFIGURE,
     ("GET", "/apps/{app}/plan/{plan}/export"): Permission.READ,
     ("GET", "/apps/{app}/plan/{plan}/evidence"): Permission.READ,
     ("GET", "/apps/{app}/scope"): Permission.READ,

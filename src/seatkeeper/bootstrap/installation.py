@@ -22,6 +22,7 @@ from seatkeeper.bootstrap.sources import Sources
 from seatkeeper.clock import uptime
 from seatkeeper.configuration.applying import SecretPlaces
 from seatkeeper.configuration.documents import AppDocument
+from seatkeeper.configuration.settings import AppSettings
 from seatkeeper.directory.model import Kind
 from seatkeeper.directory.token_ends import TokenEnd
 from seatkeeper.engine.cycle_runner import Wish
@@ -182,10 +183,16 @@ class Installation:
         return self.apps.check_connection(stored, token)
 
     async def preview(
-        self, app_id: str, wish: Wish, *, steps: bool = False, asked: bool = True
+        self,
+        app_id: str,
+        wish: Wish,
+        *,
+        steps: bool = False,
+        asked: bool = True,
+        settings: AppSettings | None = None,
     ) -> Preview:
         """Ask ``previews`` what such a cycle would do."""
-        return await self.previews.cycle(app_id, wish, steps=steps, asked=asked)
+        return await self.previews.cycle(app_id, wish, steps=steps, asked=asked, settings=settings)
 
     async def preview_with(
         self, document: AppDocument, wish: Wish, *, actor: str, steps: bool = False

@@ -14,6 +14,7 @@ from seatkeeper.configuration.applying import apply_document, settings_of
 from seatkeeper.configuration.deciding import begins_at_once, rules_changed
 from seatkeeper.configuration.differences import differences
 from seatkeeper.configuration.documents import AppDocument
+from seatkeeper.configuration.settings import AppSettings, to_plain
 from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.changes import read_causes
@@ -47,14 +48,23 @@ class Previews:
     apps: Apps
 
     async def cycle(
-        self, app_id: str, wish: Wish, *, steps: bool = False, asked: bool = True
+        self,
+        app_id: str,
+        wish: Wish,
+        *,
+        steps: bool = False,
+        asked: bool = True,
+        settings: AppSettings | None = None,
     ) -> Preview:
         """Return what such a cycle would do; the app is only asked, and nothing is written.
 
         Not ``asked``: not even that, so that whoever has no link seems to have no account.
+        ``settings`` are others than those in force, which nobody saved.
         Raises ``ConnectorError`` when the app cannot be asked.
         """
-        stored = await self.configuration.app(app_id)
+        in_force = stored = await self.configuration.app(app_id)
+        if settings is not None:
+            stored = replace(stored, settings=to_plain(settings))
         rules = self.apps.rules_of(stored)
         target = await self.apps.target(app_id) if asked else MemoryTarget(rules.capabilities)
         position = await self.ledger.position(app_id)
@@ -67,7 +77,7 @@ class Previews:
             wish.users,
             wish.groups,
             causes,
-            await self._rules_edits(stored, position) if changed and position else (),
+            await self._rules_edits(stored, in_force, position) if changed and position else (),
             steps,
         )
         opened = await self.ledger.unfinished(app_id)
@@ -137,10 +147,13 @@ class Previews:
             return why
         return (await self.held_back(app_id)).get((kind, record_id), "")
 
-    async def _rules_edits(self, stored: StoredApp, position: Position) -> Sequence[str]:
+    async def _rules_edits(
+        self, stored: StoredApp, in_force: StoredApp, position: Position
+    ) -> Sequence[str]:
         """Say which settings changed since the last cycle, as far as earlier versions are kept."""
         after = settings_of(stored)
-        for _, plain in await self.configuration.versions(stored.application.id):
+        versions = await self.configuration.versions(stored.application.id)
+        for plain in (in_force.settings, *(plain for _, plain in versions)):
             earlier = replace(stored, settings=plain)
             if self.apps.rules_of(earlier).digest == position.digest:
                 lines = differences(

@@ -14,6 +14,8 @@ _RULES: Final = (
     "groups", "gallery",
 )  # fmt: skip
 
+_GUARD: Final = "deletion guard"
+
 _BESIDE_RULES: Final = ("status", "mode", "assignment", "new app")
 """What else makes a running engine do something that it would not have done."""
 
@@ -21,6 +23,15 @@ _BESIDE_RULES: Final = ("status", "mode", "assignment", "new app")
 def rules_changed(lines: Iterable[str]) -> Sequence[str]:
     """Return the lines of an edit that changed the rules."""
     return [one for one in lines if one.startswith(_RULES)]
+
+
+def needs_a_look(before: AppSettings, lines: Iterable[str]) -> bool:
+    """Whether an edit of these settings is shown as a plan before it is saved.
+
+    That is so where the app is on and the edit changes what is sent or what is held. (Console
+    design, 6.2.)
+    """
+    return before.status == "on" and any(one.startswith((*_RULES, _GUARD)) for one in lines)
 
 
 def begins_at_once(settings: AppSettings, lines: Sequence[str]) -> bool:

@@ -73,6 +73,11 @@ async def compare_versions(
     return _changed(app_id, before, after)
 
 
+async def settings_at(configuration: Configuration, app_id: str, version: int) -> AppSettings:
+    """Return the settings that an app had in a version. Raises ``NotFound``."""
+    return settings_in(_numbered(app_id, await configuration.history(app_id), version).settings)
+
+
 async def restore_version(
     configuration: Configuration,
     directory: Directory,

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from seatkeeper.clock import utc_now
-from seatkeeper.configuration.applying import settings_of
+from seatkeeper.configuration.applying import settings_in, settings_of
 from seatkeeper.console.app_head import AppHead
 from seatkeeper.console.desk import Desk
+from seatkeeper.console.proposing import rules_with
 from seatkeeper.console.views.plan import AWAY, PersonAsked, PlanFilter, PlanPage, plan_page
 from seatkeeper.console.views.plan_rows import staying
 from seatkeeper.console.visit import Visit
@@ -39,14 +40,12 @@ async def page_of_plan(
         by_name=asked.by_name,
     )
     rules = await work.rules(head.id)
+    if plan.proposal is not None:
+        rules = rules_with(desk, head.stored, settings_in(plan.proposal.settings))
     person = await _person(
         desk, plan, found, _place(query.get("person")), None if undone else rules
     )
-    newest = await work.ledger.last_change()
-    changed = 0
-    if newest > plan.to_seq and plan.order_id is None:
-        touched = await work.ledger.touched(head.id, after=plan.to_seq, to=newest)
-        changed = len(touched.users) + len(touched.groups)
+    changed = 0 if plan.order_id is not None else await changed_since(desk, plan)
     takes = None
     if plan.load is not None and plan.order_id is None:
         takes = forecast(plan.load, await pacing_of(work, head.id, plan.load))
@@ -59,11 +58,22 @@ async def page_of_plan(
         person=person,
         called=await _called(desk, head, found, person),
         changed_since=changed,
-        settings_changed=rules.digest != plan.digest,
+        settings_changed=rules.digest != plan.digest
+        if plan.proposal is None
+        else head.stored.version != plan.settings_version,
         on=settings_of(head.stored).status == "on",
         undone=undone,
         takes=takes,
     )
+
+
+async def changed_since(desk: Desk, plan: KeptPlan) -> int:
+    """Return how many people and groups that concern the app changed since a plan was made."""
+    newest = await desk.work.ledger.last_change()
+    if newest <= plan.to_seq:
+        return 0
+    touched = await desk.work.ledger.touched(plan.app_id, after=plan.to_seq, to=newest)
+    return len(touched.users) + len(touched.groups)
 
 
 def filter_of(query: Mapping[str, str]) -> PlanFilter:

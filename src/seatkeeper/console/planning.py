@@ -18,7 +18,7 @@ from seatkeeper.errors import NotFound, SeatkeeperError
 from seatkeeper.facts.forecast import load_of_plan
 from seatkeeper.facts.workplace import Workplace
 from seatkeeper.ports import StoredApp
-from seatkeeper.ports.plans import KeptPlan, PlanState
+from seatkeeper.ports.plans import KeptPlan, PlanState, Proposal
 from seatkeeper.provisioning.preview import Preview
 
 WAITS: Final = 1.0
@@ -47,18 +47,27 @@ class PlanMaker:
         actor: str,
         undoes: str = "",
         kind: str = "",
+        proposal: Proposal | None = None,
     ) -> KeptPlan:
         """Begin to make a plan, unless the same one is being made; wait a moment for it.
 
-        ``kind`` is that of a plan for people who were named: no two of these are the same.
+        ``kind`` is that of a plan for people who were named, ``proposal`` the settings that a plan
+        is made for and nobody saved: no two of these are the same.
         """
         app_id = stored.application.id
         async with self.turn:
             for other in self._made_now():
-                if not kind and (other.app_id, other.undoes, other.kind) == (app_id, undoes, ""):
+                same = (other.app_id, other.undoes, other.kind) == (app_id, undoes, "")
+                if not kind and proposal is None and other.proposal is None and same:
                     return other
             plan = await self.work.plans.begin(
-                app_id, actor=actor, version=stored.version, now=utc_now(), undoes=undoes, kind=kind
+                app_id,
+                actor=actor,
+                version=stored.version,
+                now=utc_now(),
+                undoes=undoes,
+                kind=kind,
+                proposal=proposal,
             )
             task = asyncio.create_task(self._made(plan, make))
             self._making.append((plan, task))

@@ -196,6 +196,11 @@ def _take(answer: Response, name: str, on_loopback: str) -> None:
         answer.delete_cookie(one, path="/", secure=secure, httponly=True, samesite="lax")
 
 
+def whole_number(text: str) -> int:
+    """Return the number that a field or an address holds; 0 for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
 def unkeepable(request: Request) -> bool:
     """Whether an address holds U+0000, which PostgreSQL keeps in no text and nobody types."""
     asked = request.query_params.multi_items()

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from seatkeeper.configuration.applying import SecretPlaces
 from seatkeeper.configuration.documents import AppDocument
+from seatkeeper.configuration.settings import AppSettings
 from seatkeeper.directory.model import Kind
 from seatkeeper.directory.token_ends import TokenEnd
 from seatkeeper.engine.cycle_runner import Wish
@@ -118,9 +119,15 @@ class Workplace(Protocol):
         """Test an app's connection as read, line by line; ``token``: another than is stored."""
 
     async def preview(
-        self, app_id: str, wish: Wish, *, steps: bool = False, asked: bool = True
+        self,
+        app_id: str,
+        wish: Wish,
+        *,
+        steps: bool = False,
+        asked: bool = True,
+        settings: AppSettings | None = None,
     ) -> Preview:
-        """Return what such a cycle would do; nothing is written."""
+        """Return what such a cycle would do, by other ``settings`` if given; nothing is written."""
 
     async def preview_with(
         self, document: AppDocument, wish: Wish, *, actor: str, steps: bool = False

@@ -32,6 +32,20 @@ class PlanCause:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """Settings of an app that somebody wants to save once they saw what that would do.
+
+    ``lines`` say what differs from those in force, ``page`` is the app's page where it was
+    asked for, ``restores`` the version whose settings come back by it (0: none does).
+    """
+
+    settings: Mapping[str, object]
+    lines: Sequence[str]
+    page: str
+    restores: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class KeptPlan:
     """One kept plan without its records.
 
@@ -40,7 +54,8 @@ class KeptPlan:
     ``to_seq`` the newest change of the directory it knew. ``message`` says why making it
     failed. ``order_id`` is the order by which it was carried out; none: it was not.
     ``undoes`` is the id of the cycle that it takes back, empty for any other plan. ``load`` is
-    what it asks of the app (none: made by an earlier release).
+    what it asks of the app (none: made by an earlier release). ``proposal`` is what it was made
+    for, where nothing of it is saved yet.
     """
 
     app_id: str
@@ -60,6 +75,7 @@ class KeptPlan:
     order_id: int | None = None
     undoes: str = ""
     load: Load | None = None
+    proposal: Proposal | None = None
 
 
 class Plans(Protocol):
@@ -74,6 +90,7 @@ class Plans(Protocol):
         now: dt.datetime,
         undoes: str = "",
         kind: str = "",
+        proposal: Proposal | None = None,
     ) -> KeptPlan:
         """Keep that a plan is being made, under the app's next number; ``kind`` if it is known."""
 
@@ -89,7 +106,8 @@ class Plans(Protocol):
     async def newest(self, app_id: str, *, undoes: str = "", limit: int = 20) -> Sequence[KeptPlan]:
         """Return an app's plans, newest first: those that take back this cycle, or no cycle.
 
-        Plans for people who were named are left out: they say nothing of everybody else.
+        Plans for people who were named, and for settings that are not saved, are left out:
+        neither says what the next cycle will do.
         """
 
     async def records(

@@ -32,6 +32,7 @@ plans: Final = Table(
     Column("message", Text, nullable=False),
     Column("order_id", NUMBER),
     Column("undoes", Text, nullable=False, server_default=""),
+    Column("proposal", Document),
 )
 
 plan_records: Final = Table(

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from seatkeeper.directory.finding import search_key
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import NotFound
-from seatkeeper.ports.plans import KeptPlan, PlanCause, PlanState
+from seatkeeper.ports.plans import KeptPlan, PlanCause, PlanState, Proposal
 from seatkeeper.provisioning.cycle import CycleKind
 from seatkeeper.provisioning.forecast import Load, load_of_plain
 from seatkeeper.provisioning.preview import Outlook, PlannedRecord, Preview, by_cause
@@ -44,6 +44,7 @@ class SqlPlans:
         now: dt.datetime,
         undoes: str = "",
         kind: str = "",
+        proposal: Proposal | None = None,
     ) -> KeptPlan:
         """Keep that a plan is being made, under the app's next number; ``kind`` if it is known."""
 
@@ -53,7 +54,15 @@ class SqlPlans:
             )
             number = int(connection.execute(last).scalar_one()) + 1
             plan = KeptPlan(
-                app_id, number, now, actor, PlanState.MAKING, version, kind, undoes=undoes
+                app_id,
+                number,
+                now,
+                actor,
+                PlanState.MAKING,
+                version,
+                kind,
+                undoes=undoes,
+                proposal=proposal,
             )
             connection.execute(insert(t.plans).values(_row(plan)))
             return plan
@@ -121,9 +130,11 @@ class SqlPlans:
     ) -> Sequence[KeptPlan]:
         """Return an app's plans, newest first: those that take back this cycle, or no cycle.
 
-        Plans for people who were named are left out: they say nothing of everybody else.
+        Plans for people who were named, and for settings that are not saved, are left out:
+        neither says what the next cycle will do.
         """
         asked = select(t.plans).where(t.plans.c.app_id == app_id, t.plans.c.undoes == undoes)
+        asked = asked.where(t.plans.c.proposal.is_(None))
         asked = asked.where(t.plans.c.kind != CycleKind.ON_DEMAND.value)
         asked = asked.order_by(t.plans.c.number.desc()).limit(limit)
         return [_plan(row) for row in await self._database.read(lambda c: c.execute(asked).all())]
@@ -192,6 +203,7 @@ def _row(plan: KeptPlan) -> dict[str, object]:
         "message": plan.message,
         "order_id": plan.order_id,
         "undoes": plan.undoes,
+        "proposal": None if plan.proposal is None else asdict(plan.proposal),
     }
 
 
@@ -223,6 +235,7 @@ def _plan(row: Any) -> KeptPlan:
         row.order_id,
         row.undoes,
         None if load is None else load_of_plain(load),
+        None if row.proposal is None else msgspec.convert(row.proposal, Proposal),
     )
 
 

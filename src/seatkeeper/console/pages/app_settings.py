@@ -8,7 +8,6 @@ fit the app is judged in ``configuration``.
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote
 
 from msgspec.structs import replace
 from starlette.responses import RedirectResponse, Response
@@ -18,15 +17,15 @@ from seatkeeper.clock import utc_now
 from seatkeeper.configuration.administrator_mark import mark_from, mark_in_form, mark_in_words
 from seatkeeper.configuration.applying import document_of, settings_of
 from seatkeeper.configuration.document_printing import print_document
-from seatkeeper.configuration.editing import edit_settings
 from seatkeeper.configuration.settings import AdministratorMark, AppSettings
 from seatkeeper.configuration.timing import print_interval
-from seatkeeper.configuration.versions import list_versions, restore_version
+from seatkeeper.configuration.versions import list_versions
 from seatkeeper.console.app_head import AppHead, app_head, revision_of
 from seatkeeper.console.desk import Desk
 from seatkeeper.console.doors import SEE_OTHER, Doors
 from seatkeeper.console.language import _
-from seatkeeper.console.visit import Visit
+from seatkeeper.console.proposing import restore_or_show, save_or_show
+from seatkeeper.console.visit import Visit, whole_number
 from seatkeeper.console.words import clock, visible
 from seatkeeper.errors import BadInput, InvalidValue, NotFound
 from seatkeeper.provisioning.four_eyes import four_eyes_subject
@@ -58,7 +57,7 @@ class AppSettingsPages:
         return await self._show(visit, await self._head(visit))
 
     async def save(self, visit: Visit) -> Response:
-        """Keep schedule and notification as a new version."""
+        """Keep what the form says as a new version; what decides about removals is shown first."""
         head = await self._head(visit)
         try:
             seconds = _interval(visit.form.get("every", ""))
@@ -84,16 +83,17 @@ class AppSettingsPages:
                     skip_out_of_scope_deletions=before.skip_out_of_scope_deletions,
                 )
 
-            await edit_settings(
-                self._desk.work.configuration,
+            on_to = await save_or_show(
+                self._desk,
+                visit,
                 head.id,
                 change,
-                actor=visit.administrator.email,
-                expected_version=_whole(visit.form.get("version", "")),
+                page="settings",
+                version=whole_number(visit.form.get("version", "")),
             )
         except BadInput as error:
             return await self._show(visit, head, 422, error)
-        return RedirectResponse(f"{_address(head)}?saved=1", SEE_OTHER)
+        return RedirectResponse(on_to, SEE_OTHER)
 
     async def document(self, visit: Visit) -> Response:
         """Hand out the app as its document; secrets are never in it."""
@@ -107,20 +107,15 @@ class AppSettingsPages:
 
     async def restore(self, visit: Visit) -> Response:
         """Give the app the settings of an earlier version; that is a new version itself."""
-        head, work = await self._head(visit), self._desk.work
+        head = await self._head(visit)
+        version = whole_number(visit.request.path_params["version"])
         try:
-            await restore_version(
-                work.configuration,
-                work.directory,
-                head.id,
-                _whole(visit.request.path_params["version"]),
-                actor=visit.administrator.email,
-            )
+            on_to = await restore_or_show(self._desk, visit, head.id, version)
         except NotFound:
             raise
         except BadInput as error:
             return await self._show(visit, head, 422, error)
-        return RedirectResponse(f"{_address(head)}?saved=1", SEE_OTHER)
+        return RedirectResponse(on_to, SEE_OTHER)
 
     async def remove(self, visit: Visit) -> Response:
         """Forget the app with its assignments and its log of links; accounts there stay."""
@@ -194,10 +189,6 @@ class AppSettingsPages:
         )
 
 
-def _address(head: AppHead) -> str:
-    return f"/apps/{quote(head.id, safe='')}/settings"
-
-
 def _interval(text: str) -> int:
     """Return an interval in seconds. Raises ``InvalidValue`` for what is none."""
     found = _EVERY.fullmatch(text.strip().lower())
@@ -223,7 +214,3 @@ def _mark(form: Mapping[str, str]) -> AdministratorMark | None:
             advice=_("Give the name of the role or group, or a value such as userType = admin."),
         )
     return found
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

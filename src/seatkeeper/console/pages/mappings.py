@@ -4,7 +4,7 @@ After sign-in. They try what is typed on real records without saving it, save a
 version that ``apply`` would have saved, and lead to the plan of what it changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, cast
 from urllib.parse import quote
@@ -13,7 +13,6 @@ from msgspec.structs import replace as changed
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import settings_of
 from seatkeeper.configuration.attributes import customized
 from seatkeeper.configuration.check_mappings import COMPUTED, source_names
@@ -21,11 +20,9 @@ from seatkeeper.configuration.editing import (
     ObjectWord,
     change_from,
     checked_change,
-    edit_settings,
     with_mapping,
     without_change,
 )
-from seatkeeper.configuration.rules import rules_for
 from seatkeeper.configuration.settings import (
     ACTIONS,
     AppSettings,
@@ -36,6 +33,7 @@ from seatkeeper.console.app_head import AppHead, app_head, revision_of
 from seatkeeper.console.desk import Desk
 from seatkeeper.console.doors import SEE_OTHER, Doors
 from seatkeeper.console.language import _
+from seatkeeper.console.proposing import rules_with, save_or_show
 from seatkeeper.console.views.mappings import (
     MappingForm,
     Value,
@@ -50,7 +48,7 @@ from seatkeeper.console.views.mappings import (
     wanted_mapping,
     when_null_words,
 )
-from seatkeeper.console.visit import Visit
+from seatkeeper.console.visit import Visit, whole_number
 from seatkeeper.directory.model import Kind, User
 from seatkeeper.errors import BadInput, InvalidValue, NotFound
 from seatkeeper.gallery.schema import DefaultMapping, GalleryApp, ObjectType, gallery_app
@@ -134,16 +132,10 @@ class MappingPages:
             return changed(before, group_actions=chosen, groups_enabled=on)
 
         try:
-            await edit_settings(
-                self._desk.work.configuration,
-                head.id,
-                change,
-                actor=visit.administrator.email,
-                expected_version=_version(visit),
-            )
+            on_to = await self._keep(visit, head, change)
         except InvalidValue as error:
             return await self._list(visit, head, 422, error)
-        return _saved(f"/apps/{quote(head.id, safe='')}/mappings")
+        return RedirectResponse(on_to, SEE_OTHER)
 
     async def one(self, visit: Visit) -> Response:
         """Show the form of one mapping, or of a new one onto an attribute that has none."""
@@ -177,42 +169,45 @@ class MappingPages:
         form, wanted = form_sent(visit.form), None
         try:
             wanted = wanted_mapping(place.target, form, place.default)
-            await self._edit(visit, place, change_from(place.default, wanted))
+            on_to = await self._edit(visit, place, change_from(place.default, wanted))
         except BadInput as error:
             return await self._form(visit, place, form, wanted, 422, error)
-        return _saved(place.list_address)
+        return RedirectResponse(on_to, SEE_OTHER)
 
     async def remove(self, visit: Visit) -> Response:
         """Map nothing onto the attribute any more."""
         place = await self._place(visit)
         change = MappingChange(place.target, remove=True) if place.default is not None else None
         try:
-            await self._edit(visit, place, change)
+            on_to = await self._edit(visit, place, change)
         except InvalidValue as error:
             return await self._form(visit, place, form_of(place.present), None, 422, error)
-        return _saved(place.list_address)
+        return RedirectResponse(on_to, SEE_OTHER)
 
     async def to_default(self, visit: Visit) -> Response:
         """Take the gallery's own mapping again."""
         place = await self._place(visit)
         try:
-            await self._edit(visit, place, None)
+            on_to = await self._edit(visit, place, None)
         except InvalidValue as error:
             return await self._form(visit, place, form_of(place.present), None, 422, error)
-        return _saved(place.list_address)
+        return RedirectResponse(on_to, SEE_OTHER)
 
-    async def _edit(self, visit: Visit, place: _Place, change: MappingChange | None) -> None:
+    async def _edit(self, visit: Visit, place: _Place, change: MappingChange | None) -> str:
         def applied(before: AppSettings) -> AppSettings:
             if change is None:
                 return without_change(before, place.word, place.target)
             return with_mapping(before, place.word, change)
 
-        await edit_settings(
-            self._desk.work.configuration,
-            place.head.id,
-            applied,
-            actor=visit.administrator.email,
-            expected_version=_version(visit),
+        return await self._keep(visit, place.head, applied)
+
+    async def _keep(
+        self, visit: Visit, head: AppHead, change: Callable[[AppSettings], AppSettings]
+    ) -> str:
+        """Save, or begin the plan of it where the app is on; return where to go on."""
+        version = whole_number(visit.form.get("version", ""))
+        return await save_or_show(
+            self._desk, visit, head.id, change, page="mappings", version=version
         )
 
     async def _list(
@@ -313,13 +308,7 @@ class MappingPages:
             return with_mapping(before, place.word, change)
 
         settings = checked_change(place.head.stored, applied)
-        rules = rules_for(
-            gallery_app(settings.gallery),
-            place.head.stored.application,
-            settings,
-            moment=utc_now(),
-            default_domain=self._desk.work.settings.default_domain,
-        )
+        rules = rules_with(self._desk, place.head.stored, settings)
         objects = rules.mapping(place.kind)
         mapping = objects.of(place.target) if objects is not None else None
         if mapping is None:
@@ -378,12 +367,3 @@ def _word(visit: Visit) -> ObjectWord:
     if word not in _KINDS:
         raise NotFound(_("There is no such page."), advice=_("Mappings are of users or groups."))
     return cast("ObjectWord", word)
-
-
-def _version(visit: Visit) -> int:
-    text = visit.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def _saved(address: str) -> Response:
-    return RedirectResponse(f"{address}?saved=1", SEE_OTHER)

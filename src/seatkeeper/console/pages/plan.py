@@ -13,11 +13,14 @@ from starlette.routing import Route
 
 from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import settings_of
+from seatkeeper.configuration.meanwhile import check_unchanged
 from seatkeeper.console.app_head import AppHead, app_head
 from seatkeeper.console.desk import Desk
 from seatkeeper.console.doors import SEE_OTHER, Doors
 from seatkeeper.console.language import _
-from seatkeeper.console.plan_looking import carried_out_by, page_of_plan
+from seatkeeper.console.plan_looking import carried_out_by, changed_since, page_of_plan
+from seatkeeper.console.proposing import begin_proposal, save_proposal, was_saved
+from seatkeeper.console.views.plan import stale_words
 from seatkeeper.console.visit import Visit
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.cycle_runner import Wish
@@ -50,6 +53,8 @@ class PlanPages:
             doors.route("POST", "/apps/{app}/on-demand", self.make_for),
             doors.route("GET", f"{every}/{{plan}}", self.show),
             doors.route("POST", f"{every}/{{plan}}/apply", self.carry_out),
+            doors.route("POST", f"{every}/{{plan}}/again", self.propose_again),
+            doors.route("POST", f"{every}/{{plan}}/save", self.save),
         ]
 
     async def newest(self, visit: Visit) -> Response:
@@ -59,7 +64,7 @@ class PlanPages:
         if kept is not None:
             return await self._show(visit, head, kept)
         return self._desk.templates.page(
-            "plan_none.html", visit=visit, head=head, making=False, failed="", revision=0
+            "plan_none.html", visit=visit, head=head, making=False, failed="", revision=0, back=""
         )
 
     async def make(self, visit: Visit) -> Response:
@@ -134,6 +139,36 @@ class PlanPages:
             return await self._show(visit, head, plan, 422, error)
         return RedirectResponse(f"{_address(head)}/{plan.number}", SEE_OTHER)
 
+    async def propose_again(self, visit: Visit) -> Response:
+        """Begin another plan for the settings that one was made for, in its place."""
+        head = await app_head(self._desk, visit.request.path_params["app"])
+        plan = await self._plan(visit, head)
+        try:
+            if plan.proposal is None:
+                raise InvalidValue(_("There is nothing to save here."))
+            configuration = self._desk.work.configuration
+            await check_unchanged(configuration, head.stored, plan.settings_version)
+            new = await begin_proposal(self._desk, visit, head.stored, plan.proposal)
+        except BadInput as error:
+            return await self._show(visit, head, plan, 422, error)
+        return RedirectResponse(f"{_address(head)}/{new.number}", SEE_OTHER)
+
+    async def save(self, visit: Visit) -> Response:
+        """Save the settings that a plan was made for; a plan that is stale is refused."""
+        head = await app_head(self._desk, visit.request.path_params["app"])
+        plan = await self._plan(visit, head)
+        try:
+            async with self._desk.planning.turn:
+                changed = await changed_since(self._desk, plan)
+                stale = stale_words(plan, utc_now(), changed, settings_changed=False)
+                stored = await self._desk.work.configuration.app(head.id)
+                if not was_saved(stored, plan):  # it was pressed twice
+                    await save_proposal(self._desk, visit, plan, stale)
+        except BadInput as error:
+            return await self._show(visit, head, plan, 422, error)
+        page = plan.proposal.page if plan.proposal is not None else "plan"
+        return RedirectResponse(f"/apps/{quote(head.id, safe='')}/{page}?saved=1", SEE_OTHER)
+
     async def _plan(self, visit: Visit, head: AppHead) -> KeptPlan:
         """Return the plan of the address. Raises ``NotFound``, also for one of an undo."""
         number = visit.request.path_params["plan"]
@@ -149,6 +184,11 @@ class PlanPages:
         """Place the order. Raises ``BadInput`` that says why not."""
         if plan.state is not PlanState.READY:
             raise InvalidValue(_("This plan is not ready."), advice=_("Make a new one."))
+        if plan.proposal is not None:
+            raise InvalidValue(
+                _("This plan is that of a change that is not saved."),
+                advice=_("Save the change; the app is brought in step then."),
+            )
         if plan.order_id is not None:
             raise InvalidValue(
                 _("This plan was carried out already."),
@@ -199,6 +239,7 @@ class PlanPages:
                 making=making,
                 failed="" if making else failed,
                 revision=plan.number,
+                back=plan.proposal.page if plan.proposal is not None else "",
             )
         page = await page_of_plan(self._desk, visit, head, plan)
         order, cycle = await carried_out_by(self._desk, plan)
@@ -213,6 +254,9 @@ class PlanPages:
             order=order,
             cycle=cycle,
             on=settings_of(head.stored).status == "on",
+            proposal=plan.proposal,
+            in_force=was_saved(head.stored, plan),
+            moved=head.stored.version != plan.settings_version,
         )
 
 

@@ -7,22 +7,20 @@ when somebody has seen who leaves.
 
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import quote
 
 from msgspec.structs import replace
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import settings_of
 from seatkeeper.configuration.check_mappings import source_names
-from seatkeeper.configuration.editing import checked_change, edit_settings
-from seatkeeper.configuration.rules import rules_for
+from seatkeeper.configuration.editing import checked_change
 from seatkeeper.configuration.settings import AppSettings
 from seatkeeper.console.app_head import AppHead, app_head, revision_of
 from seatkeeper.console.desk import Desk
 from seatkeeper.console.doors import SEE_OTHER, Doors
 from seatkeeper.console.language import _
+from seatkeeper.console.proposing import rules_with, save_or_show
 from seatkeeper.console.views.scope import (
     MEMBER,
     Effect,
@@ -32,7 +30,7 @@ from seatkeeper.console.views.scope import (
     form_sent,
     operators,
 )
-from seatkeeper.console.visit import Visit
+from seatkeeper.console.visit import Visit, whole_number
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import BadInput, InvalidValue
 from seatkeeper.gallery.schema import gallery_app
@@ -77,7 +75,8 @@ class ScopePages:
         try:
             change = _change_of(visit)
             settings = checked_change(head.stored, change)
-            now, then = await self._desk.work.rules(head.id), self._rules(head, settings)
+            now = await self._desk.work.rules(head.id)
+            then = rules_with(self._desk, head.stored, settings)
             most = WHILE_TYPING if part else LOOKED_AT
             effect = await self._effect(now, then, _kind(visit), most)
         except BadInput as error:
@@ -89,7 +88,7 @@ class ScopePages:
         return await self._page(visit, head, effect=effect, seen=True)
 
     async def save(self, visit: Visit) -> Response:
-        """Keep the scope as a new version of the app's settings."""
+        """Keep the scope as a new version, or lead to the plan of it where the app is on."""
         head = await app_head(self._desk, visit.request.path_params["app"])
         try:
             change = _change_of(visit)
@@ -97,17 +96,17 @@ class ScopePages:
                 for row in group:
                     if row.attribute == MEMBER:  # a misspelt one would take everybody's access away
                         await self._desk.work.directory.group(row.values.strip())
-            version = visit.form.get("version", "")
-            await edit_settings(
-                self._desk.work.configuration,
+            place = await save_or_show(
+                self._desk,
+                visit,
                 head.id,
                 change,
-                actor=visit.administrator.email,
-                expected_version=int(version) if version.isascii() and version.isdigit() else 0,
+                page="scope",
+                version=whole_number(visit.form.get("version", "")),
             )
         except BadInput as error:
             return await self._page(visit, head, 422, error=error)
-        return RedirectResponse(f"/apps/{quote(head.id, safe='')}/scope?saved=1", SEE_OTHER)
+        return RedirectResponse(place, SEE_OTHER)
 
     def _part(self, visit: Visit, effect: Effect | None, error: BadInput | None) -> Response:
         return self._desk.templates.page(
@@ -157,15 +156,6 @@ class ScopePages:
                 "user": [MEMBER, *sorted(source_names("users"), key=str.casefold)],
                 "group": sorted(source_names("groups"), key=str.casefold),
             },
-        )
-
-    def _rules(self, head: AppHead, settings: AppSettings) -> Rules:
-        return rules_for(
-            gallery_app(settings.gallery),
-            head.stored.application,
-            settings,
-            moment=utc_now(),
-            default_domain=self._desk.work.settings.default_domain,
         )
 
     async def _effect(self, now: Rules, then: Rules, kind: Kind, most: int) -> Effect:

@@ -100,7 +100,8 @@ class PlanPage:
     """The whole page of a kept plan. ``base`` is its address, ``undone`` a cycle it takes back.
 
     ``views`` are the ways to read it, ``away`` leads to those who would lose access, ``named``
-    says that it was made for people who were named.
+    says that it was made for people who were named; ``lines`` say what would be saved, of a plan
+    that was made for settings which are not in force.
     """
 
     base: str
@@ -128,6 +129,7 @@ class PlanPage:
     version: int
     digest: str
     named: bool
+    lines: Sequence[str]
 
 
 def plan_page(
@@ -183,7 +185,7 @@ def plan_page(
         person=None if person is None else _person(person, called, base),
         older=_address(base, older) if older is not None else "",
         first=_address(base, replace(asked, after=-1)) if asked.after >= 0 else "",
-        stale=_stale(plan, now, changed_since, settings_changed=settings_changed),
+        stale=stale_words(plan, now, changed_since, settings_changed=settings_changed),
         does=does,
         takes_away=sum(counters.get(one.value, 0) for one in TAKES_AWAY),
         away=_address(base, PlanFilter(AWAY)),
@@ -192,6 +194,7 @@ def plan_page(
         version=plan.settings_version,
         digest=plan.action_digest,
         named=plan.kind == CycleKind.ON_DEMAND,
+        lines=[visible(one, 300) for one in plan.proposal.lines] if plan.proposal else (),
     )
 
 
@@ -240,6 +243,8 @@ def _title(plan: KeptPlan, *, on: bool, undone: int) -> str:
         return _("What undoing cycle %(number)s will do") % {"number": undone}
     if plan.kind == CycleKind.ON_DEMAND:
         return _("What provisioning them now will do")
+    if plan.proposal is not None:
+        return _("What this change will do")
     return _("What the next cycle will do") if on else _("What will happen when you turn it on")
 
 
@@ -308,7 +313,9 @@ def _cause_at(plan: KeptPlan, place: int) -> PlanCause | None:
     return next((one for one in reversed(plan.causes) if one.place <= place), None)
 
 
-def _stale(plan: KeptPlan, now: dt.datetime, changed_since: int, *, settings_changed: bool) -> str:
+def stale_words(
+    plan: KeptPlan, now: dt.datetime, changed_since: int, *, settings_changed: bool
+) -> str:
     """Return why a plan should be looked at again, or nothing."""
     if plan.state is not PlanState.READY or plan.order_id is not None:
         return ""
