@@ -93,7 +93,7 @@ async def test_who_took_the_access_of_somebody_who_left_is_two_steps_away(
     page, name = window.page, sample_edits().disabled.partition("@")[0]
     await window.visit("/")
 
-    await page.get_by_role("searchbox", name="Search people").fill(name.partition(".")[2][:5])
+    await page.get_by_role("searchbox", name="Search everything").fill(name.partition(".")[2][:5])
     await page.keyboard.press("Enter")
     await page.locator(f"a[href='/apps/{APP}/people/{lively.facts.ids[name]}']").click()
 

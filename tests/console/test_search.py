@@ -20,6 +20,8 @@ def test_every_word_that_is_typed_begins_a_word_of_what_is_found() -> None:
     assert addresses("15five plan") == ["/apps/15five/plan"]
     assert addresses("token des") == ["/apps/desk/connection"]
     assert addresses("audit") == ["/settings/audit"]
+    assert addresses("webhooks") == ["/settings/notifications"]
+    assert addresses("health") == ["/settings/about"]
     assert addresses("lan") == []
 
 

@@ -15,9 +15,11 @@ from tests.journeys.test_sign_in import site_of
 from seatkeeper.cli.browser import open_console
 from seatkeeper.cli.first_run import FirstRun
 from seatkeeper.configuration.applying import settings_of
+from seatkeeper.console.visit import LARGEST_FILE
 
 pytestmark = pytest.mark.journey
 
+DEMO = "/settings/demo-data"
 CSV = "userPrincipalName,displayName,mail,groups\r\nbo@x.example,Bo,bo@x.example,Sales\r\n"
 
 
@@ -146,6 +148,70 @@ async def test_people_come_as_pasted_text_too_and_a_fault_is_named_by_its_line(
     assert "bo@x.example" in wrong.text
     assert right.status_code == 303
     assert (await company.opened.directory.user("bo@x.example")).display_name == "Bo"
+
+
+async def test_people_come_as_a_file_too_and_a_file_too_large_is_refused(
+    ana: httpx.AsyncClient, company: Company
+) -> None:
+    csrf = csrf_of((await ana.get("/welcome")).text)
+    form = {"csrf": csrf, "from": "sample"}
+    lines = '{"userPrincipalName": "cy@x.example", "displayName": "Cy"}\n'
+
+    async def uploaded(name: str, content: str, to: str = "/welcome/people") -> httpx.Response:
+        return await ana.post(to, data=form, files={"file": (name, content)})
+
+    wrong = await uploaded("people.csv", f"{CSV}<b>,\r\n")
+    large = await uploaded("people.csv", CSV + " " * LARGEST_FILE)
+    elsewhere = await uploaded("people.csv", CSV, to="/welcome/skip")
+    right = [await uploaded("people.csv", CSV), await uploaded("People.JSONL", lines)]
+
+    assert "<b>Line 3</b>" in wrong.text
+    assert (large.status_code, elsewhere.status_code) == (400, 403)  # 403: unread
+    assert [one.status_code for one in right] == [303, 303]
+    found = await company.opened.directory.all_users()
+    assert sorted(one.display_name for one in found) == ["Bo", "Cy"]
+
+
+async def test_demo_data_goes_with_one_word_and_nothing_else_does(
+    ana: httpx.AsyncClient, company: Company
+) -> None:
+    await begin(ana)
+    own = await company.person("ida", mail="ida@own.example", userPrincipalName="ida@own.example")
+    sales = await company.opened.directory.group("Everyone in Sales")
+    await company.opened.directory.change_members(sales.id, add=[own.id], actor="test")
+    await company.connect(people=[])
+    page = (await ana.get(DEMO)).text
+    form = {"csrf": csrf_of(page)}
+    unlike = await ana.post(DEMO, data={**form, "people": "3"})
+    before = len(await company.opened.directory.all_users())
+
+    gone = await ana.post(DEMO, data={**form, "people": "250"})
+    after = (await ana.get(gone.headers["location"])).text
+    again = await ana.post(DEMO, data={**form, "people": "0"})
+
+    assert "250" in page
+    assert "Groups that stay" in page
+    assert unlike.status_code == 422
+    assert before == 251
+    assert "The demo data is gone" in after
+    assert again.status_code == 422
+    assert [one.id for one in await company.opened.directory.all_users()] == [own.id]
+    assert [one.id for one in await company.opened.directory.groups_of(own.id)] == [sales.id]
+    [entry] = await company.opened.configuration.audit_about(["installation"], limit=1)
+    assert (entry.action, entry.actor) == ("demo.remove", "ana@larkspur.example")
+
+
+async def test_the_app_of_the_sandbox_goes_with_the_demo_data(
+    ana: httpx.AsyncClient, company: Company
+) -> None:
+    await begin(ana)
+    page = (await ana.get(DEMO)).text
+
+    await ana.post(DEMO, data={"csrf": csrf_of(page), "people": "250"})
+
+    assert "15Five" in page
+    assert await company.opened.configuration.apps() == []
+    assert await company.opened.directory.all_users() == []
 
 
 async def test_the_sample_company_is_not_mixed_with_people_who_are_there(

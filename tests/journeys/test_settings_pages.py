@@ -224,3 +224,4 @@ async def test_what_an_installation_is_made_of_is_shown_and_no_password(company:
     assert "starlette" in told
     assert "Apache-2.0" in told
     assert "Health Healthy" in told
+    assert "its tables are of revision" in told

@@ -17,9 +17,10 @@ import structlog
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli import sample_company as sample
+from seatkeeper.cli.demo_data import DemoRemoval
 from seatkeeper.cli.stand_in import generate_token, stand_in
 from seatkeeper.configuration.applying import settings_of
-from seatkeeper.console.starting import SampleFacts, Sandbox
+from seatkeeper.console.starting import DemoData, SampleFacts, Sandbox
 from seatkeeper.errors import Occupied, SeatkeeperError
 from seatkeeper.ports import PersonRow
 
@@ -39,6 +40,7 @@ class FirstRun:
         self._running: dict[str, Sandbox] = {}
         self._stack = AsyncExitStack()
         self._starting = asyncio.Lock()
+        self._demo = DemoRemoval(opened, self.sites, self._mark)
 
     @property
     def sample(self) -> SampleFacts:
@@ -69,6 +71,14 @@ class FirstRun:
                     return await self._start(gallery_id, 0)
         address = running.site.replace("localhost", "127.0.0.1")
         return replace(running, token=await asyncio.to_thread(generate_token, address))
+
+    async def demo_data(self) -> DemoData:
+        """Look at what is there of the sample company, and which apps lead to a stand-in."""
+        return await self._demo.look()
+
+    async def remove_demo(self, *, actor: str) -> DemoData:
+        """Remove all of that and nothing else; return what went."""
+        return await self._demo.remove(actor=actor)
 
     def sites(self) -> Mapping[str, str]:
         """Return where running stand-ins have their own pages, by the address of their service."""

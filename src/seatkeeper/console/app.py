@@ -31,6 +31,7 @@ from seatkeeper.console.pages.approvals import ApprovalPages
 from seatkeeper.console.pages.assignments import AssignmentPages
 from seatkeeper.console.pages.connection import ConnectionPages
 from seatkeeper.console.pages.cycles import CyclePages
+from seatkeeper.console.pages.demo_data import DemoDataPages
 from seatkeeper.console.pages.erasing import ErasingPages
 from seatkeeper.console.pages.explain import ExplainPages
 from seatkeeper.console.pages.gallery import GalleryPages
@@ -102,6 +103,7 @@ PAGES: Final[Sequence[Callable[[Desk], Pages]]] = (
     InstalledPages,
     SourcesPages,
     NotificationsPages,
+    DemoDataPages,
 )
 """The makers of pages, by place in the side bar; each is a module below ``console.pages``."""
 

@@ -32,7 +32,7 @@ from seatkeeper.console.visit import (
     Visit,
     asked_for,
     csrf_token,
-    form_of,
+    form_with_file,
     from_our_page,
     is_unasked,
     page_of,
@@ -118,7 +118,8 @@ class Doors:
         if request.method != "POST":
             return await self._shown(page, visit)
         try:
-            sent = replace(visit, fields=await form_of(request))
+            fields, file = await form_with_file(request)
+            sent = replace(visit, fields=fields, file=file)
         except BadInput as error:
             return self.problem(visit, error, 400)
         if not from_our_page(request) or not _carries_token(visit, sent.form.get("csrf", "")):

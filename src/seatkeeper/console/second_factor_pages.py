@@ -17,6 +17,7 @@ from seatkeeper.clock import utc_now
 from seatkeeper.console.doors import SEE_OTHER, Doors
 from seatkeeper.console.signing_in import key_missing
 from seatkeeper.console.templates import Templates
+from seatkeeper.console.views.qr import qr_code
 from seatkeeper.console.visit import Visit
 from seatkeeper.console.words import clock
 from seatkeeper.errors import BadInput, KeyMissing, SlowedDown
@@ -119,15 +120,17 @@ class SecondFactorPages:
             **await asyncio.to_thread(self._secret, visit, now),
         )
 
-    def _secret(self, visit: Visit, now: dt.datetime) -> dict[str, str]:
+    def _secret(self, visit: Visit, now: dt.datetime) -> dict[str, object]:
         """Return what a page shows of the secret that waits for its first code; blocks."""
         who = visit.administrator
         secret = self._factors.being_set_up(who.id, now)
         if secret is None:
-            return {"secret": "", "link": "", "time": ""}
+            return {"secret": "", "link": "", "time": "", "qr": None}
         plain, host = secret.reveal(), visit.request.url.hostname or ""
+        link = app_link(plain, f"Seatkeeper {host}".strip(), who.email)
         return {
             "secret": written_secret(plain),
-            "link": app_link(plain, f"Seatkeeper {host}".strip(), who.email),
+            "link": link,
+            "qr": qr_code(link),
             "time": f"{now:%H:%M:%S} UTC",
         }

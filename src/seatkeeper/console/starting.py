@@ -4,7 +4,7 @@ Beside the pages. The console only sees this protocol; whoever serves it hands
 in what fulfils it, or nothing where neither is offered.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -34,6 +34,26 @@ class SampleFacts:
     group: str
 
 
+@dataclass(frozen=True, slots=True)
+class DemoData:
+    """What is there of the sample company: how many people, which groups, which apps.
+
+    ``kept`` are its groups that somebody else is in by now, so they stay; ``elsewhere`` how many
+    of the people have an account in an app that is no stand-in.
+    """
+
+    people: int = 0
+    groups: Sequence[str] = ()
+    kept: Sequence[str] = ()
+    apps: Sequence[str] = ()
+    elsewhere: int = 0
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing of it is there."""
+        return not (self.people or self.groups or self.apps)
+
+
 class Starter(Protocol):
     """Brings in the sample company and starts stand-ins beside the console."""
 
@@ -46,6 +66,15 @@ class Starter(Protocol):
 
     async def sandbox(self, gallery_id: str) -> Sandbox:
         """Start the stand-in of an app where it does not run yet, and take a token from it."""
+
+    async def demo_data(self) -> DemoData:
+        """Look at what is there of the sample company, and which apps lead to a stand-in."""
+
+    async def remove_demo(self, *, actor: str) -> DemoData:
+        """Remove all of that and nothing else; return what went.
+
+        Raises ``InvalidValue`` while a cycle of such an app is open; then nothing is removed.
+        """
 
     def sites(self) -> Mapping[str, str]:
         """Return where running stand-ins have their own pages, by the address of their service."""

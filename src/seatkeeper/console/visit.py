@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Message
 
 from seatkeeper.administration.model import Administrator
 from seatkeeper.administration.second_factor import PENDING
@@ -40,14 +43,29 @@ UNASKED: Final = "unasked"
 """What an address carries that an open page asks for by itself: such a request is no use."""
 
 LARGEST_FORM: Final = 64 * 1024
+LARGEST_FILE: Final = 8 * 1024 * 1024
+"""Bytes of a form with a file in it; larger files come by the command line."""
+
+FILES_FROM: Final = frozenset({"/welcome/people"})
+"""The only addresses whose forms may bring a file; everywhere else one is refused unread."""
+
 MOST_FIELDS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that came with a form, whole; ``name`` is what the browser calls it."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A request with its session, if any, the fields of its form, and the bar of its page.
 
-    ``fields`` holds what ``form`` does, with every value of a name sent several times.
+    ``fields`` holds what ``form`` does, with every value of a name sent several times; ``file``
+    is the one that came with it, if any.
     """
 
     request: Request
@@ -55,6 +73,7 @@ class Visit:
     csrf: str
     fields: Sequence[tuple[str, str]] = ()
     bar: Bar | None = None
+    file: SentFile | None = None
     form: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -212,11 +231,7 @@ async def form_of(request: Request) -> Sequence[tuple[str, str]]:
 
     Raises ``BadInput`` for one that is too large or no form of ours.
     """
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_FORM:
-            raise BadInput("The form is larger than any of ours.", advice="Send less.")
+    body = await _body(request, LARGEST_FORM)
     try:
         pairs = parse_qsl(
             body.decode("ascii"),
@@ -229,3 +244,42 @@ async def form_of(request: Request) -> Sequence[tuple[str, str]]:
     if any("\0" in text for pair in pairs for text in pair):
         raise BadInput("The form holds a character that cannot be kept (U+0000).")
     return pairs
+
+
+async def form_with_file(request: Request) -> tuple[Sequence[tuple[str, str]], SentFile | None]:
+    """Return the fields of a form and the file in it, if the form may bring one.
+
+    Raises ``BadInput`` as ``form_of`` does, and for a second file.
+    """
+    kind = request.headers.get("content-type", "")
+    if not kind.startswith("multipart/form-data") or request.url.path not in FILES_FROM:
+        return await form_of(request), None
+    body = await _body(request, LARGEST_FILE)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+    fields: list[tuple[str, str]] = []
+    file: SentFile | None = None
+    try:
+        form = await Request(request.scope, receive).form(max_files=1, max_fields=MOST_FIELDS)
+        for name, value in form.multi_items():
+            if isinstance(value, str):
+                fields.append((name, value))
+            elif value.filename:
+                file = SentFile(value.filename, await value.read())
+        await form.close()
+    except (HTTPException, MultiPartException, UnicodeError) as error:
+        raise BadInput("The form cannot be read.", advice="Open its page again.") from error
+    if any("\0" in text for pair in fields for text in pair):
+        raise BadInput("The form holds a character that cannot be kept (U+0000).")
+    return fields, file
+
+
+async def _body(request: Request, most: int) -> bytearray:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            raise BadInput("The form is larger than any of ours.", advice="Send less.")
+    return body

@@ -7,7 +7,8 @@ from typing import Final
 
 PARTS: Final = (
     "aiosmtplib", "alembic", "argon2-cffi", "cryptography", "cyclopts", "google-re2", "jinja2",
-    "msgspec", "psycopg", "pyreqwest", "python-multipart", "pyyaml", "rich", "sqlalchemy",
+    "msgspec", "psycopg", "pyreqwest", "python-multipart", "pyyaml", "rich", "segno",
+    "sqlalchemy",
     "starlette", "structlog", "uvicorn", "uvloop",
 )  # fmt: skip
 """The packages that it asks for by name; ``requirements/runtime.in`` has the same."""

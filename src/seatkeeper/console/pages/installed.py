@@ -5,6 +5,7 @@ starts the server, so each line says which. No secret stands in any of them.
 """
 
 import asyncio
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,14 +17,18 @@ from seatkeeper.clock import utc_now
 from seatkeeper.console.desk import Desk
 from seatkeeper.console.doors import Doors
 from seatkeeper.console.language import _, ngettext
-from seatkeeper.console.views.values import Pill
+from seatkeeper.console.views.app_card import app_card
+from seatkeeper.console.views.health import HealthLine, health_lines, health_of, unusable_line
 from seatkeeper.console.visit import Visit
 from seatkeeper.console.words import clock, visible
 from seatkeeper.errors import SeatkeeperError
+from seatkeeper.facts.apps import app_plain
 from seatkeeper.facts.installed import StoreFacts, parts
 from seatkeeper.settings import Settings
 
 LICENCE: Final = "Apache-2.0"
+LATEST: Final = 50
+"""So many of the latest messages are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +68,34 @@ class InstalledPages:
         )
 
     async def about(self, visit: Visit) -> Response:
-        """Show version, licences, and where the data lie and whether they can be reached."""
-        work = self._desk.work
+        """Show version, licences, where the data lie, and what was looked at to call it healthy."""
+        work, now = self._desk.work, utc_now()
         store: StoreFacts | None = None
-        health, why = Pill(_("Healthy"), "create"), ""
         try:
             store = await asyncio.to_thread(work.store_facts)
+            lines = await self._looked_at(store, now)
         except SeatkeeperError as error:
-            health, why = Pill(_("The database cannot be used"), "danger"), error.message
+            lines = [unusable_line(error.message)]
         return self._desk.templates.page(
             "about.html",
             visit=visit,
             licence=LICENCE,
             store=_store(store) if store else (),
             home=visible(work.settings.home, 300),
-            health=health,
-            why=why,
-            now=clock(utc_now(), utc_now()),
+            health=health_of(lines),
+            lines=lines,
+            now=clock(now, now),
             parts=parts(),
         )
+
+    async def _looked_at(self, store: StoreFacts, now: dt.datetime) -> Sequence[HealthLine]:
+        """Look at everything that "Healthy" speaks of."""
+        work = self._desk.work
+        stored = await work.configuration.apps()
+        cards = [app_card(await app_plain(work, one), now) for one in stored]
+        ends = [one.title for one in work.token_ends(now)]
+        ends += [one.title for one in await work.secret_ends(now)]
+        return health_lines(store, cards, await work.deliveries(limit=LATEST), ends)
 
 
 def _addresses(settings: Settings) -> Sequence[Line]:

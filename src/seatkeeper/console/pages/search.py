@@ -21,6 +21,9 @@ from seatkeeper.directory.finding import PeopleQuery
 FOUND: Final = 6
 """So many people and so many groups are offered; for more there are their lists."""
 
+MOST_APPS: Final = 4
+"""Beside each person who was found stand so many apps, each leading to why (not)."""
+
 
 class SearchPages:
     """Everything by name, from one field."""
@@ -37,12 +40,14 @@ class SearchPages:
 
     async def page(self, visit: Visit) -> Response:
         """Show what was found, as a page."""
-        return self._desk.templates.page("search.html", visit=visit, **await self._found(visit))
+        found = await self._found(visit)
+        apps = visit.bar.apps[:MOST_APPS] if visit.bar else ()
+        return self._desk.templates.page("search.html", visit=visit, apps=apps, **found)
 
     async def part(self, visit: Visit) -> Response:
         """Show what was found while somebody types."""
         return self._desk.templates.page(
-            "search_found.html", visit=visit, **await self._found(visit)
+            "search_found.html", visit=visit, apps=(), **await self._found(visit)
         )
 
     async def _found(self, visit: Visit) -> dict[str, object]:

@@ -17,11 +17,11 @@ from seatkeeper.clock import uptime, utc_now
 from seatkeeper.configuration.adding import add_app
 from seatkeeper.configuration.applying import change_settings, settings_of
 from seatkeeper.configuration.connecting import Typed, save_connection, typed_of
+from seatkeeper.console.brought_people import bring_people
 from seatkeeper.console.desk import Desk
 from seatkeeper.console.doors import SEE_OTHER, Doors
 from seatkeeper.console.first_steps import COUNTED, FIRST_APP, MOST_GROUPS, FirstSteps, Place
 from seatkeeper.console.language import _
-from seatkeeper.console.pasted_people import import_pasted
 from seatkeeper.console.starting import SKIPPED, site_of
 from seatkeeper.console.views.connection import checklist
 from seatkeeper.console.views.welcome import (
@@ -91,10 +91,11 @@ class WelcomePages:
         return await self._people(visit)
 
     async def bring_people(self, visit: Visit) -> Response:
-        """Bring in the sample company, or the people of a text."""
+        """Bring in the sample company, or the people of a file or a text."""
         actor, starter = visit.administrator.email, self._desk.starter
         try:
-            if visit.form.get("from") == "sample" and starter is not None:
+            sample = visit.form.get("from") == "sample" and visit.file is None
+            if sample and starter is not None:
                 if (await self._steps.place()).begun.people:
                     raise InvalidValue(
                         _("There are people in your directory already."),
@@ -102,10 +103,18 @@ class WelcomePages:
                     )
                 await starter.bring_in(actor=actor)
             else:
-                await import_pasted(self._work, visit.form.get("csv", ""), actor=actor)
+                await self._brought(visit, actor)
         except BadInput as error:
             return await self._people(visit, 422, error)
         return RedirectResponse("/welcome/app#main", SEE_OTHER)
+
+    async def _brought(self, visit: Visit, actor: str) -> None:
+        """Bring in the uploaded file, else what was pasted."""
+        if visit.file is not None and visit.file.content:
+            await bring_people(self._work, visit.file.content, name=visit.file.name, actor=actor)
+            return
+        text = visit.form.get("csv", "").encode("utf-8", "surrogatepass")
+        await bring_people(self._work, text, actor=actor)
 
     async def app(self, visit: Visit) -> Response:
         """Ask which app is the first, and show the test of its connection."""

@@ -69,10 +69,16 @@ def _pages() -> Sequence[tuple[str, str, str]]:
         ("/gallery", _("Gallery: add an app"), "layout-grid"),
         ("/settings", _("Settings"), "settings"),
         ("/settings/audit", _("Audit trail"), "scroll-text"),
+        ("/settings/sources", _("Directory sources and their tokens"), "plug"),
+        ("/settings/notifications", _("Notifications: mail and webhooks"), "mail"),
+        ("/settings/organisation", _("Organisation: addresses, how long things are kept"),
+         "building-2"),
+        ("/settings/about", _("About: version, health, licences"), "info"),
+        ("/settings/demo-data", _("Remove demo data"), "trash-2"),
         ("/settings/administrators", _("Administrators and roles"), "key-round"),
         ("/settings/sessions", _("Your sessions"), "monitor"),
         ("/settings/second-factor", _("Your second factor"), "lock"),
-    )
+    )  # fmt: skip
 
 
 def _app_pages() -> Sequence[tuple[str, str, str]]:
