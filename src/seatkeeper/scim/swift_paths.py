@@ -13,7 +13,7 @@ from seatkeeper.scim.messages import Json, Resource
 from seatkeeper.scim.names import get, is_core, key_of
 from seatkeeper.scim.path import described, read, write
 from seatkeeper.scim.predicate import Predicate, compile_filter
-from seatkeeper.scim.syntax import AttributePath
+from seatkeeper.scim.syntax import AttributePath, Comparison, Filter, Operator
 
 Read: TypeAlias = Callable[[Resource], Json]
 Write: TypeAlias = Callable[[Resource, Json], None]
@@ -27,7 +27,7 @@ def reader_of(path: AttributePath) -> Read:
     if path.sub is None:
         return attribute
     if path.where is not None:
-        return _element_part(attribute, compile_filter(path.where), path.sub)
+        return _element_part(attribute, _meets(path.where), path.sub)
     return _part(attribute, path, path.sub)
 
 
@@ -45,7 +45,7 @@ def writer_of(path: AttributePath) -> Write | None:
     element = None if where is None else described(where)
     if where is not None and (element is None or sub is None or key_of(element, sub)):
         return None
-    meets = None if where is None else compile_filter(where)
+    meets = None if where is None else _meets(where)
 
     def put(resource: Resource, value: Json) -> None:
         holder = resource if extension is None else resource.setdefault(extension, {})
@@ -78,6 +78,28 @@ def spelled_alike(paths: Iterable[AttributePath]) -> bool:
             if spelled.setdefault(tuple(one.casefold() for one in part), part) != part:
                 return False
     return True
+
+
+def _meets(where: Filter) -> Predicate:
+    """Return the filter's predicate; what an ``eq`` of a plain text says is seen at once."""
+    whole = compile_filter(where)
+    if not isinstance(where, Comparison) or where.op is not Operator.EQ:
+        return whole
+    name, wanted = where.path.name, where.value
+    if where.path != AttributePath(None, name) or not isinstance(wanted, str):
+        return whole
+    lowered = wanted.lower() if wanted.isascii() else None
+
+    def meets(element: Resource) -> bool:
+        held = element.get(name)
+        if not isinstance(held, str):
+            return whole(element)
+        if held == wanted:
+            return True
+        apart = lowered is not None and held.isascii() and held.lower() != lowered
+        return not apart and whole(element)
+
+    return meets
 
 
 def _attribute_of(path: AttributePath) -> Read:
