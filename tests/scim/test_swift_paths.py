@@ -12,7 +12,8 @@ from seatkeeper.scim.swift_paths import reader_of, spelled_alike, writer_of
 from seatkeeper.scim.syntax import AttributePath
 
 PATHS = [
-    "userName", "name", 'emails[value eq "a"].display', "name.givenName", "name.familyName", "emails", "emails.value",
+    "userName", "name", "name.givenName", "name.familyName", "emails", "emails.value",
+    'emails[value eq "a"].display',
     'emails[type eq "work"].value', 'emails[type eq "work"].display', 'emails[type eq "work"]',
     'emails[type eq "home"].value', 'emails[primary eq true].value', 'emails[value eq "a"].type',
     'emails[type eq "work"].type', 'emails[type ne "work"].value', f"{USER}:userName",
