@@ -49,6 +49,11 @@ def test_a_link_works_once_and_for_a_quarter_of_an_hour() -> None:
     assert not link_works(NOW, NOW, NOW)
 
 
+def test_a_link_of_a_clock_that_was_ahead_does_not_work() -> None:
+    assert link_works(NOW + MINUTE, None, NOW)
+    assert not link_works(NOW + MINUTE + SECOND, None, NOW)
+
+
 @given(ages=ages)
 def test_nobody_is_ever_shut_out_for_longer_than_the_longest_pause(ages: list[int]) -> None:
     failures = [NOW - dt.timedelta(seconds=age) for age in ages]

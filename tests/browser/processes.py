@@ -22,6 +22,12 @@ _OURS: Final = {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"
 _LISTENING: Final[set[asyncio.Task[None]]] = set()
 
 ENTRY: Final = "from seatkeeper.cli.main import entry; entry()"
+LASTING: Final = (
+    "import datetime; from seatkeeper.administration import sessions; "
+    "sessions.LINK = datetime.timedelta(hours=2); "
+)
+"""Said before everything, it lets a link hold however long tests take to open it."""
+
 PADDED: Final = "from seatkeeper.console import language; language.speak(language.PADDED); "
 """Said before the entry, it makes every text of the console four tenths longer."""
 
@@ -97,7 +103,7 @@ async def ended(process: asyncio.subprocess.Process, number: int = signal.SIGTER
 async def _serve(
     home: Path, port: str, *, welcoming: bool = False, before: str = ""
 ) -> tuple[asyncio.subprocess.Process, str, str]:
-    command = [sys.executable, "-c", before + ENTRY, "serve", "--port", port]
+    command = [sys.executable, "-c", LASTING + before + ENTRY, "serve", "--port", port]
     process = await _start(home, command, SEATKEEPER_HOME=str(home))
     said = (await _line(process, home)).decode()
     site = re.search(r"runs at (http://\S+)/ ", said)

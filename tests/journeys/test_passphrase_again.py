@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 from sqlalchemy import select, update
-from tests.console_visitor import ANA, PASSPHRASE, csrf_of, signed_in
+from tests.console_visitor import ANA, PASSPHRASE, csrf_of, signed_in, visitor
 from tests.journeys.company import Company
 from tests.journeys.test_inbound import served
 from tests.journeys.test_sign_in import site_of
@@ -103,7 +103,9 @@ async def test_a_question_needs_the_token_of_our_pages_like_any_form(company: Co
 async def test_one_machine_that_tries_many_names_is_slowed_and_another_is_not(
     company: Company,
 ) -> None:
-    async with served(company) as url, signed_in(company.opened, site_of(url)) as browser:
+    async with served(company) as url, visitor(site_of(url)) as browser:
+        async with signed_in(company.opened, site_of(url)):
+            pass
         now = utc_now()
         rows = [
             {"id": f"{n:016}", "email": f"p{n}@x.example", "at": now, "address": "127.0.0.1"}

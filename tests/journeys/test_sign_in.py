@@ -315,6 +315,28 @@ async def test_a_session_that_ended_in_the_middle_of_a_form_says_so(company: Com
     assert "Your session has ended. Nothing was changed" in page.text
 
 
+async def test_a_stranger_who_guesses_all_day_keeps_nobody_out_of_their_own_browser(
+    company: Company,
+) -> None:
+    right, wrong = ({"email": ANA, "passphrase": one} for one in (PASSPHRASE, "not this one"))
+    async with (
+        served(company) as url,
+        signed_in(company.opened, site_of(url)) as ana,
+        visitor(site_of(url)) as stranger,
+        visitor(site_of(url)) as new,
+    ):
+        await ana.post("/sign-out", data={"csrf": csrf_of((await ana.get("/settings")).text)})
+        guesses = [await stranger.post("/sign-in", data=wrong) for _ in range(2 * FAILURES)]
+        elsewhere = await new.post("/sign-in", data=right)
+        at_home = await ana.post("/sign-in", data=right)
+
+    assert guesses[-1].status_code == elsewhere.status_code == 429
+    assert (at_home.status_code, at_home.headers["location"]) == (303, "/")
+    names = [one for one in ana.cookies if "known" in one]
+    assert len(names) == 1
+    assert ANA not in f"{names} {dict(ana.cookies)}"
+
+
 async def test_who_guesses_is_slowed_and_told(company: Company) -> None:
     async with served(company) as url:
         async with signed_in(company.opened, site_of(url)):

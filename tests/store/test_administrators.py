@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
 from seatkeeper.administration.model import Administrator, Role
-from seatkeeper.administration.sessions import ABSOLUTE, FAILURES, IDLE, LINK
+from seatkeeper.administration.sessions import ABSOLUTE, FAILURES, FAILURES_FROM, IDLE, LINK
 from seatkeeper.errors import InvalidValue, LinkUsedUp, NotFound, SlowedDown, WrongPassphrase
 from seatkeeper.store.administration_tables import ADMINISTRATORS, LINKS, SESSIONS
 from seatkeeper.store.administration_tables import FAILURES as FAILED
@@ -68,6 +68,19 @@ def test_a_link_works_once_and_not_after_a_quarter_of_an_hour(database: Database
         with pytest.raises(LinkUsedUp, match="used, or is older"):
             kept.use_link(used_up, name="Bo", email="bo@x.example", passphrase=WORDS, now=NOW)
     assert [one.email for one in kept.everybody()] == [ANA]
+
+
+def test_a_link_of_a_clock_that_was_ahead_never_comes_to_life(database: Database) -> None:
+    first(database)
+    kept, tomorrow = SqlAdministrators(database), NOW + dt.timedelta(days=1)
+    link = kept.invite("bo@larkspur.example", "viewer", actor=ANA, now=tomorrow)[1]
+
+    with pytest.raises(LinkUsedUp):
+        kept.link_is_for(link, NOW)
+    kept.first_link(NOW)  # as every start of the server asks
+
+    with pytest.raises(LinkUsedUp):
+        kept.link_is_for(link, tomorrow)
 
 
 def test_a_refused_passphrase_leaves_the_link_usable(database: Database) -> None:
@@ -172,6 +185,112 @@ def test_who_fails_ten_times_waits_and_is_never_shut_out(database: Database) -> 
 
     assert sign_in(database, now=NOW + SECOND)
     assert database.read_now(lambda c: c.execute(select(FAILED)).all()) == []
+
+
+def tried(
+    database: Database,
+    words: str = WORDS,
+    known: str = "",
+    now: dt.datetime = NOW,
+    address: str = "203.0.113.9",
+) -> str:
+    """Try a passphrase for Ana's address; return the secret id of the session it gave."""
+    ins = SqlSignIns(database)
+    return ins.sign_in(ANA, words, address=address, browser="", now=now, known=known).secret
+
+
+def guess(database: Database, times: int = FAILURES, known: str = "") -> None:
+    """Let somebody who knows Ana's address try passphrases."""
+    for _ in range(times):
+        with pytest.raises(WrongPassphrase):
+            tried(database, "wrong words entirely", known)
+
+
+def known_to_be_anas(database: Database) -> str:
+    """Sign Ana in; return what her browser is known by from now on."""
+    told = SqlSignIns(database).known_browser(sign_in(database), NOW)
+    assert told is not None
+    assert told[0] == ANA
+    return told[1]
+
+
+def test_a_stranger_who_keeps_guessing_slows_no_browser_that_ana_uses(database: Database) -> None:
+    first(database)
+    known = known_to_be_anas(database)
+    guess(database)
+
+    with pytest.raises(SlowedDown, match="for this address"):
+        tried(database)
+    with pytest.raises(SlowedDown, match="for this address"):
+        tried(database, known=f"{known[:-1]}{'0' if known[-1] != '0' else '1'}")
+
+    assert tried(database, known=known) != ""
+
+
+def test_strangers_behind_the_same_address_slow_no_browser_that_ana_uses(
+    database: Database,
+) -> None:
+    first(database)
+    known = known_to_be_anas(database)
+    for number in range(FAILURES_FROM):
+        with pytest.raises(WrongPassphrase):
+            SqlSignIns(database).sign_in(
+                f"p{number}@x.example", WORDS, address="192.0.2.7", browser="", now=NOW
+            )
+
+    with pytest.raises(SlowedDown, match="from where you are"):
+        tried(database, address="192.0.2.7")
+
+    assert tried(database, known=known, address="192.0.2.7") != ""
+
+
+def test_a_known_browser_that_fails_is_slowed_for_itself(database: Database) -> None:
+    first(database)
+    mine, other = known_to_be_anas(database), known_to_be_anas(database)
+    guess(database, known=mine)
+
+    with pytest.raises(SlowedDown, match="from this browser"):
+        tried(database, known=mine)
+
+    assert tried(database, known=other) != ""
+    assert sign_in(database) != ""
+    assert tried(database, known=mine, now=NOW + SECOND) != ""
+    assert database.read_now(lambda c: c.execute(select(FAILED)).all()) == []
+
+
+def test_a_browser_of_before_the_passphrase_changed_is_a_strangers(database: Database) -> None:
+    ana = first(database)
+    known = known_to_be_anas(database)
+    kept = SqlAdministrators(database)
+    link = kept.invite(ANA, "administrator", actor=ANA, now=NOW)[1]
+    kept.use_link(link, name="Ana", email="", passphrase="other words drift by", now=NOW)
+    guess(database)
+
+    with pytest.raises(SlowedDown, match="for this address"):
+        tried(database, "other words drift by", known)
+
+    assert kept.by_email(ANA).id == ana.id
+
+
+def test_a_passphrase_asked_for_again_is_counted_for_its_session_alone(database: Database) -> None:
+    first(database)
+    ins = SqlSignIns(database)
+    mine, other = sign_in(database), sign_in(database)
+    guess(database)
+
+    ins.confirm(mine, WORDS, address="192.0.2.7", now=NOW)
+    for _ in range(FAILURES):
+        with pytest.raises(WrongPassphrase):
+            ins.confirm(mine, "wrong words entirely", address="192.0.2.7", now=NOW)
+    with pytest.raises(SlowedDown, match="from this browser"):
+        ins.confirm(mine, WORDS, address="192.0.2.7", now=NOW)
+
+    later = ins.confirm(other, WORDS, address="192.0.2.7", now=NOW)
+    assert later.confirmed_at == NOW
+
+
+def test_whose_session_has_ended_has_no_browser_that_is_known(database: Database) -> None:
+    assert SqlSignIns(database).known_browser("never began", NOW) is None
 
 
 def test_guessing_is_in_the_audit_trail_once_and_only_for_who_is_there(database: Database) -> None:

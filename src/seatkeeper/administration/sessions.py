@@ -36,8 +36,8 @@ def session_lives(began: dt.datetime, seen: dt.datetime, now: dt.datetime) -> bo
 
 
 def link_works(made: dt.datetime, used: dt.datetime | None, now: dt.datetime) -> bool:
-    """Whether a one-time link can still be used."""
-    return used is None and now - made < LINK
+    """Whether a one-time link can still be used; one made by a clock that was ahead cannot."""
+    return used is None and lately(made, LINK, now)
 
 
 def is_confirmed(confirmed: dt.datetime, now: dt.datetime) -> bool:

@@ -20,7 +20,9 @@ from seatkeeper.console.visit import (
     PROBE,
     Visit,
     give_cookie,
+    give_known_cookie,
     give_pending_cookie,
+    known_secret,
     pending_secret,
     take_cookies,
     take_pending_cookies,
@@ -79,6 +81,7 @@ class SigningIn:
                     address=visit.address,
                     browser=visit.browser,
                     now=utc_now(),
+                    known=known_secret(visit.request, email),
                 )
         except BadInput as error:
             if not isinstance(error, SlowedDown):
@@ -86,7 +89,7 @@ class SigningIn:
             answer = self._form(visit, following, 429, email=email, error=error)
             answer.headers["Retry-After"] = str(error.seconds)
             return answer
-        return self._welcome(visit, let_in, following)
+        return await self._welcome(visit, let_in, following)
 
     async def code(self, visit: Visit) -> Response:
         """Ask for the code of whoever has typed the right passphrase."""
@@ -117,7 +120,7 @@ class SigningIn:
             return self._code(visit, following, 422, wrong)
         except KeyMissing:
             return self._code(visit, following, 422, key_missing())
-        answer = self._welcome(visit, Admission(secret), following)
+        answer = await self._welcome(visit, Admission(secret), following)
         take_pending_cookies(answer)
         return answer
 
@@ -159,7 +162,7 @@ class SigningIn:
             browser=visit.browser,
             now=utc_now(),
         )
-        return self._welcome(visit, let_in, "")
+        return await self._welcome(visit, let_in, "")
 
     def _form(
         self,
@@ -191,7 +194,7 @@ class SigningIn:
         }
         return _probed(self._templates.page("link.html", code, visit=visit, **shown))
 
-    def _welcome(self, visit: Visit, let_in: Admission, following: str) -> Response:
+    async def _welcome(self, visit: Visit, let_in: Admission, following: str) -> Response:
         place = _ours(following)
         if let_in.needs_code:
             asked = "" if place == "/" else f"?next={quote(place, safe='')}"
@@ -200,6 +203,9 @@ class SigningIn:
             return answer
         answer = RedirectResponse(place, SEE_OTHER)
         give_cookie(answer, visit.request, let_in.secret)
+        known = await asyncio.to_thread(self._sign_ins.known_browser, let_in.secret, utc_now())
+        if known is not None:
+            give_known_cookie(answer, visit.request, *known)
         return answer
 
 

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
+from seatkeeper.administration.known_browsers import KNOWN, known_name
 from seatkeeper.administration.model import Administrator
 from seatkeeper.administration.second_factor import PENDING
 from seatkeeper.console.bar import Bar
@@ -31,6 +32,10 @@ LOOPBACK_COOKIE: Final = "seatkeeper-loopback"
 PENDING_COOKIE: Final = "__Host-seatkeeper-code"
 PENDING_LOOPBACK_COOKIE: Final = "seatkeeper-code-loopback"
 """The same two for a sign-in that waits for its code: they open nothing else."""
+
+KNOWN_COOKIE: Final = "__Host-seatkeeper-known-"
+KNOWN_LOOPBACK_COOKIE: Final = "seatkeeper-known-loopback-"
+"""The same two for a browser that somebody signed in with, and whose; they open nothing."""
 
 PROBE: Final = "__Host-seatkeeper-probe"
 """Set with the sign-in form: a browser that brings it back takes secure cookies here."""
@@ -111,6 +116,12 @@ def pending_secret(request: Request) -> str:
     return _held(request, PENDING_COOKIE, PENDING_LOOPBACK_COOKIE)
 
 
+def known_secret(request: Request, email: str) -> str:
+    """Return the cookie by which this browser is known as that of an address, or nothing."""
+    name = known_name(email)
+    return _held(request, f"{KNOWN_COOKIE}{name}", f"{KNOWN_LOOPBACK_COOKIE}{name}")
+
+
 def is_unasked(request: Request) -> bool:
     """Whether an open page says that it asks by itself; nobody sends a form without being there.
 
@@ -161,6 +172,13 @@ def give_pending_cookie(answer: Response, request: Request, secret: str) -> None
     """Let the browser keep a sign-in that waits for its code, for as long as it may."""
     names = (PENDING_COOKIE, PENDING_LOOPBACK_COOKIE)
     _give(answer, request, names, secret, int(PENDING.total_seconds()))
+
+
+def give_known_cookie(answer: Response, request: Request, email: str, cookie: str) -> None:
+    """Let the browser be known as that of an address from now on."""
+    name = known_name(email)
+    names = (f"{KNOWN_COOKIE}{name}", f"{KNOWN_LOOPBACK_COOKIE}{name}")
+    _give(answer, request, names, cookie, int(KNOWN.total_seconds()))
 
 
 def take_cookies(answer: Response) -> None:

@@ -72,7 +72,7 @@ FAILURES: Final = Table(
     "sign_in_failures",
     metadata,
     Column("id", KEY, primary_key=True),
-    Column("email", KEY, nullable=False),
+    Column("email", KEY, nullable=False),  # as it was typed; or which known browser, or session
     Column("at", Moment, nullable=False),
     Column("address", KEY, nullable=False, server_default=""),  # the client's
     Column("at_code", Boolean, nullable=False, server_default=false()),  # not at the passphrase

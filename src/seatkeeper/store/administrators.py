@@ -22,7 +22,7 @@ from seatkeeper.administration.model import (
     role_of,
 )
 from seatkeeper.administration.passphrases import check_passphrase
-from seatkeeper.administration.sessions import link_works
+from seatkeeper.administration.sessions import AHEAD, link_works
 from seatkeeper.errors import LinkUsedUp, NotFound
 from seatkeeper.store.administration_tables import (
     ADMINISTRATORS,
@@ -59,12 +59,17 @@ class SqlAdministrators:
         """Return a link for the first administrator, or none where somebody can administer."""
 
         def work(connection: Connection) -> str | None:
+            forget_ahead(connection, now)
             if _able(connection):
                 return None
             connection.execute(delete(LINKS).where(LINKS.c.administrator_id.is_(None)))
             return _new_link(connection, None, now)
 
         return self._database.write_now(work)
+
+    def forget_ahead(self, now: dt.datetime) -> None:
+        """Forget links that were made by a clock that is ahead of this moment."""
+        self._database.write_now(lambda c: forget_ahead(c, now))
 
     def link_is_for(self, link: str, now: dt.datetime) -> Administrator | None:
         """Return who a link invites; none for the first administrator. Raises ``LinkUsedUp``."""
@@ -91,6 +96,7 @@ class SqlAdministrators:
 
         def work(connection: Connection) -> Administrator:
             one_writer(connection)
+            forget_ahead(connection, now)
             owner = _link(connection, link, now)
             news = News(address)
             if owner is None:
@@ -122,6 +128,7 @@ class SqlAdministrators:
 
         def work(connection: Connection) -> tuple[Administrator, str]:
             one_writer(connection)
+            forget_ahead(connection, now)
             asked = select(ADMINISTRATORS.c.id).where(ADMINISTRATORS.c.email == address)
             owner = connection.execute(asked).scalar()
             if owner is None:
@@ -198,6 +205,11 @@ def one_writer(connection: Connection) -> None:
     as the first.
     """
     connection.execute(select(feed_position.c.id).with_for_update())
+
+
+def forget_ahead(connection: Connection, now: dt.datetime) -> None:
+    """Forget links made by a clock that was put right since: they would come to life later."""
+    connection.execute(delete(LINKS).where(LINKS.c.made_at > now + AHEAD))
 
 
 def end_sign_ins(connection: Connection, administrator: str, but: str = "") -> int:

@@ -25,8 +25,8 @@ from seatkeeper.errors import BadInput, WrongCode
 from seatkeeper.store.administration_tables import FAILURES, SECOND_FACTORS
 from seatkeeper.store.administration_tables import RECOVERY_CODES as CODES
 from seatkeeper.store.news import News
+from seatkeeper.store.passphrase_checks import NOBODY, note_failure, slowed
 from seatkeeper.store.secrets import MasterKey, Sealed, Secret
-from seatkeeper.store.sign_ins import NOBODY, note_failure, slowed
 
 SECRET_ID: Final = "second factor"
 """What a secret is sealed for, besides its owner."""

@@ -13,10 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
-    Select,
     delete,
     exists,
     insert,
@@ -24,18 +22,15 @@ from sqlalchemy import (
     update,
 )
 
+from seatkeeper.administration.known_browsers import CHANCE_BYTES, known_cookie, known_counter
 from seatkeeper.administration.model import Administrator
 from seatkeeper.administration.second_factor import PENDING as PENDING_FOR
 from seatkeeper.administration.sessions import (
     ABSOLUTE,
     AHEAD,
-    FAILURES_FROM,
-    WINDOW,
     session_lives,
-    slowed_until,
 )
-from seatkeeper.administration.sessions import FAILURES as MANY
-from seatkeeper.errors import NotFound, SlowedDown, WrongPassphrase
+from seatkeeper.errors import NotFound
 from seatkeeper.store.administration_tables import (
     ADMINISTRATORS,
     FAILURES,
@@ -47,13 +42,11 @@ from seatkeeper.store.administration_tables import (
 from seatkeeper.store.administrators import administrator_of, digest, end_sign_ins
 from seatkeeper.store.database import Database
 from seatkeeper.store.news import News
-from seatkeeper.store.passphrase_hashing import fits, hashed, outdated
+from seatkeeper.store.passphrase_checks import at_passphrase, checked, wrong
+from seatkeeper.store.passphrase_hashing import hashed, outdated
 
 SEEN_EVERY: Final = dt.timedelta(minutes=1)
 """How exactly the last use is known; a note per request would make each read a write."""
-
-NOBODY: Final = "nobody signed in"
-"""Whose failures these are is not known; this stands where the audit trail names who acted."""
 
 _LONGEST_BROWSER: Final = 200
 _LONGEST_EMAIL: Final = 254
@@ -95,62 +88,71 @@ class SqlSignIns:
         self._database = database
 
     def sign_in(
-        self, email: str, passphrase: str, *, address: str, browser: str, now: dt.datetime
+        self,
+        email: str,
+        passphrase: str,
+        *,
+        address: str,
+        browser: str,
+        now: dt.datetime,
+        known: str = "",
     ) -> Admission:
         """Begin a session, or wait for the code of whoever has a second factor.
 
-        Raises ``WrongPassphrase`` (counted against the address that was typed, whether or not
-        somebody has it) or ``SlowedDown``.
+        ``known`` is the cookie of a browser that its owner signed in with before. Raises
+        ``WrongPassphrase`` (counted against that browser, or else against the address that was
+        typed, whether or not somebody has it) or ``SlowedDown``.
         """
         folded = email.strip().lower()[:_LONGEST_EMAIL]
         asked = select(ADMINISTRATORS).where(ADMINISTRATORS.c.email == folded)
-        row = self._checked(asked, folded, passphrase, address, now)
+
+        def own(row: Row[Any] | None) -> str:
+            kept = None if row is None else row.passphrase
+            return "" if row is None or not kept else known_counter(known, kept, row.id, now)
+
+        row, counter = checked(self._database, asked, own, folded, passphrase, address, now)
+        if counter:
+            self._forget_failures(counter)
         anew = hashed(passphrase) if outdated(row.passphrase) else None
         return self._begin(administrator_of(row), row.passphrase, anew, address, browser, now)
 
     def confirm(self, session: str, passphrase: str, *, address: str, now: dt.datetime) -> Session:
         """Let whoever sits at a session show that it is still its owner; return the session.
 
-        Raises what ``sign_in`` does; a failure counts like one at the door.
+        Raises what ``sign_in`` does; failures are counted for this session alone.
         """
         found = self.session(session, now)
         if found is None:
-            raise _wrong()
+            raise wrong()
         owner = found.administrator
         asked = select(ADMINISTRATORS).where(ADMINISTRATORS.c.id == owner.id)
-        self._checked(asked, owner.email, passphrase, address, now)
         mine = update(SESSIONS).where(SESSIONS.c.digest == digest(session))
+        own = f"Session {found.id}"
+        checked(self._database, asked, lambda _row: own, owner.email, passphrase, address, now)
 
         def work(connection: Connection) -> None:
             connection.execute(mine.values(confirmed_at=now))
-            connection.execute(delete(FAILURES).where(_at_passphrase(owner.email)))
+            connection.execute(delete(FAILURES).where(at_passphrase(own)))
 
         self._database.write_now(work)
         return replace(found, confirmed_at=now)
 
-    def _checked(
-        self, asked: Select[Any], email: str, passphrase: str, address: str, now: dt.datetime
-    ) -> Row[Any]:
-        """Return the administrator whose passphrase this is; slow whoever fails often."""
-        row, failures, from_there = self._database.read_now(
-            lambda c: (
-                c.execute(asked).first(),
-                _failures(c, _at_passphrase(email)),
-                _failures(c, _from(address)) if address else (),
-            )
+    def known_browser(self, session: str, now: dt.datetime) -> tuple[str, str] | None:
+        """Return whose browser holds this session, and the cookie by which it is known from now on.
+
+        None where the session has ended.
+        """
+        asked = _WITH_OWNER.where(SESSIONS.c.digest == digest(session))
+        row = self._database.read_now(lambda c: c.execute(asked).first())
+        if row is None or not row.passphrase:
+            return None
+        chance = secrets.token_bytes(CHANCE_BYTES)
+        return row.email, known_cookie(row.passphrase, row.id, chance, now)
+
+    def _forget_failures(self, counter: str) -> None:
+        self._database.write_now(
+            lambda c: c.execute(delete(FAILURES).where(at_passphrase(counter))).rowcount
         )
-        pauses = (
-            (slowed_until(failures, now), "for this address"),
-            (slowed_until(from_there, now, FAILURES_FROM), "from where you are"),
-        )
-        for until, why in pauses:
-            if until is not None:
-                raise slowed(max(1, round((until - now).total_seconds())), why)
-        if not fits(None if row is None else row.passphrase, passphrase) or row is None:
-            owner = None if row is None else row.id
-            self._database.write_now(lambda c: _note_wrong(c, email, owner, address, now))
-            raise _wrong()
-        return row
 
     def begin(
         self, administrator: Administrator, *, address: str, browser: str, now: dt.datetime
@@ -220,7 +222,7 @@ class SqlSignIns:
             asked = select(ADMINISTRATORS.c.passphrase).where(mine).with_for_update()
             kept = connection.execute(asked).scalar()
             if kept is None or held not in (None, kept):  # removed or changed meanwhile
-                raise _wrong()
+                raise wrong()
             if anew is not None:
                 connection.execute(update(ADMINISTRATORS).where(mine).values(passphrase=anew))
             if has_second_factor(connection, administrator.id):
@@ -292,7 +294,8 @@ def begin_session(
         "browser": browser[:_LONGEST_BROWSER],
         "confirmed_at": now,
     }
-    connection.execute(delete(SESSIONS).where(SESSIONS.c.began_at <= now - ABSOLUTE))
+    ended = (SESSIONS.c.began_at <= now - ABSOLUTE) | (SESSIONS.c.began_at > now + AHEAD)
+    connection.execute(delete(SESSIONS).where(ended))
     connection.execute(delete(FAILURES).where(FAILURES.c.email == administrator.email))
     connection.execute(insert(SESSIONS), [row])
     told = news or News(administrator.email)
@@ -307,58 +310,3 @@ def _wait_for_code(connection: Connection, administrator: str, now: dt.datetime)
     row = {"digest": digest(secret), "administrator_id": administrator, "made_at": now}
     connection.execute(insert(PENDING), [row])
     return secret
-
-
-def slowed(seconds: int, why: str) -> SlowedDown:
-    """Return the refusal to look at an attempt: after how many seconds, and what failed before."""
-    error = SlowedDown(
-        f"There were many failed attempts {why}; this one was not looked at.",
-        advice=f"Try again in {seconds} s.",
-    )
-    error.seconds = seconds
-    return error
-
-
-def _wrong() -> WrongPassphrase:
-    return WrongPassphrase(
-        "E-mail address and passphrase do not belong together.",
-        advice="Check both. Who forgot theirs asks another administrator for a link.",
-    )
-
-
-def _at_passphrase(email: str) -> ColumnElement[bool]:
-    return (FAILURES.c.email == email) & ~FAILURES.c.at_code
-
-
-def _from(address: str) -> ColumnElement[bool]:
-    """Return which failures slow an address; codes have a limit of their own."""
-    return (FAILURES.c.address == address) & ~FAILURES.c.at_code
-
-
-def _failures(connection: Connection, whose: ColumnElement[bool]) -> Sequence[dt.datetime]:
-    asked = select(FAILURES.c.at).where(whose)
-    return list(connection.execute(asked).scalars())
-
-
-def note_failure(
-    connection: Connection, email: str, address: str, now: dt.datetime, *, at_code: bool = False
-) -> None:
-    """Count a failure, and forget those that no longer count."""
-    counts = (FAILURES.c.at > now - WINDOW) & (FAILURES.c.at <= now + AHEAD)
-    connection.execute(delete(FAILURES).where(~counts))
-    row = {"id": secrets.token_hex(8), "email": email, "at": now, "address": address}
-    connection.execute(insert(FAILURES), [{**row, "at_code": at_code}])
-
-
-def _note_wrong(
-    connection: Connection, email: str, owner: str | None, address: str, now: dt.datetime
-) -> None:
-    """Count a wrong passphrase; the one that begins to slow who is there is in the audit trail.
-
-    Others are not: strangers could fill it with addresses that nobody has.
-    """
-    note_failure(connection, email, address, now)
-    if owner is not None and len(_failures(connection, _at_passphrase(email))) == MANY:
-        news = News(NOBODY)
-        news.audit("session.slowed", owner, None, {"address": address, "failures": MANY})
-        news.write(connection)
