@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from tests.console_visitor import signed_in
 from tests.journeys.company import Company
 from tests.journeys.test_inbound import served
+from tests.journeys.test_retry import faults
 from tests.journeys.test_sign_in import site_of
 
 from seatkeeper.clock import utc_now
@@ -55,6 +56,26 @@ async def test_everybody_and_why_they_failed_is_one_click_from_the_list(sales: C
     assert "Nothing was sent to the app." in told
     assert nobody.status_code == 404
     assert "There is no such event" in nobody.text
+
+
+async def test_what_was_sent_and_why_it_was_refused_stand_on_the_page_of_the_event(
+    sales: Company,
+) -> None:
+    await sales.person("di", jobTitle="<i>Poet</i>")
+    await sales.join("Sales", "di")
+    await faults(sales, "POST /Users: 400 times=1")
+    await sales.attempt()
+    async with served(sales) as url, signed_in(sales.opened, site_of(url)) as ana:
+        failed = (await ana.get(f"/activity?result=failed&person={sales.ids['di']}")).text
+        events = set(re.findall(r'href="(/activity/[0-9a-f-]{36})"', failed))
+        told = "".join([(await ana.get(one)).text for one in events])
+
+    assert "Di Larsen could not be written to 15Five." in told
+    assert "What was sent, and what came back" in told
+    assert "&#34;title&#34;: &#34;&lt;i&gt;Poet&lt;/i&gt;&#34;" in told
+    assert "urn:ietf:params:scim:api:messages:2.0:Error" in told
+    assert "<i>" not in told
+    assert sales.box.token not in told
 
 
 async def test_a_created_account_shows_values_requests_and_a_curl_line_without_the_token(

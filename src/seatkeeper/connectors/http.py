@@ -31,6 +31,7 @@ from seatkeeper.connectors.broken import (
     too_large,
     unknown_name,
 )
+from seatkeeper.connectors.refused_bodies import REFUSED, kept_body
 from seatkeeper.connectors.secret import Secret
 from seatkeeper.errors import ConnectorError
 from seatkeeper.ports import Exchange, Trace
@@ -122,12 +123,19 @@ class Wire:
         request_id = str(uuid.uuid4())
         started = time.monotonic()
         status: list[int] = []
+        answer: Answer | None = None
         try:
-            return await self._sent(method, path, body, request_id, status, headers or {})
+            answer = await self._sent(method, path, body, request_id, status, headers or {})
+            return answer
         finally:
             took = round((time.monotonic() - started) * 1000)
             seen = status[0] if status else None
-            trace.exchanges.append(Exchange(method, shown or path, seen, request_id, took))
+            sent = answered = None
+            if answer is not None and answer.status >= REFUSED:
+                sent, answered = (kept_body(one, self.token) for one in (body, answer.body))
+            trace.exchanges.append(
+                Exchange(method, shown or path, seen, request_id, took, sent, answered)
+            )
 
     async def leads_to(self) -> str | None:
         """Return the address that the host leads to now; none: the URL holds it already.

@@ -54,6 +54,11 @@ def plain_exchanges(exchanges: Sequence[Exchange]) -> tuple[Mapping[str, object]
             "status": one.status,
             "request_id": one.request_id,
             "milliseconds": one.milliseconds,
+            **{
+                name: body
+                for name, body in (("sent", one.sent), ("answered", one.answered))
+                if body is not None
+            },
         }
         for one in exchanges
     )

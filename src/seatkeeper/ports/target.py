@@ -21,11 +21,12 @@ from seatkeeper.provisioning.connection import ConnectionCheck
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request to an app and what came back, without headers, secrets or bodies.
+    """One request to an app and what came back, without headers or secrets.
 
     ``path`` has the values of filters replaced by a digest, because names of
     people do not belong in logs; ``request_id`` is ours, sent as
-    ``X-Request-Id``; ``milliseconds`` by a monotonic clock.
+    ``X-Request-Id``; ``milliseconds`` by a monotonic clock. ``sent`` and ``answered`` are
+    the bodies as plain data, of a request that the app refused; none: nothing is kept.
     """
 
     method: str
@@ -33,6 +34,8 @@ class Exchange:
     status: int | None
     request_id: str
     milliseconds: int
+    sent: object = None
+    answered: object = None
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ in, frozen values go out.
 """
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -33,7 +34,7 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class RequestLine:
-    """One request of an event, as the log kept it: never bodies, never secrets."""
+    """One request of an event, as the log kept it. Bodies are there where it was refused."""
 
     method: str
     path: str
@@ -41,6 +42,8 @@ class RequestLine:
     well: bool
     took: str
     request_id: str
+    sent: str
+    answered: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,17 @@ def _request(plain: Mapping[str, object]) -> RequestLine:
         well,
         span(took / 1_000) if isinstance(took, int | float) and took else "",
         visible(plain.get("request_id"), 80),
+        _body(plain.get("sent")),
+        _body(plain.get("answered")),
     )
+
+
+def _body(kept: object) -> str:
+    """Return a kept body on lines of its own; each is shown as any text of an app is."""
+    if kept is None:
+        return ""
+    text = kept if isinstance(kept, str) else json.dumps(kept, indent=2, ensure_ascii=False)
+    return "\n".join(visible(line, 1_000) for line in text.splitlines()[:200])
 
 
 def _curl(address: str, last: Mapping[str, object]) -> str:
