@@ -121,6 +121,64 @@ async def test_an_account_that_comes_late_is_taken_though_the_next_try_was_refus
     await world.assert_in_step()
 
 
+RESTART = ["watermark", "escrows", "quarantine"]
+"""What ``restart`` forgets where nothing else is said."""
+
+
+async def test_a_restart_does_not_forget_who_may_have_got_an_account(any_world: World) -> None:
+    world = any_world
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    world.plant_after("create", InDoubt("The answer was lost."))
+    world.plant("find", Refused("The app says no.", status=400), skip=1, times=9)
+    await world.run()
+    waited = await world.waits()
+    world.target.planted_by_verb.clear()  # type: ignore[attr-defined]  # one that is planted
+
+    await world.change("Ada", userPrincipalName="ada.lovelace@larkspur.example")
+    await world.ledger.reset(world.app, RESTART, actor="ana")
+    await world.run()
+
+    assert [*waited] == ["Ada"]
+    assert len(world.target.held[Kind.USER]) == 1
+    assert await world.waits() == {}
+    await world.assert_in_step()
+
+
+async def test_a_restart_forgets_everybody_else_who_waits(world: World) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    world.plant("create", Refused("The app says no.", status=400))
+    await world.run()
+    waited = await world.waits()
+
+    await world.ledger.reset(world.app, RESTART, actor="ana")
+
+    assert [*waited] == ["Ada"]
+    assert await world.waits() == {}
+
+
+@pytest.mark.parametrize("forgotten", [RESTART, ["watermark"], ["links"]])
+async def test_a_restart_looks_up_whose_create_was_on_its_way_when_the_engine_died(
+    any_world: World, forgotten: list[str]
+) -> None:
+    world = any_world
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    await died_at(world, "create", after=True)
+
+    await world.change("Ada", userPrincipalName="ada.lovelace@larkspur.example")
+    await world.ledger.reset(world.app, forgotten, actor="ana")
+    await world.run()
+
+    assert len(world.target.held[Kind.USER]) == 1
+    assert await world.waits() == {}
+    await world.assert_in_step()
+
+
 async def test_an_app_that_takes_duplicates_is_asked_twice_before_a_create_is_repeated(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,27 +7,21 @@ cycles and the outbox are parts of their own.
 
 import datetime as dt
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Select,
     Text,
-    delete,
     func,
     select,
     type_coerce,
-    update,
 )
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.directory.nesting import Regrouped
-from seatkeeper.errors import BadInput
 from seatkeeper.ports import Touched
 from seatkeeper.provisioning.account import TargetValues
 from seatkeeper.provisioning.cycle import CycleState
 from seatkeeper.provisioning.journal import (
-    EntryState,
     Health,
     Key,
     MemberDifference,
@@ -36,7 +30,6 @@ from seatkeeper.provisioning.journal import (
 from seatkeeper.provisioning.link import Link
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.provisioning.match import Claim
-from seatkeeper.provisioning.plan import known_without
 from seatkeeper.provisioning.walk import Facts
 from seatkeeper.store import ledger_claims as claims_of
 from seatkeeper.store import ledger_facts as facts
@@ -55,19 +48,12 @@ from seatkeeper.store.ledger_held_counts import HeldCounts
 from seatkeeper.store.ledger_holds import Holds
 from seatkeeper.store.ledger_notices import Notices
 from seatkeeper.store.ledger_orders import Orders
+from seatkeeper.store.ledger_reset import check_resets, forget
 from seatkeeper.store.ledger_retention import Forgetting
 from seatkeeper.store.ledger_undone import UndoneParts
 from seatkeeper.store.ledger_whereabouts import LedgerWhereabouts
 from seatkeeper.store.ledger_write import write_work
 from seatkeeper.store.tables import canonical, feed_position
-
-RESETS = {
-    "links": (t.links, t.link_members, t.waiting, t.claims, t.findings, t.undone),
-    "watermark": (t.positions,),
-    "escrows": (t.escrows,),
-    "quarantine": (t.health, t.failing),
-}
-"""What ``restart --reset`` can forget, and the tables that hold it."""
 
 
 class SqlLedger(
@@ -307,29 +293,9 @@ class SqlLedger(
 
     async def reset(self, app_id: str, what: Collection[str], *, actor: str) -> None:
         """Forget part of what is known of an app; an open cycle's plan goes with it."""
-        unknown = sorted(set(what) - set(RESETS))
-        if unknown:
-            raise BadInput(
-                f"{', '.join(unknown)} cannot be reset.", advice=f"Choose of {', '.join(RESETS)}."
-            )
-
-        def work(connection: Connection) -> None:
-            for name in what:
-                for table in RESETS[name]:
-                    connection.execute(delete(table).where(table.c.app_id == app_id))
-            open_ones = select(t.cycles.c.id).where(
-                t.cycles.c.app_id == app_id, t.cycles.c.state != CycleState.DONE
-            )
-            _doubt_what_was_sent(connection, app_id, open_ones)
-            connection.execute(delete(t.journal).where(t.journal.c.cycle_id.in_(open_ones)))
-            connection.execute(
-                update(t.cycles)
-                .where(t.cycles.c.app_id == app_id, t.cycles.c.state != CycleState.DONE)
-                .values(state=CycleState.DONE, note=f"ended by a restart ({actor})")
-            )
-
+        check_resets(what)
         self._deactivated.pop(app_id, None)
-        await self._database.write(work)
+        await self._database.write(lambda c: forget(c, app_id, what, actor=actor))
 
     async def log(
         self,
@@ -355,24 +321,6 @@ class SqlLedger(
         order = t.log.c.seq.desc() if newest_first else t.log.c.seq
         found = await self._all(asked.order_by(order).limit(limit))
         return [(row.seq, rows.log_of(row)) for row in found]
-
-
-def _doubt_what_was_sent(connection: Connection, app_id: str, cycles: Select[Any]) -> None:
-    """Know no more what an app holds of what was on its way when its plan was forgotten."""
-    sent = select(t.journal).where(
-        t.journal.c.cycle_id.in_(cycles), t.journal.c.state == EntryState.INTENDED
-    )
-    for row in connection.execute(sent).all():
-        entry = rows.entry_of(row)
-        theirs = (
-            (t.links.c.app_id == app_id)
-            & (t.links.c.kind == entry.kind)
-            & (t.links.c.record_id == entry.record_id)
-        )
-        known = connection.scalar(select(t.links.c.known).where(theirs))
-        if known:
-            left = known_without(known, entry.changes)
-            connection.execute(update(t.links).where(theirs).values(known=left))
 
 
 def _written(connection: Connection, app_id: str) -> Hashable:
