@@ -6,7 +6,7 @@ import pytest
 from tests.engine.world import Wish, World
 from tests.promises.killed import Death, Killed
 from tests.promises.test_p4_no_surprise_removals import PEOPLE, active, decided, staffed, waiting
-from tests.promises.test_p4_over_a_day import FREE, deletes, purged
+from tests.promises.test_p4_over_a_day import FREE, Interrupted, deletes, purged
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import NotFound, Transient
@@ -138,3 +138,69 @@ async def test_a_word_about_an_ordinary_leaver_is_not_replaced_by_that_about_an_
     await world.run()
 
     assert active(world) == 6
+
+
+async def sales(world: World) -> None:
+    """Twelve people in a group that has an account; two may leave it without a word."""
+    await staffed(world, more="deletion_guard:\n  members: {at_least: 2, percent: 0}\n")
+    await world.found("Sales", *PEOPLE)
+    await world.assign("Sales")
+    await world.run()
+
+
+async def six_left(world: World) -> list[str]:
+    """Six left that group, which waits for a word; return under which ids."""
+    await sales(world)
+    await world.leave("Sales", *PEOPLE[:6])
+    await world.run()
+    assert world.members("Sales") == {*PEOPLE}
+    return [one.id for one in await waiting(world)]
+
+
+@pytest.mark.parametrize("said", ["before they are back", "when they are back", "never"])
+async def test_a_word_about_members_ends_when_they_are_back(any_world: World, said: str) -> None:
+    world = any_world
+    shown = await six_left(world)
+    if said == "before they are back":
+        await approved(world, shown)
+    await world.join("Sales", *PEOPLE[:6])
+    if said == "when they are back":
+        await approved(world, shown)
+    await world.run()
+    assert await world.ledger.holds(world.app) == []
+
+    await world.leave("Sales", *PEOPLE[:6])
+    await world.run()
+
+    assert world.members("Sales") == {*PEOPLE}
+    assert len(await waiting(world)) == 1
+
+
+async def test_nothing_is_asked_about_members_of_a_group_that_leaves_as_a_whole(
+    world: World,
+) -> None:
+    await six_left(world)
+
+    await world.unassign("Sales")
+    await world.run()
+
+    assert await waiting(world) == []
+
+
+async def test_a_held_member_is_not_sent_once_the_plan_is_judged_again(world: World) -> None:
+    await sales(world)
+    world.batch = world.concurrency = 1
+    await world.leave("Sales", PEOPLE[0], PEOPLE[1])
+    for name in PEOPLE:
+        await world.change(name, jobTitle="Lead")
+    last = max(PEOPLE, key=lambda name: world.ids[name])  # sent last, so decided after this
+
+    async def four_more_leave() -> None:
+        await world.leave("Sales", *PEOPLE[2:6])
+        await world.enable(last, enabled=False)
+
+    Interrupted(world, four_more_leave)
+    await world.run()
+
+    assert world.members("Sales") == {*PEOPLE}
+    assert [one.count for one in await waiting(world)] == [6]

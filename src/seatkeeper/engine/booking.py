@@ -98,6 +98,7 @@ class Booking:
     inherited: dict[str, str] = field(default_factory=dict)
     holds: list[Hold] = field(default_factory=list)
     ended_holds: list[tuple[Kind, str, Removal]] = field(default_factory=list)
+    nobody_leaves: list[str] = field(default_factory=list)
     removed: Counter[Removal] = field(default_factory=Counter)
     undone_over: dict[Key, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     unchanged: int = 0
@@ -360,6 +361,7 @@ class Booking:
             freed=self.freed,
             holds=self.holds,
             ended_holds=self.ended_holds,
+            nobody_leaves=self.nobody_leaves,
             removed=self.removed,
             at=context.now(),
             inherited=self.inherited,

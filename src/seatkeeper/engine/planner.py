@@ -155,11 +155,19 @@ def _note_ends(context: AppContext, booking: Booking, facts: Facts, answer: Answ
 async def _only_members(
     context: AppContext, booking: Booking, facts: Facts, answer: Decided
 ) -> bool:
-    """Whether a group is as it should be but for its members; notes those that wait."""
-    if facts.kind is not Kind.GROUP or facts.link is None or not answer.scope.entitled:
+    """Whether a group is as it should be but for its members; notes those that wait.
+
+    A word about members who would leave it ends where none would any more.
+    """
+    if facts.kind is not Kind.GROUP:
+        return False
+    key = (facts.kind, facts.record_id)
+    if facts.link is None or not answer.scope.entitled:
+        booking.nobody_leaves.append(facts.record_id)
         return False
     difference = await context.ledger.member_difference(context.app_id, facts.record_id)
-    key = (facts.kind, facts.record_id)
+    if not difference.remove:
+        booking.nobody_leaves.append(facts.record_id)
     booking.waiting[key] = [
         Waiting(facts.kind, facts.record_id, "members", missing)
         for missing in difference.unresolved

@@ -202,7 +202,9 @@ class Work:
     links whose accounts were looked at (``at``), ``findings`` what was found, of these and
     of accounts that nobody manages. ``reconciled`` ends a look at everybody: what it did
     not find again is over. ``undone`` is held back from now on, until it is ``undone_over``
-    (path and member). ``failing`` are the latest writes, for the next cycle to judge the app by.
+    (path and member). ``nobody_leaves``: groups of which no member is to be removed any more, so
+    that no word about it is left. ``failing`` are the latest writes, for the next cycle to judge
+    the app by.
     """
 
     entries: Sequence[tuple[str, Entry]] = ()
@@ -222,6 +224,7 @@ class Work:
     inherited: Mapping[str, str] = field(default_factory=dict)
     holds: Sequence[Hold] = ()
     ended_holds: Sequence[tuple[Kind, str, Removal]] = ()
+    nobody_leaves: Sequence[str] = ()
     removed: Mapping[Removal, int] = field(default_factory=dict)
     at: dt.datetime | None = None
     cycle: Cycle | None = None

@@ -324,6 +324,23 @@ def end_holds(connection: Connection, app_id: str, keys: Sequence[Key]) -> None:
         )
 
 
+def end_holds_of_members(connection: Connection, app_id: str, groups: Sequence[str]) -> None:
+    """End what was asked or said about members of these groups: the directory has them back.
+
+    What an undo asks about is nothing that the directory knows of.
+    """
+    for piece in pieces(sorted(set(groups))):
+        connection.execute(
+            delete(t.holds).where(
+                t.holds.c.app_id == app_id,
+                t.holds.c.kind == Kind.GROUP,
+                t.holds.c.what == Removal.MEMBERS,
+                t.holds.c.reason != TAKEN_BACK,
+                among(t.holds.c.record_id, piece),
+            )
+        )
+
+
 def count_removals(
     connection: Connection, app_id: str, counts: Mapping[Removal, int], now: dt.datetime
 ) -> None:

@@ -28,7 +28,12 @@ from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.ledger_claims import stored_claims, waiting_rivals
 from seatkeeper.store.ledger_findings import end_reconciling, keep_findings
 from seatkeeper.store.ledger_held import stand_at
-from seatkeeper.store.ledger_holds import count_removals, end_holds, write_holds
+from seatkeeper.store.ledger_holds import (
+    count_removals,
+    end_holds,
+    end_holds_of_members,
+    write_holds,
+)
 from seatkeeper.store.ledger_notices import tell
 from seatkeeper.store.ledger_undone import forget_undone, keep_undone
 from seatkeeper.store.tables import memberships, users
@@ -60,6 +65,7 @@ def write_work(connection: Connection, app_id: str, work: Work) -> None:
     _forget(connection, app_id, work.unsure, there=True)
     _delete_keys(connection, t.escrows, app_id, work.cleared)
     end_holds(connection, app_id, work.cleared)
+    end_holds_of_members(connection, app_id, work.nobody_leaves)
     write_holds(connection, app_id, work.holds, work.ended_holds)
     if work.at is not None:
         count_removals(connection, app_id, work.removed, work.at)
