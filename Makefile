@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test screenshots soak coverage mutation lint types bench docs requirements clean
+.PHONY: help install demo test screenshots soak coverage mutation lint types bench bench-quick bench-large docs requirements clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -61,6 +61,14 @@ bench: install ## measure requests and rates, as ratios in one run
 	$(BIN)/python tools/bench_scim.py
 	PYTHONPATH=. $(BIN)/python -m tests.soak.workers
 	PYTHONPATH=. $(BIN)/python -m tests.soak.pages
+
+bench-quick: install ## the same in less than two minutes: fewer people and rounds, the engine alone
+	N=200 ROUNDS=3 LIMITED_PEOPLE=40 $(BIN)/python tools/bench.py
+	PEOPLE=5000 $(BIN)/python tools/bench_walk.py
+
+bench-large: install ## a large company on SQLite, then on PostgreSQL; PEOPLE=50000 unless told
+	PYTHONPATH=. $(BIN)/python tools/bench_large.py --people $(or $(PEOPLE),50000)
+	PYTHONPATH=. $(BIN)/python tools/bench_large.py --people $(or $(PEOPLE),50000) --on postgresql
 
 docs: install ## build the documentation into site/
 	$(BIN)/python tools/fault_matrix.py --check

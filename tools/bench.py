@@ -1,16 +1,19 @@
-"""Measure the engine against a bare replay of the same requests, in one run.
+"""Measure a first cycle against a bare replay of its requests and a loop written by hand.
 
-    make bench            500 people, 5 rounds
+    make bench            500 people, 5 rounds, and then everything else that is measured
     make bench N=2000     more people
+    make bench-quick      less than two minutes: fewer people, three rounds
 
-Both sides use the same HTTP client, the same stand-in (in a process of its
-own) and the same concurrency. The replay sends the minimal list of requests a
-person needs, one create where the app refuses duplicates, and does nothing
-else. Figures are ratios; absolute times mean little on a shared machine.
+All sides ask the same stand-in (a fresh one each time, in a process of its own). The replay uses
+the engine's HTTP client and its concurrency, sends the minimal list of requests a person needs,
+one create where the app refuses duplicates, and does nothing else. The loop is what people write
+themselves (``bench_loop``). Figures are ratios made round by round; absolute times mean little on
+a shared machine. The last row runs against an app that publishes a limit, and counts.
 """
 
 import asyncio
 import contextlib
+import datetime as dt
 import os
 import statistics
 import subprocess
@@ -18,9 +21,14 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Final
 
+import httpx
 import msgspec
+from bench_loop import looped
+from measuring import about_the_machine, spread
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli import sample_company as sample
@@ -33,18 +41,27 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.ports import PersonRow, Trace, UserEdit
+from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.settings import Settings
 
 APP = "generic-scim"
+LIMITED = "shape-slow"
+"""An app that publishes a limit of five requests a second, five at once."""
+
 TOKEN = "bench"
 RATE = 10_000
+MOVERS: Final = 10
+"""People who change, of whom each shall cost one request."""
+
+MOST_WAITING: Final = 0.9
+"""The part of the sample's people who get an account at least; the others wait, as they should."""
 
 
 @contextlib.contextmanager
-def stand_in(folder: Path) -> Iterator[str]:
+def stand_in(folder: Path, app_id: str = APP) -> Iterator[str]:
     """Run the stand-in in a process of its own; yield its base URL."""
     command = [sys.executable, "-c", "from seatkeeper.cli.main import entry; entry()", "sandbox"]
-    command += [APP, "--port", "0", "--token", TOKEN, "--db", str(folder / "app.db")]
+    command += [app_id, "--port", "0", "--token", TOKEN, "--db", str(folder / "app.db")]
     environment = {**os.environ, "SEATKEEPER_HOME": str(folder)}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     try:
@@ -84,9 +101,12 @@ async def replayed(base_url: str, people: int) -> float:
     return people / seconds
 
 
-async def engine_run(base_url: str, folder: Path, people: int) -> dict[str, float]:
-    """Run initial, one change, no change; return rate and requests."""
-    opened = Installation.open(Settings(home=folder))
+@contextlib.asynccontextmanager
+async def company(
+    folder: Path, base_url: str, people: int, app_id: str = APP
+) -> AsyncIterator[Installation]:
+    """Open an installation with the sample's people and one app for all of them."""
+    opened = Installation.open(Settings(home=folder / "home"))
 
     async def rows() -> AsyncIterator[PersonRow]:
         for row in sample.sample_people(people):
@@ -94,69 +114,132 @@ async def engine_run(base_url: str, folder: Path, people: int) -> dict[str, floa
 
     await opened.people_import.apply_rows("bench", rows(), total=people, actor="bench")
     settings = msgspec.structs.replace(
-        default_settings(gallery_app(APP)),
+        default_settings(gallery_app(app_id)),
         tenant_url=base_url,
         allow_loopback=True,
         requests_per_second=RATE,
         scope="all",
         groups_enabled=False,
     )
-    document = AppDocument(APP, settings)
     await apply_document(
         opened.configuration,
         opened.directory,
-        document,
+        AppDocument(app_id, settings),
         actor="bench",
         places=opened.secret_places(),
         typed_secret=TOKEN.encode(),
     )
-
-    async def cycle() -> tuple[float, int, int]:
-        started = time.perf_counter()
-        done = await opened.running.run_app(APP, Wish(), lambda _: None, lambda: False)
-        if not done.finished:
-            raise SystemExit(f"the cycle did not finish: {done.note}")
-        seconds = time.perf_counter() - started
-        return seconds, done.counters.requests, done.counters.created
-
-    seconds, requests, created = await cycle()
-    if created < people * 0.9:
-        raise SystemExit(f"only {created} of {people} people were created")
-    first = (await opened.directory.all_users(limit=1))[0]
-    edit = UserEdit({"jobTitle": "Measured"})
-    await opened.directory.edit_user(first.id, edit, actor="bench")
-    _, changed, _ = await cycle()
-    _, unchanged, _ = await cycle()
+    yield opened
     await opened.close()
-    return {
-        "rate": created / seconds,
-        "per_joiner": requests / created,
-        "per_mover": changed,
-        "unchanged": unchanged,
-    }
+
+
+async def cycle_of(opened: Installation, app_id: str = APP) -> tuple[float, Cycle]:
+    """Run a cycle; return how long it took and how it ended."""
+    started = time.perf_counter()
+    done = await opened.running.run_app(app_id, Wish(), lambda _: None, lambda: False)
+    if not done.finished:
+        raise SystemExit(f"the cycle did not finish: {done.note}")
+    return time.perf_counter() - started, done
+
+
+@dataclass
+class Figures:
+    """What the rounds measured."""
+
+    engine: list[float] = field(default_factory=list)
+    replay: list[float] = field(default_factory=list)
+    loop: list[float] = field(default_factory=list)
+    per_joiner: list[float] = field(default_factory=list)
+    per_mover: list[float] = field(default_factory=list)
+    unchanged: list[float] = field(default_factory=list)
+
+    def over(self, other: list[float]) -> list[float]:
+        """Return the engine's rate over another one, round by round."""
+        return [mine / theirs for mine, theirs in zip(self.engine, other, strict=True)]
+
+
+async def engine_round(base_url: str, folder: Path, people: int, figures: Figures) -> None:
+    """Run a first cycle, one after some changes, one after none."""
+    async with company(folder, base_url, people) as opened:
+        seconds, first = await cycle_of(opened)
+        created = first.counters.created
+        if created < people * MOST_WAITING:
+            raise SystemExit(f"only {created} of {people} people were created")
+        await cycle_of(opened)  # who waited for somebody else is tried again here, not below
+        able = [one.id for one in await opened.directory.all_users(limit=people) if one.active]
+        linked = await opened.ledger.facts(APP, Kind.USER, able)
+        movers = [one.record_id for one in linked if one.link is not None][:MOVERS]
+        for one in movers:
+            edit = UserEdit({"jobTitle": "Measured"})
+            await opened.directory.edit_user(one, edit, actor="bench")
+        _, changed = await cycle_of(opened)
+        if changed.counters.updated != len(movers):
+            raise SystemExit(f"{len(movers)} changed, and {changed.counters}")
+        _, unchanged = await cycle_of(opened)
+    figures.engine.append(created / seconds)
+    figures.per_joiner.append(first.counters.requests / created)
+    figures.per_mover.append(changed.counters.requests / len(movers))
+    figures.unchanged.append(unchanged.counters.requests)
+
+
+async def under_a_limit(base_url: str, folder: Path, people: int) -> tuple[float, int]:
+    """Return which part of a published limit a first cycle uses, and how often it was refused."""
+    [limit] = gallery_app(LIMITED).rates
+    async with company(folder, base_url, people, LIMITED) as opened:
+        _, first = await cycle_of(opened, LIMITED)
+    if first.counters.created < people * MOST_WAITING:
+        raise SystemExit(f"only {first.counters.created} of {people} people were created")
+    async with httpx.AsyncClient() as reader:
+        site = base_url.partition("/scim")[0]
+        answer = await reader.get(f"{site}/_sandbox/requests", timeout=60)
+    asked: list[dict[str, Any]] = answer.json()["requests"]
+    begun = sorted(dt.datetime.fromisoformat(one["started"]) for one in asked)
+    span = (begun[-1] - begun[0]).total_seconds()
+    allowed = (limit.burst or 0) + limit.count / limit.seconds * span
+    refused = sum(one["status"] == 429 for one in asked)
+    return (len(asked) - refused) / allowed, refused
+
+
+def rows(figures: Figures, limit: tuple[float, int]) -> Iterator[tuple[str, str, str, bool]]:
+    """Yield what was measured: what, the figure with its spread, the bar, whether it is met."""
+    replay, loop = figures.over(figures.replay), figures.over(figures.loop)
+    joiner, mover = max(figures.per_joiner), max(figures.per_mover)
+    yield "first cycle : replay", spread(replay), "0.8", statistics.median(replay) >= 0.8
+    yield "first cycle : loop by hand", spread(loop, 1), "10", statistics.median(loop) >= 10
+    yield "requests per joiner, at most", f"{joiner:.3f}", "1.05", joiner <= 1.05
+    yield "requests per mover, at most", f"{mover:.2f}", "1.0", mover <= 1.0
+    unchanged = max(figures.unchanged)
+    yield "requests, nothing changed", f"{unchanged:.0f}", "0", unchanged == 0
+    used, refused = limit
+    yield "part of a published limit used", f"{used:.2f} (one run)", "0.9", used >= 0.9
+    yield "refused there (429)", f"{refused} (one run)", "1", refused <= 1
 
 
 def main() -> None:
-    """Print a table; every round is both sides against a fresh stand-in."""
+    """Measure, and print a table; every side of a round has a fresh stand-in."""
     settle_collector()  # as every process of ours does
     people = int(os.environ.get("N", "500"))
     rounds = int(os.environ.get("ROUNDS", "5"))
-    ratios, last = [], {}
+    limited = int(os.environ.get("LIMITED_PEOPLE", "60"))
+    about, figures = about_the_machine(), Figures()
     for number in range(rounds):
         with tempfile.TemporaryDirectory() as one, stand_in(Path(one)) as url:
-            floor = asyncio.run(replayed(url, people))
+            figures.replay.append(asyncio.run(replayed(url, people)))
         with tempfile.TemporaryDirectory() as two, stand_in(Path(two)) as url:
-            last = asyncio.run(engine_run(url, Path(two), people))
-        ratios.append(last["rate"] / floor)
-        print(f"round {number + 1}: engine {last['rate']:.0f}/s, replay {floor:.0f}/s")
-    print(f"people                     {people}, {rounds} rounds")
-    print(
-        f"engine : replay            {statistics.median(ratios):.2f} "
-        f"(from {min(ratios):.2f} to {max(ratios):.2f})"
-    )
-    print(f"requests per joiner        {last['per_joiner']:.2f}")
-    print(f"requests per mover         {last['per_mover']}")
-    print(f"requests, nothing changed  {last['unchanged']}")
+            asyncio.run(engine_round(url, Path(two), people, figures))
+        with tempfile.TemporaryDirectory() as three, stand_in(Path(three)) as url:
+            figures.loop.append(looped(url, TOKEN, list(sample.sample_people(people))))
+        print(
+            f"round {number + 1}: engine {figures.engine[-1]:.0f}/s, "
+            f"replay {figures.replay[-1]:.0f}/s, loop by hand {figures.loop[-1]:.0f}/s",
+            flush=True,
+        )
+    with tempfile.TemporaryDirectory() as four, stand_in(Path(four), LIMITED) as url:
+        limit = asyncio.run(under_a_limit(url, Path(four), limited))
+    print(f"\n{people} people, {rounds} rounds; {about}; at the end {os.getloadavg()[0]:.1f}\n")
+    print("| what | median (from, to) | bar | |\n|---|---|---|---|")
+    for what, figure, bar, met in rows(figures, limit):
+        print(f"| {what} | {figure} | {bar} | {'met' if met else 'missed'} |")
 
 
 if __name__ == "__main__":

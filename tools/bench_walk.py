@@ -6,6 +6,7 @@
 No network. The first figure is a ratio to plain Python that does the same by hand; the second
 plans people who all have an account, after an edit that changes nobody's value: nothing may be
 sent, and the time is also given as a ratio to reading the same rows and doing nothing with them.
+Then a cycle without any change, which shall take as long as in a company of a hundredth of that.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from measuring import about_the_machine
 
 from seatkeeper.bootstrap import Installation
 from seatkeeper.cli import sample_company as sample
@@ -48,6 +50,9 @@ from seatkeeper.provisioning.walk import NeedsMatch, decide
 from seatkeeper.settings import Settings
 
 APP = "15five"
+IDLE = 9
+"""Cycles without a change, of which the median counts."""
+
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 FIFTEEN = "urn:ietf:params:scim:schemas:extension:15Five:2.0:User"
@@ -174,7 +179,7 @@ async def _read_only(opened: Installation) -> float:
 
 
 async def replanned(folder: Path, people: int) -> dict[str, float]:
-    """Plan everybody after an edit that changes nobody's value."""
+    """Plan everybody after an edit of nobody's value; then run cycles without a change."""
     opened = Installation.open(Settings(home=folder))
     await _company(opened, people)
     linked = await _link_everybody(opened, await _apply(opened, ()))
@@ -196,12 +201,18 @@ async def replanned(folder: Path, people: int) -> dict[str, float]:
             cycle=cycle,
         )
 
-    started, on_cpu = time.perf_counter(), time.process_time()
-    cycle = await run_cycle(opened.ledger, rules, Wish(), begin, now=NOW)
-    seconds, cpu = time.perf_counter() - started, time.process_time() - on_cpu
+    async def ran() -> tuple[Cycle, float, float]:
+        started, on_cpu = time.perf_counter(), time.process_time()
+        cycle = await run_cycle(opened.ledger, rules, Wish(), begin, now=NOW)
+        assert cycle.finished, cycle
+        return cycle, time.perf_counter() - started, time.process_time() - on_cpu
+
+    cycle, seconds, cpu = await ran()
     reading = await _read_only(opened)
+    idle = [await ran() for _ in range(IDLE)]
     await opened.close()
-    assert cycle.finished, cycle
+    if asked := [one.counters.requests for one, _, _ in idle if one.counters.requests]:
+        raise SystemExit(f"nothing changed, and requests were sent: {asked}")
     return {
         "linked": linked,
         "unchanged": cycle.counters.unchanged,
@@ -210,22 +221,28 @@ async def replanned(folder: Path, people: int) -> dict[str, float]:
         "seconds": seconds,
         "cpu": cpu,
         "over_reading": cpu / reading,
+        "idle": statistics.median(used for _, _, used in idle),
     }
 
 
 def main() -> None:
     """Print both figures."""
     settle_collector()
+    print(about_the_machine())
     median, least, most = mapping_ratio()
     print(f"mapping of one person : by hand     {median:.1f} (from {least:.1f} to {most:.1f})")
     people = int(os.environ.get("PEOPLE", "100000"))
     with tempfile.TemporaryDirectory() as folder:
         found = asyncio.run(replanned(Path(folder), people))
+    with tempfile.TemporaryDirectory() as folder:
+        small = asyncio.run(replanned(Path(folder), max(people // 100, 50)))
     print(f"people linked                       {found['linked']:.0f}")
     print(f"planned after a mapping edit        {found['unchanged']:.0f} unchanged, "
           f"{found['updated']:.0f} updated, {found['requests']:.0f} requests")  # fmt: skip
     print(f"seconds, of them on the processor   {found['seconds']:.1f}, {found['cpu']:.1f}")
     print(f"planning : only reading the rows    {found['over_reading']:.1f}")
+    print(f"a cycle without a change            {1000 * found['idle']:.1f} ms of the processor; "
+          f"among {small['linked']:.0f} people {1000 * small['idle']:.1f} ms")  # fmt: skip
 
 
 if __name__ == "__main__":
