@@ -20,7 +20,7 @@ from seatkeeper.facts.explain import explanation_plain
 from seatkeeper.facts.past import Past, Place, past_of
 from seatkeeper.facts.workplace import Workplace
 
-ON_A_SHEET: Final = 150
+ON_A_SHEET: Final = 60
 """Lines of a history on one sheet; a longer one has several, each with its own sum."""
 
 

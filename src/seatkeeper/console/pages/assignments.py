@@ -37,7 +37,7 @@ FOUND: Final = 8
 """So many groups and so many people are offered at once; whoever is not there is typed further."""
 
 LOOKED_AT: Final = 20_000
-AT_FIRST: Final = 250
+AT_FIRST: Final = 150
 """How many members are looked at before an assignment ends: when asked, unasked."""
 
 NOWHERE: Final = Whereabouts()
