@@ -241,6 +241,18 @@ def test_how_often_an_app_is_read_again_is_read_printed_and_compared() -> None:
     assert differences(plain, weekly) == ["reconcile: none -> 7d, repair"]
 
 
+def test_several_people_in_one_request_are_wanted_by_a_word() -> None:
+    together = WHOLE.replace("allow_loopback: true", "allow_loopback: true\n  bulk: auto")
+    [wanted], [plain] = read(together), read(WHOLE)
+
+    assert (wanted.settings.bulk, plain.settings.bulk) == ("auto", "off")
+    assert read(print_document(wanted)) == [wanted]
+    assert "bulk" not in print_document(plain)
+    assert differences(plain, wanted) == ["bulk: none -> auto"]
+    [fault] = faults(together.replace("bulk: auto", "bulk: always"))
+    assert "none of off, auto" in fault.text
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

@@ -1,5 +1,6 @@
 """What every target promises, run by each of them."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.errors import Conflict, Vanished
 from seatkeeper.gallery.schema import load_gallery
 from seatkeeper.ports import Target, Trace
-from seatkeeper.provisioning.account import TargetValue, ValueChange
+from seatkeeper.provisioning.account import Account, TargetValue, ValueChange
 from seatkeeper.provisioning.connection import CheckName, CheckResult, usable
 from seatkeeper.scim.element_text import element_text
 
@@ -35,7 +36,8 @@ HOSTILE = [
     'x" or userName pr or userName eq "y',
 ]
 
-TARGETS = ["memory", "scim2-server", "django-scim2", *GALLERY]
+IN_BULK = "generic-scim in bulk"
+TARGETS = ["memory", "scim2-server", "django-scim2", *GALLERY, IN_BULK]
 
 # Servers that others wrote, each shared by all tests, and the fixture that starts it.
 SERVERS = {"scim2-server": "foreign", "django-scim2": "django_site"}
@@ -110,14 +112,16 @@ async def target(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     if request.param == "memory":
         yield MemoryTarget()
         return
-    app = unhurried("generic-scim" if server else request.param)
+    in_bulk = request.param == IN_BULK
+    app = unhurried("generic-scim" if server or in_bulk else request.param)
     async with contextlib.AsyncExitStack() as stack:
         if server is None:
             running = running_sandbox(app, tmp_path / "sandbox.db", TOKEN)
             url = (await stack.enter_async_context(running)).base_url
         else:
             url = request.getfixturevalue(server)
-        one = scim_target(app, url, TOKEN, allow_loopback=True)
+        one = scim_target(app, url, TOKEN, allow_loopback=True, bulk=in_bulk)
+        await one.bulk.learn(Trace())
         stack.push_async_callback(one.close)
         if server is not None:
             await _emptied(one, HOSTILE if request.param == "scim2-server" else [])
@@ -172,6 +176,27 @@ async def test_a_create_repeated_after_a_crash_makes_one_account(target: Target)
 
     found = await target.find(Kind.USER, "userName", "ada@larkspur.example", Trace())
     assert [one.id for one in found] == [made.id]
+
+
+async def test_what_is_asked_for_at_the_same_time_is_answered_each_for_itself(
+    target: Target,
+) -> None:
+    ada = await target.create(Kind.USER, person(), Trace())
+    names = ("ada", "bo", "cy", "dee")
+
+    came = await asyncio.gather(
+        *(target.create(Kind.USER, person(name), Trace()) for name in names),
+        target.update(Kind.USER, ada.id, [ValueChange("active", True, False)], Trace()),
+        return_exceptions=True,
+    )
+
+    assert [type(one) for one in came] == [Conflict, Account, Account, Account, type(None)]
+    for name, made in zip(names[1:], came[1:], strict=False):
+        found = await target.find(Kind.USER, "userName", f"{name}@larkspur.example", Trace())
+        assert [one.id for one in found] == [made.id]  # type: ignore[union-attr]  # an account
+    read = await target.read(Kind.USER, ada.id, Trace())
+    assert read is not None
+    assert read.values["active"] is False
 
 
 async def test_a_name_taken_by_somebody_else_is_a_conflict_never_an_adoption(

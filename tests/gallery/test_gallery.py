@@ -112,7 +112,7 @@ def test_an_app_that_is_not_there_is_answered_with_those_that_are() -> None:
         ("concurrency: 8", "rates: [{requests: all, count: 1, seconds: 1, burst: 0}]", "burst"),
         ("concurrency: 8", "rates: [{requests: QUERY, count: 1, seconds: 1}]", "QUERY"),
         ("  page_size: 100", "  page_size: 100\n  largest_page: 50", "largest_page (50)"),
-        ("  bulk: false", "  filters: {operators: [equals]}", "equals is no operator"),
+        ("  bulk: true", "  filters: {operators: [equals]}", "equals is no operator"),
         ("members_readable: true", "patch: {members: 50}", "more than the 50"),
         ("concurrency: 8", "sandbox: {latency_ms: -1}", "latency_ms"),
         ("concurrency: 8", "sandbox: {lies: {drops: 1.5}}", "a share, from 0 to 1"),

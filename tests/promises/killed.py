@@ -40,7 +40,7 @@ class _Mortal:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._door, name)
-        if name == "capabilities":
+        if name in {"capabilities", "bulk"}:
             return found
 
         async def call(*args: Any, **named: Any) -> Any:

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from tests.engine.messages import MessageApp
 from tests.engine.world import WRITES, World
 from tests.promises.killed import Death, Killed
 
@@ -147,4 +148,29 @@ async def test_an_engine_killed_at_any_call_is_continued_without_a_duplicate(
             shutil.rmtree(twin.folder)
         if not died:
             break
+    assert at > 20
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.fault("L1")
+async def test_an_engine_killed_while_several_people_leave_in_one_request_makes_nobody_twice(
+    world: World, tmp_path: Path, after: bool
+) -> None:
+    await monday(world)
+    world.database.close()
+
+    for at in range(8, 60, 4 * STEP):
+        twin = copied(world, tmp_path / f"killed-{at}")
+        twin.target = MessageApp.over(twin.target)
+        died = await killed(twin, at, after=after)
+        try:
+            await settled(twin)
+            await assert_nothing_lost(twin, 0)
+        except AssertionError as error:
+            raise AssertionError(f"killed {'after' if after else 'before'} call {at}") from error
+        finally:
+            twin.database.close()
+        if not died:
+            break
+        assert max(twin.target.bulk.sizes) > 1
     assert at > 20

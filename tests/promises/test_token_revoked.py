@@ -85,6 +85,42 @@ async def finished(company: Company) -> None:
 
 
 @pytest.mark.fault("T5")
+async def test_at_most_two_messages_of_several_people_leave_after_the_first_refusal(
+    open_app: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started_late, refused, sent = 0, False, list[str]()
+    send = Wire.send
+
+    async def watched(wire: Wire, method: str, path: str, *said: Any, **more: Any) -> Answer:
+        nonlocal started_late, refused
+        started_late += refused
+        sent.append(f"{method} {path}")
+        answer = await send(wire, method, path, *said, **more)
+        refused = refused or answer.status == 401
+        return answer
+
+    monkeypatch.setattr(Wire, "send", watched)
+    await open_app.connect()
+    for name in PEOPLE:
+        await open_app.hire(name)
+    await open_app.assign(*PEOPLE)
+    faults = f"token-expires after={len(PEOPLE) + 2}"  # a look-up each, a question, a message
+    async with running_sandbox("generic-scim", tmp_path / "app.db", faults=faults) as box:
+        target = scim_target(
+            gallery_app("generic-scim"), box.base_url, box.token, allow_loopback=True, bulk=True
+        )
+
+        cycle = await open_app.run(target=target)
+        await target.close()
+
+    assert refused
+    assert "POST /Bulk" in sent
+    assert started_late <= 2
+    assert cycle.state is CycleState.SUSPENDED
+    assert await open_app.waits() == {}
+
+
+@pytest.mark.fault("T5")
 async def test_a_new_token_goes_on_at_once_with_one_mail_and_nothing_twice(tmp_path: Path) -> None:
     told = "notification: {email: it@larkspur.example, on_failure: true}"
     with running_mail_server() as mail:

@@ -15,6 +15,7 @@ from tests.service_provider.visiting import (
 )
 
 from seatkeeper.errors import StoreUnusable
+from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.scim.messages import Json
 from seatkeeper.store.resources import ResourceStore
 
@@ -148,7 +149,7 @@ def test_a_message_says_how_far_it_came_where_the_storage_fails(
 
 
 def test_an_app_without_bulk_says_so() -> None:
-    with visiting() as visitor:
+    with visiting(gallery_app("shape-put")) as visitor:
         reply = sent(visitor, user("ada"))
 
     assert (reply.status, reply.body["status"]) == (501, "501")

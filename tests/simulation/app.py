@@ -5,12 +5,14 @@ engine lies everything that may go wrong, drawn from the seed.
 """
 
 import asyncio
+import contextlib
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from seatkeeper.connectors.gathering import Gathering
 from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import (
@@ -22,7 +24,7 @@ from seatkeeper.errors import (
     Transient,
     Unreachable,
 )
-from seatkeeper.ports import Page, Trace
+from seatkeeper.ports import Bulk, NoBulk, Page, Trace
 from seatkeeper.ports.permit import may_leave
 from seatkeeper.provisioning.account import Account, Capabilities, TargetValues, ValueChange
 from seatkeeper.provisioning.connection import ConnectionCheck
@@ -62,6 +64,7 @@ class SimulatedApp:
     adopted: set[str] = field(default_factory=set)
     taken_away: set[str] = field(default_factory=set)
     taken_at: list[tuple[float, str]] = field(default_factory=list)
+    in_bulk: bool = False
 
     def client(self, holds: Callable[[], bool] = lambda: True) -> "Client":
         """Return a connector of a process that lives now; ``holds``: whether the app is its own."""
@@ -106,6 +109,8 @@ class Client:
         self._app = app
         self._holds = holds
         self.capabilities: Capabilities = app.app.capabilities
+        self._messages = Messages(app, self._may_ask)
+        self.bulk: Bulk = self._messages if app.in_bulk else NoBulk()
 
     async def probe(self, matching_path: str) -> str:
         """Ask whether the app is there."""
@@ -138,7 +143,12 @@ class Client:
     async def create(self, kind: Kind, values: TargetValues, trace: Trace) -> Account:
         """Create an account."""
         about = str(values.get("externalId"))
-        return await self._write("create", about, lambda: self._app.app.create(kind, values, trace))
+        return await self._write(
+            "create",
+            about,
+            lambda: self._app.app.create(kind, values, trace),
+            along=self.bulk.takes(kind),
+        )
 
     async def update(
         self, kind: Kind, account_id: str, changes: Sequence[ValueChange], trace: Trace
@@ -147,7 +157,10 @@ class Client:
         if any(one.path == "externalId" and one.old is not None for one in changes):
             self._app.adopted.add(account_id)
         await self._write(
-            "update", account_id, lambda: self._app.app.update(kind, account_id, changes, trace)
+            "update",
+            account_id,
+            lambda: self._app.app.update(kind, account_id, changes, trace),
+            along=self.bulk.takes(kind, changes),
         )
 
     async def change_members(
@@ -177,7 +190,9 @@ class Client:
     async def close(self) -> None:
         """Hold nothing."""
 
-    async def _write(self, verb: str, subject: str, call: Callable[[], Awaitable[T]]) -> T:
+    async def _write(
+        self, verb: str, subject: str, call: Callable[[], Awaitable[T]], *, along: bool = False
+    ) -> T:
         """Make one writing request; P6: no other one about this account is in flight."""
         app = self._app
         if app.writing[subject]:
@@ -195,15 +210,16 @@ class Client:
             return result
 
         try:
+            if along:
+                made: T = await self._messages.gathering.ask((verb, subject, acting))
+                return made
             return await self._ask(verb, subject, acting)
         finally:
             app.writing[subject] -= 1
 
     async def _ask(self, verb: str, subject: str, call: Callable[[], Awaitable[T]]) -> T:
         app = self._app
-        may_leave()
-        if not self._holds():
-            app.violations.append(f"P6: {verb} {subject} leaves without a lease")
+        self._may_ask(verb, subject)
         fault = app.fault()
         await asyncio.sleep(app.chance.uniform(0.01, 0.3))
         if fault is None:
@@ -221,9 +237,93 @@ class Client:
             await asyncio.sleep(30)  # the client's own time limit
         raise _error(fault, app.chance)
 
+    def _may_ask(self, verb: str, subject: str) -> None:
+        """P6: whoever asks has the lease."""
+        may_leave()
+        if not self._holds():
+            self._app.violations.append(f"P6: {verb} {subject} leaves without a lease")
+
     async def _later(self, verb: str, subject: str, call: Callable[[], Awaitable[Any]]) -> None:
         await asyncio.sleep(30 + self._app.chance.uniform(0.0, SETTLING))
         await self._app.act(verb, subject, call)
+
+
+Part = tuple[str, str, Callable[[], Awaitable[Any]]]
+"""One operation of a message: what, about whom, and how the app does it."""
+
+
+class Messages:
+    """Writes about people that leave together; implements ``ports.Bulk``.
+
+    A message may be lost as a whole, before the app acts on any of it, in the middle, or
+    after; and any operation in one that arrives may fail or be left out of the answer.
+    """
+
+    def __init__(self, app: SimulatedApp, may_ask: Callable[[str, str], None]) -> None:
+        self._app = app
+        self._may_ask = may_ask
+        self.gathering: Gathering[Part, Any] = Gathering(self._carried)
+
+    @property
+    def at_once(self) -> int:
+        """How many at the same time."""
+        return self.gathering.at_once
+
+    def takes(self, kind: Kind, changes: Sequence[ValueChange] = ()) -> bool:
+        """Everything about people."""
+        return kind is Kind.USER
+
+    async def learn(self, trace: Trace) -> None:
+        """Nothing to learn."""
+
+    async def _carried(self, parts: Sequence[Part]) -> Sequence[Any]:
+        app, chance = self._app, self._app.chance
+        verb, subject, _ = parts[0]
+        self._may_ask(verb, subject)
+        fault = app.fault()
+        await asyncio.sleep(chance.uniform(0.01, 0.3))
+        app.happened["messages of several"] += len(parts) > 1
+        if fault is None:
+            self.gathering.took(len(parts), 0.0)
+            return [await self._one(part) for part in parts]
+        self.gathering.lost(len(parts))
+        app.happened[fault] += 1
+        app.trace(f"fault {fault} at a message of {len(parts)}")
+        acted = parts[: chance.randint(0, len(parts))]
+        if fault in ("answer lost", "acted, then 500"):
+            await self._do(acted)
+        elif fault == "acts late":
+            later = asyncio.create_task(self._later(acted))
+            later.add_done_callback(lambda done: done.cancelled() or done.exception())
+        if fault in ("answer lost", "request lost", "acts late"):
+            await asyncio.sleep(30)
+        raise _error(fault, chance)
+
+    async def _one(self, part: Part) -> Any:
+        """Do one operation of a message that arrived; return what its answer says."""
+        app, (verb, subject, call) = self._app, part
+        fault = app.fault()
+        if fault in (None, "answer lost", "acted, then 500", "acts late"):
+            try:
+                result = await app.act(verb, subject, call)
+            except ConnectorError as error:
+                result = error
+            if fault is None:
+                return result
+        app.happened[f"operation: {fault}"] += 1
+        app.trace(f"fault {fault} at {verb} {subject} in a message")
+        if fault in ("answer lost", "request lost", "acts late"):
+            return InDoubt("The answer left it out.")
+        return _error(fault or "401", app.chance)
+
+    async def _later(self, parts: Sequence[Part]) -> None:
+        await asyncio.sleep(30 + self._app.chance.uniform(0.0, SETTLING))
+        await self._do(parts)
+
+    async def _do(self, parts: Sequence[Part]) -> None:
+        for verb, subject, call in parts:
+            with contextlib.suppress(ConnectorError):
+                await self._app.act(verb, subject, call)
 
 
 def _error(fault: str, chance: random.Random) -> ConnectorError:

@@ -135,7 +135,7 @@ class _Door:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._door, name)
-        if name == "capabilities":
+        if name in {"capabilities", "bulk"}:
             return found
 
         async def call(*args: Any, **named: Any) -> Any:

@@ -116,6 +116,7 @@ class _Play:
             self.shared = SharedApp(asyncio.get_running_loop().time)
         self.app = SimulatedApp(chance, held, self.outcome.violations, self.outcome.happened)
         self.app.trace = self._note
+        self.app.in_bulk = self.outcome.seed % 7 < 4
         loop = asyncio.get_running_loop()
         batch = chance.choice((1, 2, 3, 7, 100))
         self.company = Company(

@@ -163,4 +163,5 @@ class Apps:
             requests_per_second=settings.requests_per_second,
             request_seconds=seconds if most_seconds is None else min(seconds, most_seconds),
             learned=await self.ledger.learned_rates(stored.application.id),
+            bulk=settings.bulk == "auto",
         )

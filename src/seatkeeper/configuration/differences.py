@@ -51,6 +51,7 @@ def _facts(settings: AppSettings) -> dict[str, str]:
         "allow loopback": _yes(settings.allow_loopback),
         "token ends": settings.secret_expires,
         "requests per second": str(settings.requests_per_second or ""),
+        "bulk": settings.bulk.replace("off", ""),
         "mode": settings.mode,
         "status": settings.status,
         "scope": settings.scope,

@@ -99,6 +99,8 @@ def _connection(document: AppDocument) -> dict[str, object]:
         connection["allow_loopback"] = True
     if settings.requests_per_second is not None:
         connection["requests_per_second"] = settings.requests_per_second
+    if settings.bulk != "off":
+        connection["bulk"] = settings.bulk
     return connection
 
 

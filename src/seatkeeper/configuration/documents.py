@@ -148,6 +148,7 @@ def _settings(
         tenant_url=reading.text(connection.get("tenant_url")),
         allow_loopback=reading.boolean(connection.get("allow_loopback"), default=False),
         requests_per_second=reading.whole_number(connection.get("requests_per_second")),
+        bulk=cast("_Bulk", reading.word(connection.get("bulk"), ("off", "auto"), "off")),
         secret_expires=reading.text(connection.get("secret_expires")),
         mode=cast("_Mode", reading.word(fields.get("mode"), ("manual", "automatic"), "manual")),
         status=cast("_Status", reading.word(fields.get("status"), ("on", "off"), "off")),
@@ -183,13 +184,14 @@ def _settings(
     return settings
 
 
+_Bulk = Literal["off", "auto"]
 _Mode = Literal["manual", "automatic"]
 _Status = Literal["on", "off"]
 _Scope = Literal["assigned", "all"]
 _Rehire = Literal["link", "ask"]
 _Profile = Literal["seatkeeper", "reference"]
 _CONNECTION: Final = (
-    "tenant_url", "secret_token", "secret_expires", "allow_loopback", "requests_per_second",
+    "tenant_url", "secret_token", "secret_expires", "allow_loopback", "requests_per_second", "bulk",
 )  # fmt: skip
 
 

@@ -162,7 +162,8 @@ class DeletionGuard(_Strict, frozen=True, omit_defaults=True, kw_only=True):
 class AppSettings(_Strict, frozen=True, kw_only=True):
     """Everything an administrator decides for one app but its assignments and its secret.
 
-    ``requests_per_second`` replaces the limit that the gallery file gives;
+    ``requests_per_second`` replaces the limit that the gallery file gives; ``bulk``:
+    whether several people are written in one request where the app offers it;
     ``secret_expires`` is the day (ISO) on which the app's token ends, where it is known.
     ``user_actions`` and ``group_actions`` are those that may reach the app.
     The filters are trees as ``provisioning.condition.plain`` writes them.
@@ -178,6 +179,7 @@ class AppSettings(_Strict, frozen=True, kw_only=True):
     tenant_url: str = ""
     allow_loopback: bool = False
     requests_per_second: int | None = None
+    bulk: Literal["off", "auto"] = "off"
     secret_expires: str = ""
     mode: Literal["manual", "automatic"] = "manual"
     status: Literal["on", "off"] = "off"

@@ -36,6 +36,7 @@ class Habits:
     filters: FilterAbilities = field(default_factory=FilterAbilities)
     rates: tuple[RateWindow, ...] = ()
     page_size: int = 100
+    bulk: bool = False
 
     def filter_path(self, kind: Kind, path: AttributePath) -> AttributePath | None:
         """Return the path to filter by; none where the list must be read and compared.
@@ -51,10 +52,11 @@ class Habits:
         return path
 
 
-def habits_of(app: GalleryApp) -> Habits:
-    """Return the habits that a gallery file describes."""
+def habits_of(app: GalleryApp, *, bulk: bool = False) -> Habits:
+    """Return the habits that a gallery file describes; bulk messages only where wanted, too."""
     said = app.capabilities
-    return Habits(said.patch != "none", said.filters, app.rates, said.page_size)
+    patches = said.patch != "none"
+    return Habits(patches, said.filters, app.rates, said.page_size, bulk and said.bulk)
 
 
 def put_body(
@@ -102,7 +104,12 @@ def put_members(
 
 
 def kind_of(shapes: Mapping[Kind, Shape], path: str) -> str:
-    """Return which kind of resource a request path is about: ``User``, ``Group`` or neither."""
+    """Return which kind of resource a request path is about: ``User``, ``Group`` or neither.
+
+    A bulk message of ours is about people.
+    """
+    if path == "/Bulk":
+        return _NAMES[Kind.USER]
     for kind, shape in shapes.items():
         if path == shape.endpoint or path.startswith((f"{shape.endpoint}/", f"{shape.endpoint}?")):
             return _NAMES[kind]

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import Conflict, ConnectorError, Refused, Vanished
-from seatkeeper.ports import Exchange, Page, Trace
+from seatkeeper.ports import Bulk, Exchange, NoBulk, Page, Trace
 from seatkeeper.provisioning.account import (
     Account,
     Capabilities,
@@ -56,6 +56,7 @@ class MemoryTarget:
         default_factory=lambda: {kind: {} for kind in Kind}
     )
     memberships: dict[str, set[str]] = field(default_factory=dict)
+    bulk: Bulk = field(default_factory=NoBulk)
 
     async def probe(self, matching_path: str) -> str:
         """Answer as an app that is well; planted faults count here too."""

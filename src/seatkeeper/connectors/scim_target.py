@@ -7,6 +7,7 @@ means is ``answers``' business, when to try again is the engine's. What an app
 cannot do is in its capabilities; no app is known by name here.
 """
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
@@ -16,6 +17,7 @@ import msgspec
 
 from seatkeeper.connectors.address import judge_url
 from seatkeeper.connectors.answers import Asked, Judge, Resource
+from seatkeeper.connectors.bulk import Bulk
 from seatkeeper.connectors.checking import Checking
 from seatkeeper.connectors.habits import (
     Habits,
@@ -59,6 +61,9 @@ from seatkeeper.scim.syntax import quoted
 _Listed: TypeAlias = tuple[list[Resource], int]
 
 _PATCH: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+_ALONE: Final = 8
+"""Requests under way of writes that were to leave together, and then had to go alone."""
+
 _MOST_PAGES: Final = 20
 """Pages of one look-up; an exact filter has one, so more means that it is not exact."""
 
@@ -101,6 +106,11 @@ class ScimTarget:
         self._lists = KeptLists()
         self._replacing = Replacing(self._send, self._judge)
         self._batch = capabilities.groups.members_per_patch if capabilities.groups else 1
+        wanted = self._habits.bulk and self._habits.patches
+        self.bulk = Bulk(
+            self._send, self._judge, shapes[Kind.USER], self._tempo.answered, wanted=wanted
+        )
+        self._alone = asyncio.Semaphore(_ALONE)
 
         async def people(shape: Shape, path: str, value: str | None, trace: Trace) -> _Listed:
             return await self._page(shape, Kind.USER, path, value, 1, trace)
@@ -164,7 +174,7 @@ class ScimTarget:
         """Create an account and return it as the app now holds it."""
         shape = self._shapes[kind]
         body = new_resource(shape, values)
-        answer = await self._send("POST", shape.endpoint, trace, body=body)
+        answer = await self._write(kind, "POST", shape.endpoint, trace, body)
         made = self._judge.created(answer)
         self._tell(shape, made, body)
         account = account_from(shape, made)
@@ -196,7 +206,9 @@ class ScimTarget:
         operations = patch_operations(shape, changes, held)
         if not operations:
             return  # what was to go from a list had gone already
-        answer = await self._patch(self._place(shape, account_id), operations, trace)
+        body = {"schemas": [_PATCH], "Operations": operations}
+        place = self._place(shape, account_id)
+        answer = await self._write(kind, "PATCH", place, trace, body, changes)
         self._judge.changed(answer)
 
     async def change_members(
@@ -321,6 +333,24 @@ class ScimTarget:
         body = {"schemas": [_PATCH], "Operations": operations}
         return await self._send("PATCH", place, trace, body=body)
 
+    async def _write(
+        self,
+        kind: Kind,
+        method: str,
+        path: str,
+        trace: Trace,
+        body: Mapping[str, Any],
+        changes: Sequence[ValueChange] = (),
+    ) -> Answer:
+        """Send a write together with others where the app takes that, else alone."""
+        if not self.bulk.takes(kind, changes):
+            return await self._send(method, path, trace, body=body)
+        answer = await self.bulk.answer(method, path, trace, body, _json(body))
+        if answer is not None:
+            return answer
+        async with self._alone:
+            return await self._send(method, path, trace, body=body)
+
     async def _send(
         self,
         method: str,
@@ -380,11 +410,13 @@ def scim_target(
     requests_per_second: float | None = None,
     request_seconds: float = 60,
     learned: Mapping[str, object] | None = None,
+    bulk: bool = False,
 ) -> ScimTarget:
     """Return the target for one instance of a gallery app.
 
     ``requests_per_second`` replaces the limit that the gallery file gives; no request
     takes longer than ``request_seconds``. ``learned`` is what its ``tempo`` told earlier.
+    ``bulk``: whether several writes leave in one request where the app offers that.
     """
     oddities = frozenset(Quirk(name) for name in app.quirks)
     role_ids = {role.value: role.id for role in app.roles}
@@ -398,7 +430,7 @@ def scim_target(
         capabilities_of(app),
         allow_loopback=allow_loopback,
         requests_per_second=requests_per_second or app.requests_per_second,
-        habits=habits_of(app),
+        habits=habits_of(app, bulk=bulk),
         limits=Limits(total_seconds=request_seconds),
         learned=learned,
     )

@@ -59,6 +59,7 @@ def plain_exchanges(exchanges: Sequence[Exchange]) -> tuple[Mapping[str, object]
                 for name, body in (("sent", one.sent), ("answered", one.answered))
                 if body is not None
             },
+            **({"operation": one.operation} if one.operation else {}),
         }
         for one in exchanges
     )

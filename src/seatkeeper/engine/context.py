@@ -9,13 +9,14 @@ failures in a row), and the numbers of the cycle so far. It decides nothing.
 
 import asyncio
 import datetime as dt
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.giving_way import Turn
+from seatkeeper.engine.room import Room
 from seatkeeper.errors import (
     ConnectorError,
     InDoubt,
@@ -54,6 +55,10 @@ THROTTLED_TRIES: Final = 8
 
 _SAYS_IT_IS_WELL: Final = frozenset({Remedy.RECORD, Remedy.HEAL})
 """What is wrong with one record was said by an app that works."""
+
+
+def _alone() -> bool:
+    return False
 
 
 class AppStopped(Exception):
@@ -138,17 +143,22 @@ class AppContext:
     _failures: int = 0
     _open_at: float = 0.0
     _stopped: ConnectorError | None = None
+    _met: deque[ConnectorError] = field(init=False, default_factory=lambda: deque(maxlen=8))
+    _retried: deque[ConnectorError] = field(init=False, default_factory=lambda: deque(maxlen=8))
     lanes: asyncio.Semaphore = field(init=False)
     looking: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     sending: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     writing: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+    bulk_lanes: Room = field(init=False)
     _slots: asyncio.Semaphore = field(init=False)
+    _bulk_slots: Room = field(init=False)
 
     def __post_init__(self) -> None:
         self.lanes = asyncio.Semaphore(self.concurrency)
         self._slots = asyncio.Semaphore(self.concurrency)
         self._cycle = self.began
         self.tally = Tally(self.began.statistics)
+        self.bulk_lanes, self._bulk_slots = Room(self._at_once), Room(self._at_once)
 
     @property
     def app_id(self) -> str:
@@ -169,9 +179,10 @@ class AppContext:
 
     def asked(self, exchanges: Sequence[Exchange], *, retry: bool = False) -> None:
         """Count the requests that were made for one record."""
-        number = len(exchanges)
-        self.count(requests=number, retry_requests=number if retry else 0)
-        self.tally.asked(exchanges)
+        # Of several in one request the first stands for it.
+        own = [one for one in exchanges if one.operation <= 1]
+        self.count(requests=len(own), retry_requests=len(own) if retry else 0)
+        self.tally.asked(own)
 
     def arrived(self, record_id: str) -> None:
         """Note that what changed of a record is in the app, where it is known since when."""
@@ -239,33 +250,54 @@ class AppContext:
         if self.turn is not None:
             await self.turn.give_way()
 
-    async def patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+    async def patiently(
+        self, call: Callable[[], Awaitable[T]], *, along: Callable[[], bool] = _alone
+    ) -> T:
         """Make one request in its turn; wait where the app asks, try again what may pass.
 
+        ``along``: whether it leaves together with others (``ports.Bulk``), asked at each try.
         Raises ``AppStopped`` when the app was stopped meanwhile, and whatever
         the request raised when trying again did not help.
         """
-        return await self._until_taken(call, may_repeat=True)
+        return await self._until_taken(call, along, may_repeat=True)
 
-    async def patiently_once(self, call: Callable[[], Awaitable[T]]) -> T:
+    async def patiently_once(
+        self, call: Callable[[], Awaitable[T]], *, along: Callable[[], bool] = _alone
+    ) -> T:
         """Make one request in its turn that must be looked up before it is repeated.
 
         It waits where the app throttles (which says that nothing was done), and
         hands every other failure to the caller.
         """
-        return await self._until_taken(call, may_repeat=False)
+        return await self._until_taken(call, along, may_repeat=False)
 
-    async def _until_taken(self, call: Callable[[], Awaitable[T]], *, may_repeat: bool) -> T:
+    def may_try_again(self, error: ConnectorError) -> bool:
+        """Return whether one more try may be made after this failure, and count it.
+
+        What several met that left in one request is one failure, and one more try.
+        """
+        if any(one is error for one in self._retried):
+            return True
+        taken = self.retries.take()
+        if taken:
+            self._retried.append(error)
+        return taken
+
+    async def _until_taken(
+        self, call: Callable[[], Awaitable[T]], along: Callable[[], bool], *, may_repeat: bool
+    ) -> T:
         throttled = 0
         tries = 0
         while True:
             try:
-                return await self._in_turn(call)
+                return await self._in_turn(call, self._bulk_slots if along() else self._slots)
             except Throttled as error:
                 throttled += 1
                 self._close_for(error, throttled)
-            except Transient:
-                if not may_repeat or tries == len(TRANSIENT_WAITS) or not self.retries.take():
+            except Transient as error:
+                if not may_repeat or tries == len(TRANSIENT_WAITS):
+                    raise
+                if not self.may_try_again(error):
                     raise
                 await self.rest(tries)
                 tries += 1
@@ -298,8 +330,10 @@ class AppContext:
         """Wait before another try, longer each time and never in step with others."""
         await self.sleep(backoff(attempt, self.jitter()))
 
-    async def _in_turn(self, call: Callable[[], Awaitable[T]]) -> T:
-        async with self._slots:
+    async def _in_turn(
+        self, call: Callable[[], Awaitable[T]], slots: asyncio.Semaphore | Room
+    ) -> T:
+        async with slots:
             await self.give_way()
             await self._let_in()
             well = False
@@ -332,7 +366,13 @@ class AppContext:
             self.raise_if_stopped()
         self.circuit.started()
 
+    def _at_once(self) -> int:
+        return max(self.concurrency, self.target.bulk.at_once)
+
     def _count_failure(self, error: ConnectorError) -> None:
+        if any(one is error for one in self._met):
+            return  # of a request that carried several
+        self._met.append(error)
         self._failures += 1
         if self.circuit.half_open:
             self.stop(away("The app failed as soon as it was asked again", error))

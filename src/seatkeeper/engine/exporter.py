@@ -14,10 +14,11 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from enum import IntEnum
+from functools import partial
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import Booking, intent_of
-from seatkeeper.engine.context import AppContext
+from seatkeeper.engine.context import AppContext, AppStopped
 from seatkeeper.engine.doubt import settle_doubts
 from seatkeeper.engine.guarding import guard_plan, is_judged
 from seatkeeper.engine.outcomes import book
@@ -27,11 +28,13 @@ from seatkeeper.engine.sender import send
 from seatkeeper.engine.sent import Sent
 from seatkeeper.engine.shared_values import refuse_shared
 from seatkeeper.engine.undoing import undo_decided
-from seatkeeper.errors import SeatkeeperError
+from seatkeeper.errors import ConnectorError, SeatkeeperError
+from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import ValueChange
 from seatkeeper.provisioning.journal import Entry, EntryState
 from seatkeeper.provisioning.match import check_only_asker
-from seatkeeper.provisioning.plan import Reason, Skip, Update
+from seatkeeper.provisioning.outcome import stops_the_app
+from seatkeeper.provisioning.plan import Create, Disable, Reason, Skip, Update
 from seatkeeper.provisioning.reviewed import check_sending
 from seatkeeper.provisioning.walk import (
     Decided,
@@ -43,6 +46,9 @@ from seatkeeper.provisioning.walk import (
 
 BATCH_SECONDS = 1.0
 """After this long a batch starts no further request, so that stopping is quick."""
+
+BULK_FROM = 10
+"""So many people to be written make it worth a question whether the app takes several at once."""
 
 _EVERYBODY = 10_000_000
 
@@ -119,6 +125,8 @@ async def _export_pages(context: AppContext, kind: Kind, flights: "_Flights") ->
         if flights.aloft and (not page or alone or page[0].level != level):
             await flights.land()  # what it brought may change what comes next, so read again
             continue
+        if kind is Kind.USER and len(page) >= BULK_FROM:
+            await _learn_bulk(context)
         level = page[0].level
         batch = ends or [entry for entry in page if entry.level == level]
         await flights.land(leaving=1)
@@ -234,11 +242,33 @@ async def _carry_out(context: AppContext, batch: Sequence[Sent]) -> None:
 
 
 async def _send_in_time(context: AppContext, sent: Sent, until: float) -> None:
-    async with context.lanes:
+    async with context.bulk_lanes if _goes_along(context, sent) else context.lanes:
         late = asyncio.get_running_loop().time() > until
         if late or context.stopped is not None or context.stopping():
             return
         await send(context, sent)
+
+
+def _goes_along(context: AppContext, sent: Sent) -> bool:
+    match sent.action:
+        case Create():
+            return context.target.bulk.takes(sent.facts.kind)
+        case Update(changes=changes) | Disable(changes=changes):
+            return context.target.bulk.takes(sent.facts.kind, changes)
+        case _:
+            return False
+
+
+async def _learn_bulk(context: AppContext) -> None:
+    """Find out whether the app takes several writes in one request."""
+    trace = Trace()
+    try:
+        await context.patiently(partial(context.target.bulk.learn, trace))
+    except ConnectorError as error:
+        if stops_the_app(error):
+            raise AppStopped(error) from error
+    finally:
+        context.asked(trace.exchanges)
 
 
 def _decide_again(context: AppContext, facts: Facts, entry: Entry) -> Decided | None:

@@ -145,11 +145,12 @@ async def _create(context: AppContext, sent: Sent, values: TargetValues) -> None
         sent.started = True
         try:
             account = await context.patiently_once(
-                partial(context.target.create, kind, values, sent.trace)
+                partial(context.target.create, kind, values, sent.trace),
+                along=partial(context.target.bulk.takes, kind),
             )
         except (InDoubt, Transient, Conflict) as error:
             in_doubt = in_doubt or not isinstance(error, Conflict)
-            tired = attempt == 2 or not context.retries.take()
+            tired = attempt == 2 or not context.may_try_again(error)
             last = (
                 isinstance(error, Conflict)
                 or tired
@@ -264,9 +265,10 @@ async def _change(
 ) -> tuple[Sequence[ValueChange], TargetValues]:
     """Send the changes, after a conflict once more; return what was sent last, and over what."""
     kind, trace = sent.facts.kind, sent.trace
+    along = partial(context.target.bulk.takes, kind, changes)
     try:
         call = partial(context.target.update, kind, account_id, changes, trace)
-        await _twice_if_doubtful(context, sent, call)
+        await _twice_if_doubtful(context, sent, call, along)
     except Conflict as refusal:
         changes, before = await left_to_change(
             context, kind, account_id, before=before, changes=changes, refusal=refusal, trace=trace
@@ -390,7 +392,10 @@ async def _send_members(context: AppContext, sent: Sent) -> None:
 
 
 async def _twice_if_doubtful(
-    context: AppContext, sent: Sent, call: Callable[[], Awaitable[None]]
+    context: AppContext,
+    sent: Sent,
+    call: Callable[[], Awaitable[None]],
+    along: Callable[[], bool] = lambda: False,
 ) -> None:
     """Repeat once what was lost on the way.
 
@@ -398,9 +403,9 @@ async def _twice_if_doubtful(
     deletes): said twice they mean the same as once.
     """
     try:
-        await context.patiently(call)
+        await context.patiently(call, along=along)
     except InDoubt:
         sent.doubtful = True
         await context.rest(0)
-        await context.patiently(call)
+        await context.patiently(call, along=along)
         sent.doubtful = False

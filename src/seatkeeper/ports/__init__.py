@@ -19,10 +19,11 @@ from seatkeeper.ports.leases import Lease, Leases
 from seatkeeper.ports.ledger import Kept, Ledger, Touched
 from seatkeeper.ports.people_import import ImportSummary, PeopleImport, PersonRow
 from seatkeeper.ports.post import Deciding, Delivery, Outbox, Post
-from seatkeeper.ports.target import Exchange, Page, Target, Trace
+from seatkeeper.ports.target import Bulk, Exchange, NoBulk, Page, Target, Trace
 
 __all__ = [
     "AuditEntry",
+    "Bulk",
     "Configuration",
     "Deciding",
     "Delivery",
@@ -38,6 +39,7 @@ __all__ = [
     "Lease",
     "Leases",
     "Ledger",
+    "NoBulk",
     "Outbox",
     "Page",
     "PeopleImport",

@@ -27,6 +27,8 @@ class Exchange:
     people do not belong in logs; ``request_id`` is ours, sent as
     ``X-Request-Id``; ``milliseconds`` by a monotonic clock. ``sent`` and ``answered`` are
     the bodies as plain data, of a request that the app refused; none: nothing is kept.
+    ``operation`` is its number in a request that carried several, from 1; 0: it was a request
+    of its own.
     """
 
     method: str
@@ -36,6 +38,7 @@ class Exchange:
     milliseconds: int
     sent: object = None
     answered: object = None
+    operation: int = 0
 
 
 @dataclass(slots=True)
@@ -56,15 +59,51 @@ class Page:
     total: int
 
 
+class Bulk(Protocol):
+    """Which writes leave together with others in one request, at present."""
+
+    @property
+    def at_once(self) -> int:
+        """How many of them can be under way at the same time; 0 where each goes alone."""
+
+    def takes(self, kind: Kind, changes: Sequence[ValueChange] = ()) -> bool:
+        """Whether a create, or an update with these changes, leaves together with others."""
+
+    async def learn(self, trace: Trace) -> None:
+        """Ask the app once whether it takes several writes in one request, where that is wanted.
+
+        Raises ``ConnectorError`` as any question does.
+        """
+
+
+class NoBulk:
+    """An app that gets every write alone."""
+
+    at_once = 0
+
+    def takes(self, kind: Kind, changes: Sequence[ValueChange] = ()) -> bool:
+        """Say no."""
+        return False
+
+    async def learn(self, trace: Trace) -> None:
+        """Ask nothing."""
+
+
 class Target(Protocol):
     """An application that receives accounts.
 
     A target translates and decides nothing: scope, mapping, matching and
     retries belong to its callers. Every method may raise ``ConnectorError``
-    and nothing else, and is safe to repeat after a crash.
+    and nothing else, and is safe to repeat after a crash. What ``bulk`` takes waits
+    for others that are asked for at the same time; it is answered as if it had left alone,
+    but one and the same error of several is that of the one request that they left in.
     """
 
     capabilities: Capabilities
+
+    @property
+    def bulk(self) -> Bulk:
+        """Which writes leave together with others."""
 
     async def probe(self, matching_path: str) -> str:
         """Prove address and token with one harmless filtered read (Test Connection).

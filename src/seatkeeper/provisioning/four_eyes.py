@@ -86,7 +86,8 @@ def weigh(who: str, hold: Hold, cause: RemovalCause | None, *, signed_in: bool) 
 
 
 _LOOSE = frozenset({"name", "interval_seconds", "timing", "notification", "status", "mode",
-                    "reconcile", "profile", "secret_expires", "requests_per_second"})  # fmt: skip
+                    "reconcile", "profile", "secret_expires", "requests_per_second",
+                    "bulk"})  # fmt: skip
 """Settings that decide about nobody's access."""
 
 
