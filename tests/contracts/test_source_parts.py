@@ -45,9 +45,11 @@ class Delivery:
     async def record(self, name: str) -> str:
         return (await self.directory.user(f"{name}@larkspur.example")).id
 
-    async def counted(self, *, hours: int = 24, more_than: int = 3) -> dict[Of, Went]:
+    async def counted(
+        self, *, hours: int = 24, after: int | None = None, more_than: int = 3
+    ) -> dict[Of, Went]:
         since = utc_now() - dt.timedelta(hours=hours)
-        found = await self.ledger.parts_left("app", since=since, after=None, more_than=more_than)
+        found = await self.ledger.parts_left("app", since=since, after=after, more_than=more_than)
         return {one.part.of: one for one in found}
 
 
@@ -141,6 +143,19 @@ async def test_what_happened_before_that_day_is_no_matter(delivery: Delivery) ->
     delivery.off(*TEAM)
 
     assert await delivery.counted(hours=-1) == {}
+
+
+async def test_an_app_that_was_away_for_longer_counts_all_that_it_has_not_looked_at(
+    delivery: Delivery,
+) -> None:
+    seen = await delivery.ledger.last_change()
+    delivery.off(*TEAM[:4])
+
+    away = await delivery.counted(hours=-1, after=seen)
+    there = await delivery.counted(hours=-1, after=await delivery.ledger.last_change())
+
+    assert len(away[Of.EVERYBODY].gone) == 4
+    assert there == {}
 
 
 async def test_what_waits_is_counted_for_as_long_as_it_waits_and_looked_at_when_all_are_back(

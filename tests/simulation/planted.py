@@ -3,6 +3,7 @@
 They prove that the simulation can fail: every one must be caught by some of the first seeds.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -155,6 +156,13 @@ def removals_are_counted_per_record() -> Iterator[None]:
 
 
 @contextmanager
+def a_day_ends_with_each_cycle() -> Iterator[None]:
+    """Who left in earlier cycles of the day does not count."""
+    with patch.object(guarding, "WINDOW", dt.timedelta(0)):
+        yield
+
+
+@contextmanager
 def a_hold_is_forgotten_after_a_crash() -> Iterator[None]:
     """What is held is written down only in the entry of its cycle."""
     with patch.object(ledger_write, "write_holds", lambda *_: None):
@@ -185,6 +193,7 @@ PLANTED = (
     what_was_on_its_way_is_not_looked_up,
     who_waits_is_not_tried_again,
     removals_are_counted_per_record,
+    a_day_ends_with_each_cycle,
     a_hold_is_forgotten_after_a_crash,
     a_lost_lease_is_not_noticed,
 )

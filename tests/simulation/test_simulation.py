@@ -26,6 +26,7 @@ CATCHES_SOON = {
     "what_was_on_its_way_is_not_looked_up": 5,
     "a_reference_that_waits_is_never_healed": 6,
     "a_lost_lease_is_not_noticed": 5,
+    "a_day_ends_with_each_cycle": 32,
 }
 """Seeds that caught a rare bug when it was last looked for; tried before all others."""
 
