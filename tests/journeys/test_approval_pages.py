@@ -10,6 +10,7 @@ import pytest
 from tests.console_visitor import ANA, PASSPHRASE, csrf_of, signed_in, visitor
 from tests.journeys.company import Company
 from tests.journeys.test_inbound import served
+from tests.journeys.test_proposals import asked_to_save
 from tests.journeys.test_sign_in import site_of
 
 from seatkeeper.clock import utc_now
@@ -269,10 +270,12 @@ async def test_whoever_waits_to_be_alone_cannot_switch_the_rule_off(emptied: Com
     await emptied.two_must_agree()
     form = {"name": "15Five", "every": "40m", "email": ""}
     async with served(emptied) as url, signed_in(emptied.opened, site_of(url)) as ana:
-        shown = hidden((await ana.get("/apps/15five/settings")).text)
-        refused = await ana.post("/apps/15five/settings", data={**shown, **form})
+        form["version"] = hidden((await ana.get("/apps/15five/settings")).text)["version"]
+        plan, _, token = await asked_to_save(ana, "/apps/15five/settings", **form)
+        refused = await ana.post(f"{plan}/save", data=token)
         await keep_all(emptied)
-        loosened = await ana.post("/apps/15five/settings", data={**shown, **form})
+        plan, _, token = await asked_to_save(ana, "/apps/15five/settings", **form)
+        loosened = await ana.post(f"{plan}/save", data=token)
         page = (await ana.get("/apps/15five/settings")).text
 
     assert (refused.status_code, loosened.status_code) == (422, 303)

@@ -147,7 +147,8 @@ async def test_each_assigned_person_is_shown_with_where_they_stand_in_the_app(tw
             chosen = f"user:{two.ids[who]}"
             await ana.post(PLACE, data={"csrf": csrf, "role": role, "principal": chosen})
         before = (await ana.get(PLACE)).text
-        await two.attempt()
+    await two.attempt()  # with no engine beside it
+    async with served(two) as url, signed_in(two.opened, site_of(url)) as ana:
         page = (await ana.get(PLACE)).text
 
     assert before.count("No account yet") == 2

@@ -258,10 +258,10 @@ async def test_from_home_to_why_somebody_is_not_in_an_app_are_two_steps(company:
 
     async with served(company) as url, signed_in(company.opened, site_of(url)) as browser:
         home = await browser.get("/")
-        found = await browser.get("/people", params={"q": "elif"})
+        found = await browser.get("/search", params={"q": "elif"})
         why = re.search(r'href="(/apps/15five/people/[^"]+)"', found.text)
         assert why is not None
         page = await browser.get(why[1])
 
-    assert 'action="/people"' in home.text
+    assert 'action="/search"' in home.text
     assert "Elif Larsen is not in 15Five, and waits: mail is empty" in words(page)
