@@ -4,6 +4,7 @@ The directory changes while a plan is sent, answers are lost, the engine dies: n
 lets more people go without a word than the guard allows within a day.
 """
 
+import contextlib
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -21,7 +22,7 @@ from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import TargetValue, ValueChange
 from seatkeeper.provisioning.guard import HoldState
-from seatkeeper.provisioning.log import Status
+from seatkeeper.provisioning.log import LogEntry, Status
 
 ACTIVE_BY_CITY = (
     "[{target: active, expression: 'IIF(IsNullOrEmpty([city]), "
@@ -222,6 +223,38 @@ async def test_who_left_while_the_engine_died_counts_within_the_day(any_world: W
 
     assert active(world) == 12 - FREE
     assert "within a day" in (await waiting(world))[0].why
+
+
+async def test_whose_found_account_lost_access_while_the_engine_died_counts_within_the_day(
+    any_world: World,
+) -> None:
+    world = any_world
+    await in_cities(world, without="False")
+    strangers = [f"Stranger{number}" for number in range(FREE + 2)]
+    for name in strangers:  # an account of theirs is there, and they have no city
+        await world.hire(name)
+        there: dict[str, TargetValue] = {
+            "userName": f"{name.lower()}@larkspur.example",
+            "active": True,
+        }
+        world.target.held[Kind.USER][name] = there
+
+    for name in strangers:
+        await world.assign(name)
+        with contextlib.suppress(Killed):
+            await world.run(target=Death(2, after=True).over(world.target))  # its update
+        await world.run()
+
+    left = [name for name in strangers if not world.target.held[Kind.USER][name]["active"]]
+    assert left == strangers[:FREE]
+    assert "within a day" in (await waiting(world))[0].why
+    written = [one.account_id for one in await world.log() if "active" in paths_of(one)]
+    assert [written.count(name) for name in left] == [1] * FREE
+
+
+def paths_of(entry: LogEntry) -> set[str]:
+    """Return the paths that a log entry says were written."""
+    return {one.path for one in entry.modified}
 
 
 async def test_who_left_by_somebodys_word_while_the_engine_died_counts_not(world: World) -> None:

@@ -31,11 +31,12 @@ from seatkeeper.provisioning.plan import (
     Disable,
     Update,
     gives_access_back,
+    known_of_adopted,
     known_there,
     known_without,
 )
 from seatkeeper.provisioning.removal import has_arrived
-from seatkeeper.provisioning.walk import Decided, Facts, scope_of
+from seatkeeper.provisioning.walk import Decided, Facts, NeedsMatch, decide, scope_of
 
 
 async def settle_doubts(context: AppContext) -> bool:
@@ -74,7 +75,9 @@ async def _arrived(context: AppContext) -> bool:
 async def _settle(context: AppContext, booking: Booking, facts: Facts, entry: Entry) -> None:
     trace = Trace()
     try:
-        if facts.link is None:
+        if facts.link is None and entry.found is not None:
+            await _settle_adoption(context, booking, facts, entry.found, entry, trace)
+        elif facts.link is None:
             await _settle_create(context, booking, facts, entry, trace)
         else:
             await _settle_change(context, booking, facts, facts.link, entry, trace)
@@ -98,10 +101,7 @@ async def _settle_create(
     """Take the account that the lost request made, though its person may be another by now."""
     account = await _made(context, facts, entry, trace) if entry.verb == "create" else None
     if account is None:
-        again = EntryState.MATCH if facts.record is not None else EntryState.DONE
-        booking.entry(replace(entry, state=again, found=None, in_doubt=entry.verb == "create"))
-        if again is EntryState.DONE:
-            booking.cleared.append((facts.kind, facts.record_id))
+        _match_again(booking, facts, replace(entry, in_doubt=entry.verb == "create"))
         return
     link = Link(facts.kind, facts.record_id, account.id, {}, facts.display_name, context.now())
     known = known_there(account, {}, entry.changes)
@@ -110,6 +110,40 @@ async def _settle_create(
     # Planned anew, since the record may have left while nobody could look.
     created = Create(values)
     _book(booking, replace(facts, link=link), entry, created, trace, state=EntryState.MATCH)
+
+
+def _match_again(booking: Booking, facts: Facts, entry: Entry) -> None:
+    """Let it be found out anew whose account it is; nothing is to be done where nobody is left."""
+    again = EntryState.MATCH if facts.record is not None else EntryState.DONE
+    booking.entry(replace(entry, state=again, found=None))
+    if again is EntryState.DONE:
+        booking.cleared.append((facts.kind, facts.record_id))
+
+
+async def _settle_adoption(
+    context: AppContext, booking: Booking, facts: Facts, found: Account, entry: Entry, trace: Trace
+) -> None:
+    """Count what a lost request took from an account that was found, and take it if all arrived."""
+    account = await context.patiently(lambda: context.target.read(facts.kind, found.id, trace))
+    if account is None:
+        _match_again(booking, facts, entry)
+        return
+    known = known_there(account, {}, entry.changes)
+    await _count_removals(context, booking, facts, entry, known)
+    arrived = entry.changes and all(known.get(one.path) == one.new for one in entry.changes)
+    if not arrived or await owner_of(context, facts.kind, account, facts.record_id) is not None:
+        _match_again(booking, facts, entry)
+        return
+    context.asked_by(facts.kind, account.id, facts.record_id)
+    answer = decide(facts, context.rules)
+    if isinstance(answer, NeedsMatch):
+        known = {**known, **known_of_adopted(account, answer.desired)}
+    booking.link(facts, account.id, known)
+    link = Link(facts.kind, facts.record_id, account.id, known, facts.display_name, context.now())
+    action = Update(account.id, tuple(entry.changes))
+    # Planned anew, since the record may have left while nobody could look.
+    rest = replace(entry, found=None)
+    _book(booking, replace(facts, link=link), rest, action, trace, state=EntryState.MATCH)
 
 
 async def _made(context: AppContext, facts: Facts, entry: Entry, trace: Trace) -> Account | None:
@@ -187,7 +221,10 @@ async def _count_removals(
     everything else counts.
     """
     mapping = context.rules.mapping(facts.kind)
-    for one in removals_of(context.rules, facts, entry.verb, entry.changes, (), entry.reason):
+    found = entry.found.id if entry.found is not None else ""
+    for one in removals_of(
+        context.rules, facts, entry.verb, entry.changes, (), entry.reason, account=found
+    ):
         taken = known is None or (
             mapping is not None and has_arrived(one.what, entry.changes, known, mapping)
         )
