@@ -140,6 +140,46 @@ async def test_a_word_about_an_ordinary_leaver_is_not_replaced_by_that_about_an_
     assert active(world) == 6
 
 
+async def kept_instead(world: World, ids: list[str]) -> None:
+    """Say that what was approved is to stay after all."""
+    await world.ledger.decide(
+        ids, HoldState.KEPT, word="no", until=None, actor="bo", now=world.now, instead=True
+    )
+
+
+async def test_who_is_kept_after_all_while_the_plan_is_sent_is_not_sent_any_more(
+    any_world: World,
+) -> None:
+    world = any_world
+    await staffed(world)
+    world.batch = world.concurrency = 1
+    await world.leave("Everybody", *PEOPLE[:6])
+    await world.run()
+    shown = [one.id for one in await waiting(world)]
+    await approved(world, shown)
+
+    Interrupted(world, lambda: kept_instead(world, shown))
+    await world.run()
+    await world.run(Wish(full=True))
+
+    assert active(world) >= 12 - 2  # two were on their way when it was said
+    assert await waiting(world) == []
+
+
+async def test_members_who_are_kept_after_all_while_the_plan_is_sent_stay(world: World) -> None:
+    shown = await six_left(world)
+    await approved(world, shown)
+    await world.change(PEOPLE[0], jobTitle="Lead")  # sent before any group
+
+    Interrupted(world, lambda: kept_instead(world, shown))
+    await world.run()
+
+    assert world.account(PEOPLE[0])["title"] == "Lead"
+    assert world.members("Sales") == {*PEOPLE}
+    [(_, hold)] = await world.ledger.holds(world.app)
+    assert hold.state is HoldState.KEPT
+
+
 async def sales(world: World) -> None:
     """Twelve people in a group that has an account; two may leave it without a word."""
     await staffed(world, more="deletion_guard:\n  members: {at_least: 2, percent: 0}\n")

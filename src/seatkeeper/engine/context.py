@@ -94,6 +94,7 @@ class AppContext:
     differ that this cycle read as changed. ``free`` are removals that may leave without
     anybody's word, ``may_remove`` who of a group may be removed from it now, ``judged`` all that
     may be taken away now, ``judged_again`` whose plan changed since (``guarding``, ``exporter``).
+    Of those that may leave, ``with_hold`` are the ones about which somebody may say another word.
     ``in_order`` is false while planned people may not be in the order of the reporting line.
     ``shown`` is what the app's list showed in this cycle, where it was read (``listing``): it is
     from ``listed_from`` records on that wait for a look-up. ``turn`` is this cycle's part in giving
@@ -123,6 +124,7 @@ class AppContext:
     may_remove: dict[str, frozenset[str]] = field(default_factory=dict)
     judged: set[tuple[Kind, str, Removal, str]] = field(default_factory=set)
     judged_again: set[Key] = field(default_factory=set)
+    with_hold: set[tuple[Kind, str, Removal]] = field(default_factory=set)
     shown: dict[Kind, Shown | None] = field(default_factory=dict)
     in_order: bool = True
     linked_now: int = 0

@@ -20,7 +20,7 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import Booking, intent_of
 from seatkeeper.engine.context import AppContext, AppStopped
 from seatkeeper.engine.doubt import settle_doubts
-from seatkeeper.engine.guarding import guard_plan, is_judged
+from seatkeeper.engine.guarding import guard_plan, heed_words, is_judged
 from seatkeeper.engine.outcomes import book
 from seatkeeper.engine.parking import open_rings
 from seatkeeper.engine.planner import match_records, plan_records
@@ -188,6 +188,7 @@ async def _prepare(
     booking = Booking(context)
     to_send: list[Sent] = []
     again = _Again.NOTHING
+    await heed_words(context, batch)
     for facts in await context.facts(kind, list(entries)):
         entry = entries[facts.record_id]
         try:

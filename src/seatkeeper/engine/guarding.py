@@ -72,6 +72,8 @@ async def guard_plan(context: AppContext) -> None:
         context.judged.update(_names(one))
         if one.what is Removal.MEMBERS:
             context.may_remove[one.record_id] = one.members
+        if one.key in known:
+            context.with_hold.add(one.key)
     booking = Booking(context)
     booking.ended_holds += [key for key in gathered.nothing_left if key in known]
     for planned, why in judged.held:
@@ -80,6 +82,28 @@ async def guard_plan(context: AppContext) -> None:
     for planned, _ in judged.kept:
         _leave(booking, gathered, planned)
     await booking.write()
+
+
+async def heed_words(context: AppContext, batch: Sequence[Entry]) -> None:
+    """Let nothing of a batch leave that somebody decided to keep since the plan was judged.
+
+    What is taken out of ``context.judged`` here is judged anew before it is sent.
+    """
+    keys = {(one.kind, one.record_id, what) for one in batch for what in Removal}
+    asked = keys & context.with_hold
+    if not asked:
+        return
+    now = context.now()
+    said = await context.ledger.holds(context.app_id, states=(HoldState.KEPT,))
+    kept = {hold.key for _, hold in said if hold.keeps(now)} & asked
+    if not kept:
+        return
+    context.judged -= {name for name in context.judged if name[:3] in kept}
+    context.free -= kept
+    context.with_hold -= kept
+    for _, record_id, what in kept:
+        if what is Removal.MEMBERS:
+            context.may_remove.pop(record_id, None)
 
 
 async def judged_now(
