@@ -18,6 +18,7 @@ from seatkeeper.engine.runner import EngineRunner, options_of, wish_of
 from seatkeeper.notify.mail import MailPost
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account, TargetValues
+from seatkeeper.provisioning.calendar import Calendar, read_window
 from seatkeeper.provisioning.cycle import Cycle, CycleKind, CycleState
 from seatkeeper.provisioning.journal import OrderVerb
 from seatkeeper.provisioning.schedule import SETTLES, Schedule
@@ -37,6 +38,7 @@ class Engine:
     ended: "asyncio.Queue[Cycle]" = field(default_factory=asyncio.Queue)
     takes: dt.timedelta = dt.timedelta()
     hurried: list[bool] = field(default_factory=list)
+    gone: bool = False
     runner: EngineRunner = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,7 +64,7 @@ class Engine:
 
     async def _schedules(self) -> list[Schedule]:
         self.hurried.append(not self.runner.way.is_clear)
-        return [self.schedule]
+        return [] if self.gone else [self.schedule]
 
     async def _run(
         self,
@@ -140,6 +142,44 @@ async def test_large_cycles_stand_aside_from_when_a_change_has_come_to_rest(worl
 
     assert not while_it_settles
     assert any(engine.hurried)
+
+
+@pytest.mark.parametrize(
+    "how", ["switched off", "gone", "by its interval only", "outside its windows"]
+)
+async def test_nobody_stands_aside_for_an_app_that_carries_nothing_out(
+    world: World, how: str
+) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    async with at_work(world) as engine:
+        await engine.next_cycle()
+        before = engine.schedule
+        await world.change("Ada", jobTitle="Captain")
+        await engine.looked_round()
+
+        engine.gone = how == "gone"
+        never = Calendar((read_window("0 0 30 2 *"),))
+        engine.schedule = replace(
+            before,
+            on=how != "switched off",
+            immediate=how != "by its interval only",
+            calendar=never if how == "outside its windows" else before.calendar,
+        )
+        await engine.looked_round()
+        world.now += SETTLES
+        engine.hurried.clear()
+        await engine.looked_round()
+        hurried = any(engine.hurried)
+
+        engine.gone, engine.schedule = False, before
+        await engine.looked_round()
+        world.now += SETTLES
+        await engine.next_cycle()
+
+    assert not hurried
+    assert world.account("Ada")["title"] == "Captain"
 
 
 async def test_many_changes_of_one_person_are_one_write(world: World) -> None:

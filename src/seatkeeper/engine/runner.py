@@ -86,6 +86,7 @@ class EngineRunner:
     _waiting: dict[str, dt.datetime] = field(default_factory=dict)
     _wishes: dict[str, Wish] = field(default_factory=dict)
     _bursts: dict[str, Burst] = field(default_factory=dict)
+    _followed: set[str] = field(default_factory=set)
     _posting: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -139,6 +140,7 @@ class EngineRunner:
         self._resting = frozenset(one.app_id for one in schedules if one.rests(now))
         newest = await self.ledger.last_change()
         waiting: dict[str, dt.datetime] = {}
+        self._followed.clear()
         for schedule in schedules:
             app_id = schedule.app_id
             if app_id in self._running:
@@ -152,6 +154,7 @@ class EngineRunner:
             else:
                 self._tried[app_id] = schedule.version
         self._waiting = waiting
+        self._forget_bursts()
         by_id = {one.app_id: one for one in schedules}
         free = self.at_once - len(self._scheduled)
         # Where several processes look at the same moment, one at a time leaves some for the others.
@@ -218,11 +221,20 @@ class EngineRunner:
 
     def _follow(self, app_id: str, newest: int, read_to: int, now: dt.datetime) -> Burst | None:
         """Return the burst with what is in the feed now and remember it; none: all is read."""
+        self._followed.add(app_id)
         before = self._bursts.pop(app_id, None)
         burst = burst_after(before, newest=newest, read_to=read_to, now=now)
         if burst is not None:
             self._bursts[app_id] = burst
         return burst
+
+    def _forget_bursts(self) -> None:
+        """Forget bursts of apps that carry none out now: off, at rest, another process's, gone.
+
+        Kept, they would keep large cycles aside for ever. The feed has it all once the app is back.
+        """
+        for app_id in self._bursts.keys() - self._followed - self._waiting.keys():
+            del self._bursts[app_id]
 
     async def _follow_orders(self, busy: Collection[str]) -> None:
         """Take the orders of apps that nobody works for; one that was taken lost its engine."""
