@@ -122,6 +122,20 @@ async def test_who_caused_it_asks_and_does_not_approve(office: Office) -> None:
     assert (first, second) == (HoldState.OPEN, HoldState.APPROVED)
 
 
+async def test_who_caused_it_is_not_the_second_word_either(office: Office) -> None:
+    lin = "lin@larkspur.example"
+    await office.leaves_by(lin)  # who may not sign in to the console yet, so two others must agree
+    await office.held()
+    asked = await office.approves(BEN)
+    office.administrators.invite(lin, "administrator", actor="test", now=utc_now())
+
+    with pytest.raises(NeedsAnother, match="You caused that this is taken away from Bo"):
+        await office.approves(lin)
+
+    assert (asked, (await office.hold()).state) == (HoldState.OPEN, HoldState.OPEN)
+    assert await office.approves(ZOE) is HoldState.APPROVED
+
+
 async def test_of_what_somebody_caused_another_approves_at_once(office: Office) -> None:
     await office.leaves_by(ANA)
     await office.held()

@@ -8,14 +8,24 @@ from tests.promises.killed import Death, Killed
 from tests.promises.test_p4_no_surprise_removals import PEOPLE, active, decided, staffed, waiting
 from tests.promises.test_p4_over_a_day import FREE, Interrupted, deletes, purged
 
+from seatkeeper.clock import utc_now
 from seatkeeper.directory.model import Kind
-from seatkeeper.errors import NotFound, Transient
+from seatkeeper.errors import NeedsAnother, NotFound, Transient
 from seatkeeper.provisioning.guard import HoldState
+from seatkeeper.store.administrators import SqlAdministrators
 
 
-async def approved(world: World, ids: list[str], who: str = "ana") -> None:
+async def approved(
+    world: World, ids: list[str], who: str = "ana", *, signed_in: bool = False
+) -> None:
     await world.ledger.decide(
-        ids, HoldState.APPROVED, word="is meant", until=None, actor=who, now=world.now
+        ids,
+        HoldState.APPROVED,
+        word="is meant",
+        until=None,
+        actor=who,
+        now=world.now,
+        signed_in=signed_in,
     )
 
 
@@ -178,6 +188,31 @@ async def test_members_who_are_kept_after_all_while_the_plan_is_sent_stay(world:
     assert world.members("Sales") == {*PEOPLE}
     [(_, hold)] = await world.ledger.holds(world.app)
     assert hold.state is HoldState.KEPT
+
+
+async def test_nobody_leaves_by_the_word_of_whoever_took_them_out(any_world: World) -> None:
+    world = any_world
+    ana, ben = "ana@larkspur.example", "ben@larkspur.example"
+    await staffed(world, more="deletion_guard: {four_eyes: true}\n")
+    administrators = SqlAdministrators(world.database)
+    for email in (ana, ben):
+        administrators.invite(email, "administrator", actor="test", now=world.now)
+    out = [world.ids[name] for name in PEOPLE[:6]]
+    await world.directory.change_members(world.ids["Everybody"], remove=out, actor=ana)
+    world.now = utc_now()  # a cause is looked for by the clock that the directory keeps
+    await world.run()
+    shown = [one.id for one in await waiting(world)]
+
+    await approved(world, shown, ana, signed_in=True)
+    with pytest.raises(NeedsAnother):
+        await approved(world, shown, ana, signed_in=True)
+    await world.run()
+    after_her_word = active(world)
+    await approved(world, shown, ben, signed_in=True)
+    await world.run()
+
+    assert after_her_word == 12
+    assert active(world) == 6
 
 
 async def sales(world: World) -> None:
