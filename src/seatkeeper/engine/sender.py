@@ -16,6 +16,7 @@ from seatkeeper.engine.booking import intent_of
 from seatkeeper.engine.confirming import may_be_made_anew
 from seatkeeper.engine.conflicts import told_apart
 from seatkeeper.engine.context import AppContext, AppStopped, away
+from seatkeeper.engine.gaps import gaps_of, without_filled
 from seatkeeper.engine.matching import look_up_own
 from seatkeeper.engine.rereading import left_to_change
 from seatkeeper.engine.sent import Sent
@@ -33,7 +34,6 @@ from seatkeeper.errors import (
 from seatkeeper.provisioning.account import Account, TargetValues, ValueChange
 from seatkeeper.provisioning.journal import Work
 from seatkeeper.provisioning.mapping.evaluate import access_without_record
-from seatkeeper.provisioning.mapping.model import Applies
 from seatkeeper.provisioning.outcome import SETTLING, stops_the_app
 from seatkeeper.provisioning.plan import (
     Adopt,
@@ -231,8 +231,8 @@ async def _update(
     if before is None:
         before = sent.facts.link.known if sent.facts.link else {}
     just_read = isinstance(sent.action, Update) and sent.action.found is not None
-    if not just_read and (gaps := _gaps(context, kind, changes)):
-        changes, before = await _without_filled(context, sent, account_id, gaps, changes, before)
+    if not just_read and (gaps := gaps_of(context, kind, changes)):
+        changes, before = await without_filled(context, sent, account_id, gaps, changes, before)
     sent.started = True
     try:
         changes, before = await _change(context, sent, account_id, changes, before)
@@ -277,33 +277,6 @@ async def _change(
             call = partial(context.target.update, kind, account_id, changes, trace)
             await _twice_if_doubtful(context, sent, call)
     return changes, before
-
-
-def _gaps(context: AppContext, kind: Kind, changes: Sequence[ValueChange]) -> frozenset[str]:
-    """Return the paths that are written only because nothing is known to be there."""
-    mapping = context.rules.mapping(kind)
-    assert mapping is not None  # noqa: S101 - nothing is planned of a kind that is off
-    only = {one.target for one in mapping.mappings if one.applies is Applies.IF_EMPTY}
-    return frozenset(one.path for one in changes if one.old is None) & only
-
-
-async def _without_filled(
-    context: AppContext,
-    sent: Sent,
-    account_id: str,
-    gaps: frozenset[str],
-    changes: Sequence[ValueChange],
-    before: TargetValues,
-) -> tuple[Sequence[ValueChange], TargetValues]:
-    """Look whether the app has filled a gap itself; then its value stays, and is known."""
-    account = await context.patiently(
-        partial(context.target.read, sent.facts.kind, account_id, sent.trace)
-    )
-    filled = {path: account.values[path] for path in gaps if account and path in account.values}
-    kept = tuple(one for one in changes if one.path not in filled)
-    if isinstance(sent.action, Update | Disable):
-        sent.action = replace(sent.action, changes=kept)
-    return kept, {**before, **filled}
 
 
 def _is_free(context: AppContext, sent: Sent) -> bool:

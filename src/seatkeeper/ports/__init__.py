@@ -16,7 +16,8 @@ from seatkeeper.ports.configuration import (
 from seatkeeper.ports.directory import Directory, UserEdit
 from seatkeeper.ports.erasing import Erasable, Erasing, Erasure
 from seatkeeper.ports.leases import Lease, Leases
-from seatkeeper.ports.ledger import Kept, Ledger, Touched
+from seatkeeper.ports.ledger import Ledger, Touched
+from seatkeeper.ports.ledger_ages import Kept
 from seatkeeper.ports.people_import import ImportSummary, PeopleImport, PersonRow
 from seatkeeper.ports.post import Deciding, Delivery, Outbox, Post
 from seatkeeper.ports.target import Bulk, Exchange, NoBulk, Page, Target, Trace

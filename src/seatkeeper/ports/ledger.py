@@ -12,6 +12,7 @@ from seatkeeper.directory.model import (
     Kind,
 )
 from seatkeeper.directory.nesting import Regrouped
+from seatkeeper.ports.ledger_ages import LedgerOfAges
 from seatkeeper.ports.ledger_holds import LedgerOfHolds
 from seatkeeper.provisioning.account import TargetValues
 from seatkeeper.provisioning.cycle import Cycle, CycleKind
@@ -58,16 +59,8 @@ class Touched:
     first_at: Mapping[str, dt.datetime] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """How many of something are kept, and the moment of the oldest."""
-
-    count: int
-    oldest: dt.datetime | None
-
-
-class Ledger(LedgerOfHolds, Protocol):
-    """What the engine knows and writes down, of all apps; removals that wait come from its base.
+class Ledger(LedgerOfHolds, LedgerOfAges, Protocol):
+    """What the engine knows and writes down, of all apps; see also its bases.
 
     It keeps and finds; it decides nothing. ``write`` is the only method that
     changes an app's state, and does so in one transaction.
@@ -388,37 +381,6 @@ class Ledger(LedgerOfHolds, Protocol):
 
     async def days(self, app_id: str, *, limit: int = 30) -> Sequence[Day]:
         """Return an app's days on which a cycle ended, newest first."""
-
-    async def forget_log(self, before: dt.datetime, *, after: int = 0) -> tuple[int, int | None]:
-        """Look at a piece of the log over number ``after``, and remove what is older.
-
-        Entries of cycles that are kept stay, and the last one of a record with an account.
-        Returns how many went and where to go on, or none at the end.
-        """
-
-    async def forget_cycles(
-        self, app_id: str, before: dt.datetime, idle_before: dt.datetime, *, after: int = 0
-    ) -> tuple[int, int | None]:
-        """Look at a piece of an app's cycles over number ``after``, and remove what is older.
-
-        Those that did nothing go from ``idle_before``. The newest stay, and those that are open.
-        Returns how many rows went and where to go on, or none at the end.
-        """
-
-    async def forget_changes(
-        self, before: dt.datetime, *, after: int = 0
-    ) -> tuple[int, int | None]:
-        """Look at a piece of the change feed over number ``after``, and remove what is older.
-
-        Nothing that an app has still to look at goes, and nothing that says since when
-        somebody is in a group or has an app. Returns as ``forget_log`` does.
-        """
-
-    async def forget_messages(self, before: dt.datetime, now: dt.datetime) -> int:
-        """Remove a piece of notices, parcels and orders that are settled and older."""
-
-    async def kept(self) -> Mapping[str, Kept]:
-        """Return how much there is of log, cycles, messages and changes."""
 
     async def open_notices(self, app_id: str) -> Mapping[str, Message]:
         """Return the causes of an app that hold, with what is said of them."""

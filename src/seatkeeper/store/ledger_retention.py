@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from seatkeeper.directory.model import Kind, Subject, Verb
-from seatkeeper.ports.ledger import Kept
+from seatkeeper.ports.ledger_ages import Kept
 from seatkeeper.provisioning.cycle import CycleState
 from seatkeeper.provisioning.history import KEPT_CYCLES, SHORTEST, is_idle
 from seatkeeper.store import ledger_rows as rows
