@@ -29,7 +29,7 @@ from seatkeeper.directory.model import (
 )
 from seatkeeper.errors import InvalidValue, NotFound
 from seatkeeper.ports import UserEdit
-from seatkeeper.store import edits
+from seatkeeper.store import assignment_edits, edits
 from seatkeeper.store.database import Database
 from seatkeeper.store.finding import (
     assignments_of,
@@ -40,6 +40,7 @@ from seatkeeper.store.finding import (
     source_of,
 )
 from seatkeeper.store.former import former, former_names, hint
+from seatkeeper.store.known import known_user
 from seatkeeper.store.losing import lost
 from seatkeeper.store.news import News, change_of
 from seatkeeper.store.past import past, ways_began
@@ -83,7 +84,7 @@ class SqlDirectory:
     async def edit_user(self, user_id: str, edit: UserEdit, *, actor: str) -> User:
         """Carry out one edit of a user."""
         return await self._edit(
-            actor, lambda c, n: edits.edit_user(c, edits.known_user(c, user_id), edit, n)
+            actor, lambda c, n: edits.edit_user(c, known_user(c, user_id), edit, n)
         )
 
     async def delete_user(self, user_id: str, *, actor: str, now: dt.datetime) -> None:
@@ -184,11 +185,11 @@ class SqlDirectory:
 
     async def assign(self, assignment: Assignment, *, actor: str) -> None:
         """Assign a principal to an application."""
-        await self._edit(actor, lambda c, n: edits.assign(c, assignment, n))
+        await self._edit(actor, lambda c, n: assignment_edits.assign(c, assignment, n))
 
     async def unassign(self, app_id: str, principal_id: str, *, actor: str) -> None:
         """End an assignment."""
-        await self._edit(actor, lambda c, n: edits.unassign(c, app_id, principal_id, n))
+        await self._edit(actor, lambda c, n: assignment_edits.unassign(c, app_id, principal_id, n))
 
     async def assignments(
         self, app_id: str, *, after: str = "", limit: int = 1000
@@ -201,7 +202,7 @@ class SqlDirectory:
             .limit(limit)
         )
         return await self._database.read(
-            lambda c: [edits.assignment_of(row) for row in c.execute(asked)]
+            lambda c: [assignment_edits.assignment_of(row) for row in c.execute(asked)]
         )
 
     async def lost(self, app_id: str, record_id: str, *, assignment: bool) -> Change | None:

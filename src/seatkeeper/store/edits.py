@@ -2,6 +2,7 @@
 
 At the source of the walk. Directory and people import both edit through these
 functions; each adds what really changed to ``News``, and nothing where nothing did.
+Assignments are ``assignment_edits``.
 """
 
 import datetime as dt
@@ -10,13 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from seatkeeper.clock import utc_now
 from seatkeeper.directory.finding import search_key
 from seatkeeper.directory.model import (
-    DEFAULT_ACCESS,
-    Assignment,
     Group,
     Kind,
     Subject,
@@ -27,39 +26,21 @@ from seatkeeper.directory.model import (
 )
 from seatkeeper.errors import InvalidValue, NotFound
 from seatkeeper.ports import UserEdit
+from seatkeeper.store.assignment_edits import end_assignments
 from seatkeeper.store.inbound_tables import forget_resource
+from seatkeeper.store.known import known_group, known_user
 from seatkeeper.store.news import WAS, News
 from seatkeeper.store.records import (
-    application_of,
     changed_names,
     chunks,
     folded,
-    group_of,
     merged_group_values,
     merged_user_values,
-    user_of,
     user_row,
 )
-from seatkeeper.store.tables import applications, assignments, groups, memberships, users
+from seatkeeper.store.tables import groups, memberships, users
 
 _COUNTED_BY: Final = ("department",)
-
-
-def known_user(connection: Connection, user_id: str) -> User:
-    """Return the user of that id, locked for this transaction. Raises ``NotFound``."""
-    row = connection.execute(select(users).where(users.c.id == user_id).with_for_update()).first()
-    if row is None:
-        raise NotFound(f"There is no user with the id {user_id!r}.")
-    return user_of(row)
-
-
-def known_group(connection: Connection, group_id: str) -> Group:
-    """Return the group of that id, locked for this transaction. Raises ``NotFound``."""
-    asked = select(groups).where(groups.c.id == group_id).with_for_update()
-    row = connection.execute(asked).first()
-    if row is None:
-        raise NotFound(f"There is no group with the id {group_id!r}.")
-    return group_of(row)
 
 
 def create_user(connection: Connection, edit: UserEdit, user_id: str | None, news: News) -> User:
@@ -131,7 +112,7 @@ def purge_user(connection: Connection, user_id: str, news: News) -> None:
     """Remove a user with everything that points at them."""
     user = known_user(connection, user_id)
     _end_memberships(connection, memberships.c.member_id == user_id, news)
-    _end_assignments(connection, user_id, news)
+    end_assignments(connection, user_id, news)
     reports = select(users.c.id).where(users.c.manager_id == user_id).order_by(users.c.id)
     for report in connection.scalars(reports).all():
         news.change(Subject.USER, Verb.UPDATED, report, detail={"attributes": ["manager"]})
@@ -187,7 +168,7 @@ def delete_group(connection: Connection, group_id: str, news: News) -> None:
     group = known_group(connection, group_id)
     _end_memberships(connection, memberships.c.group_id == group_id, news)
     _end_memberships(connection, memberships.c.member_id == group_id, news)
-    _end_assignments(connection, group_id, news)
+    end_assignments(connection, group_id, news)
     forget_resource(connection, group_id)
     connection.execute(delete(groups).where(groups.c.id == group_id))
     names = {"display_name": group.display_name}
@@ -229,101 +210,6 @@ def change_members(
         news.audit("group.members", group_id, {"removed": leaving}, {"added": joining})
 
 
-def assign(connection: Connection, assignment: Assignment, news: News) -> None:
-    """Assign a principal, or change the role or the reach of one who is assigned."""
-    if assignment.nested and assignment.principal_kind is Kind.USER:
-        raise InvalidValue(
-            "A person's assignment cannot be nested: there are no groups inside a person.",
-            advice="Leave nested out, or assign a group.",
-        )
-    asked = select(applications).where(applications.c.id == assignment.app_id)
-    row = connection.execute(asked.with_for_update(read=True)).first()
-    if row is None:
-        raise NotFound(f"There is no application {assignment.app_id!r}.")
-    roles = {role.id: role for role in application_of(row).roles if role.enabled}
-    if assignment.role_id != DEFAULT_ACCESS and assignment.role_id not in roles:
-        names = [f"{role.display_name} ({role.id})" for role in roles.values()]
-        choice = ", ".join([*names, f"Default Access ({DEFAULT_ACCESS})"])
-        raise InvalidValue(
-            f"{assignment.app_id} has no role {assignment.role_id!r}.", advice=f"It has: {choice}."
-        )
-    if assignment.principal_kind is Kind.USER:
-        known_user(connection, assignment.principal_id)
-    else:
-        known_group(connection, assignment.principal_id)
-    here = and_(
-        assignments.c.app_id == assignment.app_id,
-        assignments.c.principal_id == assignment.principal_id,
-    )
-    row = connection.execute(select(assignments).where(here)).first()
-    present = None if row is None else assignment_of(row)
-    told = (assignment.role_id, assignment.nested)
-    if present is not None and (present.role_id, present.nested) == told:
-        return
-    if present is None:
-        row_of = {
-            "app_id": assignment.app_id,
-            "principal_id": assignment.principal_id,
-            "principal_kind": assignment.principal_kind.value,
-            "role_id": assignment.role_id,
-            "nested": assignment.nested,
-        }
-        connection.execute(insert(assignments), [row_of])
-    else:
-        changed = {"role_id": assignment.role_id, "nested": assignment.nested}
-        connection.execute(update(assignments).where(here).values(changed))
-    _tell_assignment(assignment, Verb.CREATED if present is None else Verb.UPDATED, news, present)
-    news.audit(
-        "assignment.set",
-        f"{assignment.app_id}/{assignment.principal_id}",
-        None if present is None else _shown_assignment(present),
-        _shown_assignment(assignment),
-    )
-
-
-def unassign(connection: Connection, app_id: str, principal_id: str, news: News) -> None:
-    """End an assignment where there is one."""
-    here = and_(assignments.c.app_id == app_id, assignments.c.principal_id == principal_id)
-    row = connection.execute(delete(assignments).where(here).returning(assignments)).first()
-    if row is not None:
-        ended = assignment_of(row)
-        _tell_assignment(ended, Verb.DELETED, news)
-        news.audit("assignment.end", f"{app_id}/{principal_id}", _shown_assignment(ended), None)
-
-
-def assignment_of(row: "Row[tuple[object, ...]]") -> Assignment:
-    """Return the assignment of a row."""
-    kind = Kind(row.principal_kind)
-    return Assignment(row.app_id, kind, row.principal_id, row.role_id, row.nested)
-
-
-def _tell_assignment(
-    assignment: Assignment, verb: Verb, news: News, before: Assignment | None = None
-) -> None:
-    detail: dict[str, object] = _shown_assignment(assignment)
-    if before is not None:
-        pairs = {
-            "role": (before.role_id, assignment.role_id),
-            "nested": (before.nested, assignment.nested),
-        }
-        detail["attributes"] = [name for name, (was, now) in pairs.items() if was != now]
-    news.change(
-        Subject.ASSIGNMENT,
-        verb,
-        assignment.principal_id,
-        other_kind=assignment.principal_kind,
-        app_id=assignment.app_id,
-        detail=detail,
-        nested=assignment.nested or (before is not None and before.nested),
-    )
-
-
-def _shown_assignment(assignment: Assignment) -> dict[str, object]:
-    """Return an assignment as the audit trail shows it; its reach only where it is nested."""
-    shown: dict[str, object] = {"role": assignment.role_id}
-    return {**shown, "nested": True} if assignment.nested else shown
-
-
 def _end_memberships(connection: Connection, where: ColumnElement[bool], news: News) -> None:
     ended = connection.execute(delete(memberships).where(where).returning(memberships)).all()
     for row in sorted(ended, key=lambda row: (row.group_id, row.member_id)):
@@ -331,13 +217,6 @@ def _end_memberships(connection: Connection, where: ColumnElement[bool], news: N
         news.change(
             Subject.MEMBERSHIP, Verb.DELETED, row.group_id, other_id=row.member_id, other_kind=kind
         )
-
-
-def _end_assignments(connection: Connection, principal_id: str, news: News) -> None:
-    gone = delete(assignments).where(assignments.c.principal_id == principal_id)
-    ended = connection.execute(gone.returning(assignments)).all()
-    for row in sorted(ended, key=lambda row: row.app_id):
-        _tell_assignment(assignment_of(row), Verb.DELETED, news)
 
 
 def _checked_manager(connection: Connection, user: User, manager_id: str | None) -> str | None:

@@ -34,7 +34,7 @@ from seatkeeper.directory.finding import (
 from seatkeeper.directory.model import Assignment, Group, Kind, User
 from seatkeeper.provisioning.guard import HoldState
 from seatkeeper.store import ledger_tables as t
-from seatkeeper.store.edits import assignment_of
+from seatkeeper.store.assignment_edits import assignment_of
 from seatkeeper.store.inbound_tables import RESOURCES
 from seatkeeper.store.records import USER_COLUMNS, chunks, folded, group_of, user_of
 from seatkeeper.store.tables import assignments, groups, memberships, users

@@ -64,6 +64,7 @@ from seatkeeper.store.inbound_reading import (
 from seatkeeper.store.inbound_rules import said_at
 from seatkeeper.store.inbound_source import Refusal, Source
 from seatkeeper.store.inbound_tables import KEYS, RESOURCES, forget_resource
+from seatkeeper.store.known import known_user
 from seatkeeper.store.news import News
 from seatkeeper.store.records import folded
 
@@ -263,7 +264,7 @@ class SqlInbound:
             return record_id
         check_user_name(wanted)
         edits.restore_user(connection, record_id, news)
-        user = edits.known_user(connection, record_id)
+        user = known_user(connection, record_id)
         edits.edit_user(connection, user, self._edit(connection, kind, new), news)
         return record_id
 
@@ -323,7 +324,7 @@ class SqlInbound:
         check_user_name(now)
         if new.enabled:
             edits.restore_user(connection, held.record_id, news)
-        user = edits.known_user(connection, held.record_id)
+        user = known_user(connection, held.record_id)
         edit = self._edit(connection, held.kind, new)
         with losing_is_a_conflict(connection, held.kind, now, held.record_id):
             edits.edit_user(connection, user, edit, news)

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, insert, select
 
 from seatkeeper.clock import utc_now
 from seatkeeper.directory.model import Kind
-from seatkeeper.store import edits
 from seatkeeper.store.database import Database
 from seatkeeper.store.inbound_tables import RESOURCES, forget_resource
 from seatkeeper.store.inbound_tokens import check_source
+from seatkeeper.store.known import known_group, known_user
 from seatkeeper.store.news import News
 
 _RESOURCE_TYPES: Final = {Kind.USER: "User", Kind.GROUP: "Group"}
@@ -33,7 +33,7 @@ def give(
         check_source(source)
 
     def work(connection: Connection) -> str | None:
-        known = edits.known_user if kind is Kind.USER else edits.known_group
+        known = known_user if kind is Kind.USER else known_group
         known(connection, record_id)
         asked = select(RESOURCES.c.source).where(RESOURCES.c.record_id == record_id)
         before = connection.scalar(asked)
