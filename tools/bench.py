@@ -36,7 +36,7 @@ from seatkeeper.cli.main import settle_collector
 from seatkeeper.configuration.applying import apply_document
 from seatkeeper.configuration.documents import AppDocument
 from seatkeeper.configuration.settings import default_settings
-from seatkeeper.connectors.scim_target import scim_target
+from seatkeeper.connectors.scim_app import scim_target
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.gallery.schema import gallery_app

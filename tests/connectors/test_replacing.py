@@ -11,7 +11,7 @@ from tests.sandboxes import RunningSandbox, running_sandbox, unhurried
 from seatkeeper.connectors.answers import Judge
 from seatkeeper.connectors.http import Answer
 from seatkeeper.connectors.replacing import LARGEST, MOST, SECONDS, Replacing
-from seatkeeper.connectors.scim_target import scim_target
+from seatkeeper.connectors.scim_app import scim_target
 from seatkeeper.connectors.secret import Secret
 from seatkeeper.directory.model import Kind
 from seatkeeper.ports import Target, Trace

@@ -12,7 +12,8 @@ from tests.sandboxes import RunningSandbox, running_sandbox
 from seatkeeper.configuration.check import checked_settings
 from seatkeeper.configuration.rules import application_of, rules_for
 from seatkeeper.configuration.settings import MappingChange, default_settings
-from seatkeeper.connectors.scim_target import ScimTarget, scim_target
+from seatkeeper.connectors.scim_app import scim_target
+from seatkeeper.connectors.scim_target import ScimTarget
 from seatkeeper.directory.model import Kind
 from seatkeeper.gallery.schema import GalleryApp
 from seatkeeper.ports import Trace

@@ -11,7 +11,8 @@ from tests.connectors.lanternly import ENTERPRISE, FIVE, OLD, lanternly
 from tests.sandboxes import RunningSandbox, running_sandbox
 
 from seatkeeper.connectors.resources import patch_operations, shape_of
-from seatkeeper.connectors.scim_target import ScimTarget, scim_target
+from seatkeeper.connectors.scim_app import scim_target
+from seatkeeper.connectors.scim_target import ScimTarget
 from seatkeeper.directory.model import Kind
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import TargetValue, ValueChange

@@ -11,7 +11,7 @@ from tests.foreign_server import TOKEN, running_scim2_server
 from tests.sandboxes import running_sandbox, unhurried
 
 from seatkeeper.connectors.memory import MemoryTarget
-from seatkeeper.connectors.scim_target import scim_target
+from seatkeeper.connectors.scim_app import scim_target
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import Conflict, Vanished
 from seatkeeper.gallery.schema import load_gallery

@@ -14,7 +14,7 @@ import pytest
 from tests.engine.world import World
 from tests.sandboxes import RunningSandbox, running_sandbox
 
-from seatkeeper.connectors.scim_target import scim_target
+from seatkeeper.connectors.scim_app import scim_target
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.ports import Target
 from seatkeeper.provisioning.cycle import Cycle

@@ -17,7 +17,7 @@ from tests.mail_server import running_mail_server
 from tests.sandboxes import running_sandbox
 
 from seatkeeper.connectors.http import Answer, Wire
-from seatkeeper.connectors.scim_target import scim_target
+from seatkeeper.connectors.scim_app import scim_target
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.provisioning.cycle import CycleState
 from seatkeeper.provisioning.journal import HealthState

@@ -16,7 +16,7 @@ from seatkeeper.configuration.applying import check_connectable, settings_of
 from seatkeeper.configuration.attributes import customized
 from seatkeeper.configuration.rules import rules_for
 from seatkeeper.configuration.timing import schedule_of
-from seatkeeper.connectors.scim_target import scim_target
+from seatkeeper.connectors.scim_app import scim_target
 from seatkeeper.engine.context import AppContext
 from seatkeeper.errors import InvalidValue
 from seatkeeper.gallery.schema import gallery_app

@@ -8,20 +8,16 @@ cannot do is in its capabilities; no app is known by name here.
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
-from urllib.parse import quote
-
-import msgspec
 
 from seatkeeper.connectors.address import judge_url
 from seatkeeper.connectors.answers import Asked, Judge, Resource
 from seatkeeper.connectors.bulk import Bulk
+from seatkeeper.connectors.carried import as_json, in_a_url, shown_value
 from seatkeeper.connectors.checking import Checking
 from seatkeeper.connectors.habits import (
     Habits,
-    habits_of,
     kind_of,
     member_operations,
     put_body,
@@ -38,13 +34,10 @@ from seatkeeper.connectors.resources import (
     new_resource,
     patch_operations,
     same,
-    shape_of,
 )
 from seatkeeper.connectors.secret import Secret
 from seatkeeper.directory.model import Kind
-from seatkeeper.errors import Incompatible, Refused, Vanished
-from seatkeeper.gallery.capabilities import capabilities_of
-from seatkeeper.gallery.schema import GalleryApp
+from seatkeeper.errors import Incompatible, Vanished
 from seatkeeper.ports import Page, Trace
 from seatkeeper.provisioning.account import (
     Account,
@@ -55,7 +48,6 @@ from seatkeeper.provisioning.account import (
 from seatkeeper.provisioning.connection import ConnectionCheck
 from seatkeeper.scim.difference import must_read
 from seatkeeper.scim.path import parse_path, read
-from seatkeeper.scim.quirks import Quirk
 from seatkeeper.scim.syntax import quoted
 
 _Listed: TypeAlias = tuple[list[Resource], int]
@@ -316,9 +308,9 @@ class ScimTarget:
             url = f"{shape.endpoint}?{without}count={self._habits.page_size}{later}"
             return self._judge.listed(await self._send("GET", url, trace))
         path = str(asked)
-        condition = _encoded(f"{path} eq {quoted(value)}")
+        condition = in_a_url(f"{path} eq {quoted(value)}")
         url = f"{shape.endpoint}?{without}filter={condition}{later}"
-        shown = f'{shape.endpoint}?{without}filter={path} eq "{_digest(value)}"{later}'
+        shown = f'{shape.endpoint}?{without}filter={path} eq "{shown_value(value)}"{later}'
         answer = await self._send("GET", url, trace, shown=shown)
         return self._judge.listed(answer)
 
@@ -345,7 +337,7 @@ class ScimTarget:
         """Send a write together with others where the app takes that, else alone."""
         if not self.bulk.takes(kind, changes):
             return await self._send(method, path, trace, body=body)
-        answer = await self.bulk.answer(method, path, trace, body, _json(body))
+        answer = await self.bulk.answer(method, path, trace, body, as_json(body))
         if answer is not None:
             return answer
         async with self._alone:
@@ -361,7 +353,7 @@ class ScimTarget:
         body: Mapping[str, Any] | None = None,
         if_match: str = "",
     ) -> Answer:
-        content = None if body is None else _json(body)
+        content = None if body is None else as_json(body)
         refused = self._refused
         about = kind_of(self._shapes, path)
         if method != "GET":
@@ -393,69 +385,9 @@ class ScimTarget:
                 f"{self._wire.address.host} gave an account the id {account_id!r}.",
                 advice="No request can name it; ask the app's operator.",
             )
-        return f"{shape.endpoint}/{_encoded(account_id)}"
+        return f"{shape.endpoint}/{in_a_url(account_id)}"
 
     def _equals(self, shape: Shape, path: str, value: str, resource: Resource) -> bool:
         if path == "id":
             return str(resource["id"]) == value
         return same(shape, path, value, account_from(shape, resource).values.get(path))
-
-
-def scim_target(
-    app: GalleryApp,
-    base_url: str,
-    token: str | bytes,
-    *,
-    allow_loopback: bool = False,
-    requests_per_second: float | None = None,
-    request_seconds: float = 60,
-    learned: Mapping[str, object] | None = None,
-    bulk: bool = False,
-) -> ScimTarget:
-    """Return the target for one instance of a gallery app.
-
-    ``requests_per_second`` replaces the limit that the gallery file gives; no request
-    takes longer than ``request_seconds``. ``learned`` is what its ``tempo`` told earlier.
-    ``bulk``: whether several writes leave in one request where the app offers that.
-    """
-    oddities = frozenset(Quirk(name) for name in app.quirks)
-    role_ids = {role.value: role.id for role in app.roles}
-    shapes = {Kind.USER: shape_of(app.users, oddities, role_ids)}
-    if app.groups is not None:
-        shapes[Kind.GROUP] = shape_of(app.groups, oddities)
-    return ScimTarget(
-        base_url,
-        token,
-        shapes,
-        capabilities_of(app),
-        allow_loopback=allow_loopback,
-        requests_per_second=requests_per_second or app.requests_per_second,
-        habits=habits_of(app, bulk=bulk),
-        limits=Limits(total_seconds=request_seconds),
-        learned=learned,
-    )
-
-
-def _encoded(text: str) -> str:
-    try:
-        return quote(text, safe="")
-    except UnicodeEncodeError as error:
-        raise _half_a_character() from error
-
-
-def _json(body: Mapping[str, Any]) -> bytes:
-    try:
-        return msgspec.json.encode(body)
-    except UnicodeEncodeError as error:
-        raise _half_a_character() from error
-
-
-def _half_a_character() -> Refused:
-    return Refused(
-        "A value holds half a character, which no request can carry; nothing was sent.",
-        advice="Correct the value in the directory or the mapping that makes it.",
-    )
-
-
-def _digest(value: str) -> str:
-    return "#" + hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:8]
