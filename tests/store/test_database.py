@@ -15,6 +15,7 @@ from seatkeeper.store import (
     inbound_tables,  # noqa: F401 - adds its tables to the metadata
     ledger_tables,  # noqa: F401 - adds its tables to the metadata
     migration,
+    notice_tables,  # noqa: F401 - adds its tables to the metadata
     plan_tables,  # noqa: F401 - adds its tables to the metadata
 )
 from seatkeeper.store.database import Database

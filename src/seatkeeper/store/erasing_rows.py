@@ -33,6 +33,7 @@ from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.administration_tables import ADMINISTRATORS
 from seatkeeper.store.inbound_tables import RESOURCES, forget_resource
 from seatkeeper.store.ledger_claims import waiting_rivals
+from seatkeeper.store.notice_tables import notices, parcels
 from seatkeeper.store.plan_tables import plan_records, plans
 from seatkeeper.store.records import folded
 from seatkeeper.store.tables import (
@@ -72,8 +73,8 @@ MENTIONS: Final = (
     Mention("holds", t.holds, ("why", "reason", "word", "asked_word")),
     Mention("findings", t.findings, ("display_name", "why", "differences"), "display_name"),
     Mention("undone", t.undone, ("value",), "value"),
-    Mention("notices", t.notices, ("message",)),
-    Mention("parcels", t.parcels, ("messages", "last_error")),
+    Mention("notices", notices, ("message",)),
+    Mention("parcels", parcels, ("messages", "last_error")),
     Mention("orders", t.orders, ("options", "answer")),
     Mention("plans", plans, ("causes", "note", "message")),
     Mention("plans", plan_records, ("record",)),

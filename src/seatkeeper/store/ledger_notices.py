@@ -15,7 +15,7 @@ from seatkeeper.ports.post import Deciding, Delivery
 from seatkeeper.provisioning.journal import NewNotice
 from seatkeeper.provisioning.message import Message, message_of
 from seatkeeper.provisioning.telling import QUIET, Channel, Notice, Parcel, Past
-from seatkeeper.store import ledger_tables as t
+from seatkeeper.store import notice_tables as t
 from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.upsert import insert_missing
 

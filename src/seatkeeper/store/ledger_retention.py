@@ -31,6 +31,7 @@ from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.ledger_cycles import drop_entries
+from seatkeeper.store.notice_tables import notices, parcels
 from seatkeeper.store.tables import assignments, changes, memberships
 from seatkeeper.store.upsert import among, pieces
 
@@ -123,7 +124,7 @@ class Forgetting(LedgerPart):
     async def forget_messages(self, before: dt.datetime, now: dt.datetime) -> int:
         """Remove a piece of what was told, ordered and counted long ago; return how many rows."""
         short = now - dt.timedelta(days=SHORTEST)
-        n, p, o, r = t.notices.c, t.parcels.c, t.orders.c, t.removals.c
+        n, p, o, r = notices.c, parcels.c, t.orders.c, t.removals.c
         old = (
             select(n.id).where(~n.still_holds, n.settled, n.at < before),
             select(p.id).where(p.sent_at.is_not(None), p.at < before),
@@ -133,7 +134,7 @@ class Forgetting(LedgerPart):
 
         def work(connection: Connection) -> int:
             removed = 0
-            for table, asked in zip((t.notices, t.parcels, t.orders, t.removals), old, strict=True):
+            for table, asked in zip((notices, parcels, t.orders, t.removals), old, strict=True):
                 [key] = table.primary_key.columns
                 ids = connection.execute(asked.order_by(key).limit(PIECE)).scalars().all()
                 for some in pieces(ids):
@@ -151,7 +152,7 @@ class Forgetting(LedgerPart):
             for name, at in (
                 ("log", t.log.c.at),
                 ("cycles", t.cycles.c.started),
-                ("messages", t.parcels.c.at),
+                ("messages", parcels.c.at),
                 ("changes", changes.c.at),
             ):
                 count, oldest = connection.execute(select(func.count(), func.min(at))).one()

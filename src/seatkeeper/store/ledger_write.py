@@ -36,6 +36,7 @@ from seatkeeper.store.ledger_holds import (
 )
 from seatkeeper.store.ledger_notices import tell
 from seatkeeper.store.ledger_undone import forget_undone, keep_undone
+from seatkeeper.store.notice_tables import notices
 from seatkeeper.store.tables import memberships, users
 from seatkeeper.store.upsert import (
     among,
@@ -360,11 +361,11 @@ def _delete_keys(connection: Connection, table: Table, app_id: str, keys: Collec
 
 def _end_causes(connection: Connection, app_id: str, open_causes: frozenset[str]) -> None:
     connection.execute(
-        update(t.notices)
+        update(notices)
         .where(
-            t.notices.c.app_id == app_id,
-            t.notices.c.still_holds,
-            t.notices.c.cause.not_in(sorted(open_causes)),
+            notices.c.app_id == app_id,
+            notices.c.still_holds,
+            notices.c.cause.not_in(sorted(open_causes)),
         )
         .values(still_holds=False)
     )
