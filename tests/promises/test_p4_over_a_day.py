@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 from tests.engine.world import Wish, World
 from tests.promises.killed import Death, Killed
-from tests.promises.test_p2_no_duplicates import killed
 from tests.promises.test_p4_no_surprise_removals import PEOPLE, active, decided, staffed, waiting
 
 from seatkeeper.connectors.memory import MemoryTarget
@@ -218,7 +217,8 @@ async def test_who_left_while_the_engine_died_counts_within_the_day(any_world: W
 
     for name in PEOPLE[: FREE + 2]:
         await world.change(name, city=None)
-        await killed(world, at=1, after=True)
+        with contextlib.suppress(Killed):
+            await world.run(target=Death(1, after=True).over(world.target))  # its update
         await world.run()
 
     assert active(world) == 12 - FREE
