@@ -82,6 +82,11 @@ async def test_it_is_set_up_asked_for_and_turned_off(
     await page.goto(f"{lively.site}/settings/second-factor")
     await looked_at(window, "on", folder)
     await page.get_by_label("Code of your app, or a recovery code").fill(codes[1])
+    await page.get_by_role("button", name="Use another device").press("Enter")
+    await expect(page.get_by_role("note")).to_contain_text("takes the place of the old one")
+    await looked_at(window, "other-device", folder)
+    await page.get_by_role("button", name="Keep the old device").press("Enter")
+    await page.get_by_label("Code of your app, or a recovery code").fill(codes[2])
     await page.get_by_role("button", name="Turn off").press("Enter")
     await expect(page.get_by_role("button", name="Set up")).to_be_visible()
     assert [one for one in await window.look() if "422" not in one] == []

@@ -167,7 +167,11 @@ async def test_without_a_passphrase_before_it_a_code_opens_nothing(company: Comp
     assert (sent_in.status_code, "Sign in again" in sent_in.text) == (422, True)
 
 
-@pytest.mark.parametrize("what", ["off", "recovery-codes"])
+DONE = {"off": 303, "recovery-codes": 200, "device": 303}
+"""What asks for a code itself, and how it is answered once the code was right."""
+
+
+@pytest.mark.parametrize("what", DONE)
 async def test_turning_it_off_and_other_codes_ask_for_the_passphrase_again(
     what: str, company: Company
 ) -> None:
@@ -184,11 +188,11 @@ async def test_turning_it_off_and_other_codes_ask_for_the_passphrase_again(
             let_in = await browser.post("/sign-in", data=TYPED)
 
     assert (asked.status_code, ASKS in asked.text) == (403, True)
-    assert done.status_code == (303 if what == "off" else 200)
+    assert done.status_code == DONE[what]
     assert let_in.headers["location"] == ("/" if what == "off" else "/sign-in/code")
 
 
-@pytest.mark.parametrize("what", ["off", "recovery-codes"])
+@pytest.mark.parametrize("what", DONE)
 async def test_an_open_window_alone_changes_nothing_and_guessing_there_is_slowed_too(
     what: str, company: Company
 ) -> None:
@@ -207,7 +211,7 @@ async def test_an_open_window_alone_changes_nothing_and_guessing_there_is_slowed
     assert (slowed.status_code, int(slowed.headers["Retry-After"]) > 800) == (429, True)
     assert still_on is not None
     assert still_on.recovery_codes == len(codes)
-    assert done.status_code == (303 if what == "off" else 200)
+    assert done.status_code == DONE[what]
 
 
 async def test_who_has_just_typed_the_passphrase_is_asked_for_it_to_set_one_up(
@@ -321,9 +325,48 @@ async def test_a_required_one_stays_on_until_it_is_given_up_again(company: Compa
     assert "Everybody has one." in listed
     assert "No longer require it" in listed
     assert f"{PAGE}/off" not in page
-    assert (refused.status_code, "remove-second-factor ana@" in refused.text) == (422, True)
+    assert (refused.status_code, "Use another device" in refused.text) == (422, True)
     assert off.status_code == 303
     assert "1 person has none." in free.text
+
+
+async def test_another_device_takes_over_while_one_is_required_of_everybody(
+    company: Company,
+) -> None:
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        old, codes = await set_up(ana)
+        await sent(ana, REQUIRE, required="yes")
+        refused = await sent(ana, f"{PAGE}/device", code=wrong_code(old))
+        begun = await sent(ana, f"{PAGE}/device", code=codes[0])
+        shown = re.search(r'id="secret">([A-Z2-7 ]{39})<', (await ana.get(PAGE)).text)
+        assert shown is not None
+        new = base64.b32decode(shown[1].replace(" ", ""))
+        wrong = await sent(ana, f"{PAGE}/device/confirm", code=wrong_code(new))
+        done = await sent(ana, f"{PAGE}/device/confirm", code=code_of(new))
+        trail = (await ana.get("/settings/audit")).text
+        async with visitor(site_of(url)) as browser:
+            await browser.post("/sign-in", data=TYPED)
+            by_old = await browser.post("/sign-in/code", data={"code": code_of(old, 1)})
+            by_new = await browser.post("/sign-in/code", data={"code": code_of(new, 1)})
+
+    assert (refused.status_code, begun.status_code, wrong.status_code) == (422, 303, 422)
+    assert "Another device takes the place of the old one" in wrong.text
+    assert (done.status_code, "Keep these recovery codes" in done.text) == (200, True)
+    assert (by_old.status_code, by_new.status_code) == (422, 303)
+    assert "second_factor.replaced" in trail
+
+
+async def test_who_thinks_better_of_another_device_keeps_the_old_one(company: Company) -> None:
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as ana:
+        _, codes = await set_up(ana)
+        await sent(ana, f"{PAGE}/device", code=codes[0])
+        waiting = (await ana.get(PAGE)).text
+        await sent(ana, f"{PAGE}/device/keep")
+        after = (await ana.get(PAGE)).text
+
+    assert "Keep the old device" in waiting
+    assert 'id="secret"' not in after
+    assert "Asked for at each sign-in" in after
 
 
 def test_what_opens_without_a_second_factor_is_in_the_table() -> None:

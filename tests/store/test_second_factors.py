@@ -36,6 +36,7 @@ from seatkeeper.store.audit_chain import broken_audit
 from seatkeeper.store.code_entry import SqlCodeEntry
 from seatkeeper.store.database import Database
 from seatkeeper.store.news import audit_entries
+from seatkeeper.store.other_devices import SqlOtherDevices
 from seatkeeper.store.second_factors import SqlSecondFactors
 from seatkeeper.store.secrets import MasterKey
 from seatkeeper.store.sign_ins import Admission, SqlSignIns
@@ -94,6 +95,15 @@ def actions(database: Database) -> list[str]:
     assert database.read_now(broken_audit) is None
     wanted = ("second_factor.", "session.slowed")
     return [one.action for one in reversed(told) if one.action.startswith(wanted)]
+
+
+def other_device(database: Database, owner: Administrator, typed: str, session: str) -> App:
+    """Let somebody set up another app in a session; return it, not confirmed yet."""
+    devices = SqlOtherDevices(database, KEY)
+    devices.begin(owner, typed, session=session, address="192.0.2.7", now=LATER)
+    secret = devices.waiting(owner.id, session=session, now=LATER)
+    assert secret is not None
+    return App(secret.reveal())
 
 
 def test_the_passphrase_alone_signs_in_who_has_no_second_factor(database: Database) -> None:
@@ -341,7 +351,7 @@ def test_what_is_required_of_everybody_is_not_turned_off_and_no_code_is_used_up(
     app, _ = turned_on(database, ana)
     SqlSecondFactors(database, KEY).require(True, by=ana)
 
-    with pytest.raises(NotYet, match="remove-second-factor"):
+    with pytest.raises(NotYet, match="Use another device"):
         turned_off(database, ana, app.code(LATER))
 
     assert entered(database, passphrase(database).secret, app.code(LATER))
@@ -406,6 +416,96 @@ def test_a_wrong_first_code_turns_nothing_on_and_a_secret_waits_a_quarter_of_an_
 
     assert factors.of(ana.id) is None
     assert factors.being_set_up(ana.id, late) is None
+
+
+@pytest.mark.parametrize("proof", ["the old device", "a recovery code"])
+def test_another_device_takes_over_while_one_is_required_of_everybody(
+    proof: str, database: Database
+) -> None:
+    ana = first(database)
+    old, recovery = turned_on(database, ana)
+    SqlSecondFactors(database, KEY).require(True, by=ana)
+    ins, after = SqlSignIns(database), LATER + dt.timedelta(minutes=2)
+    here = entered(database, passphrase(database).secret, recovery[0])
+    elsewhere = entered(database, passphrase(database).secret, recovery[1])
+    this = ins.session(here, LATER)
+    assert this is not None
+
+    typed = old.code(LATER) if proof == "the old device" else recovery[2]
+    new = other_device(database, ana, typed, this.id)
+    fresh = SqlOtherDevices(database, KEY).confirm(ana, new.code(LATER), session=this.id, now=LATER)
+
+    assert ins.session(here, LATER) is not None
+    assert ins.session(elsewhere, LATER) is None
+    for opens_nothing in (old.code(after), recovery[3]):
+        with pytest.raises(WrongCode):
+            entered(database, passphrase(database, after).secret, opens_nothing, after)
+    assert entered(database, passphrase(database, after).secret, new.code(after), after)
+    assert entered(database, passphrase(database, after).secret, fresh[0], after)
+    assert "second_factor.replaced" in actions(database)
+
+
+def test_until_the_other_device_has_shown_a_code_the_old_one_is_asked_for(
+    database: Database,
+) -> None:
+    ana = first(database)
+    old, recovery = turned_on(database, ana)
+    devices, late = SqlOtherDevices(database, KEY), LATER + SETTING_UP
+    new = other_device(database, ana, recovery[0], "here")
+
+    with pytest.raises(WrongCode, match="compare the clock"):
+        devices.confirm(ana, new.wrong(LATER), session="here", now=LATER)
+    with pytest.raises(NotYet, match="your old one is still asked for"):
+        devices.confirm(ana, new.code(LATER), session="another session", now=LATER)
+    with pytest.raises(NotYet):
+        devices.confirm(ana, new.code(late), session="here", now=late)
+
+    assert devices.waiting(ana.id, session="another session", now=LATER) is None
+    assert devices.waiting(ana.id, session="here", now=late) is None
+    assert entered(database, passphrase(database).secret, old.code(LATER))
+    assert "second_factor.replaced" not in actions(database)
+
+
+def test_neither_a_wrong_code_nor_none_begins_another_device(database: Database) -> None:
+    ana = first(database)
+    app, recovery = turned_on(database, ana)
+    devices = SqlOtherDevices(database, KEY)
+
+    for typed in ("", app.wrong(LATER), "AAAA-AAAA-AAAA-AAAA"):
+        with pytest.raises(WrongCode):
+            other_device(database, ana, typed, "here")
+
+    assert devices.waiting(ana.id, session="here", now=LATER) is None
+    assert entered(database, passphrase(database).secret, recovery[0])
+
+
+@pytest.mark.parametrize("how", ["given up", "turned off", "removed"])
+def test_a_device_that_waits_is_forgotten(how: str, database: Database) -> None:
+    ana = first(database)
+    _, recovery = turned_on(database, ana)
+    devices = SqlOtherDevices(database, KEY)
+    new = other_device(database, ana, recovery[0], "here")
+    match how:
+        case "given up":
+            devices.give_up(ana.id)
+        case "turned off":
+            turned_off(database, ana, recovery[1])
+        case _:
+            SqlSecondFactors(database, KEY).remove(ana, actor="root")
+
+    with pytest.raises(NotYet):
+        devices.confirm(ana, new.code(LATER), session="here", now=LATER)
+
+    assert (SqlSecondFactors(database, KEY).of(ana.id) is not None) == (how == "given up")
+
+
+def test_who_has_none_sets_no_other_device_up(database: Database) -> None:
+    ana = first(database)
+
+    with pytest.raises(NotFound):
+        other_device(database, ana, "000000", "here")
+
+    assert SqlOtherDevices(database, KEY).waiting(ana.id, session="here", now=LATER) is None
 
 
 def test_what_is_on_is_not_set_up_over(database: Database) -> None:

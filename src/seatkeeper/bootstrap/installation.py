@@ -52,6 +52,7 @@ from seatkeeper.store.erasing import SqlErasing
 from seatkeeper.store.leases import SqlLeases
 from seatkeeper.store.ledger import SqlLedger
 from seatkeeper.store.migration import present_revision
+from seatkeeper.store.other_devices import SqlOtherDevices
 from seatkeeper.store.people_import import SqlPeopleImport
 from seatkeeper.store.plans import SqlPlans
 from seatkeeper.store.second_factors import SqlSecondFactors
@@ -78,6 +79,7 @@ class Installation:
         self.sign_ins = SqlSignIns(database)
         self.codes = SqlCodeEntry(database, key)
         self.second_factors = SqlSecondFactors(database, key)
+        self.other_devices = SqlOtherDevices(database, key)
         self.sources = Sources(settings, database)
         self.source_tokens, self.source_rules = self.sources.tokens, self.sources.rules
         self.apps = Apps(settings, self.configuration, self.ledger)

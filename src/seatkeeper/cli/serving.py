@@ -104,6 +104,7 @@ def console_of(
         opened.sign_ins,
         opened.codes,
         opened.second_factors,
+        opened.other_devices,
         opened.link_url,
     )
     return console_app(

@@ -61,6 +61,7 @@ from seatkeeper.directory.token_ends import TokenEnd
 from seatkeeper.facts.workplace import Workplace
 from seatkeeper.store.administrators import SqlAdministrators
 from seatkeeper.store.code_entry import SqlCodeEntry
+from seatkeeper.store.other_devices import SqlOtherDevices
 from seatkeeper.store.second_factors import SqlSecondFactors
 from seatkeeper.store.sign_ins import SqlSignIns
 
@@ -118,6 +119,7 @@ class People:
     sign_ins: SqlSignIns
     codes: SqlCodeEntry
     second_factors: SqlSecondFactors
+    other_devices: SqlOtherDevices
     link_url: Callable[[str, str], str]
 
 
@@ -152,7 +154,7 @@ def console_app(
         people.link_url,
         templates,
     )
-    second_factor = SecondFactorPages(people.second_factors, templates)
+    second_factor = SecondFactorPages(people.second_factors, people.other_devices, templates)
     return Starlette(
         routes=[
             *pages.routes(doors),

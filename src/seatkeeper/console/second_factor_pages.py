@@ -1,4 +1,4 @@
-"""The page of one's own second factor: set it up, confirm it, renew recovery codes, turn it off.
+"""The page of one's own second factor: set up, confirm, renew codes, change the device, turn off.
 
 After sign-in. Secrets and recovery codes are shown and go nowhere else; which
 code is right is decided in ``administration.second_factor``.
@@ -7,6 +7,7 @@ code is right is decided in ``administration.second_factor``.
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, TypeVar
 
 from starlette.responses import RedirectResponse, Response
@@ -21,6 +22,7 @@ from seatkeeper.console.views.qr import qr_code
 from seatkeeper.console.visit import Visit
 from seatkeeper.console.words import clock
 from seatkeeper.errors import BadInput, KeyMissing, SlowedDown
+from seatkeeper.store.other_devices import SqlOtherDevices
 from seatkeeper.store.second_factors import SqlSecondFactors
 
 Done = TypeVar("Done")
@@ -31,8 +33,11 @@ PLACE: Final = "/settings/second-factor"
 class SecondFactorPages:
     """What somebody does with their own second factor."""
 
-    def __init__(self, factors: SqlSecondFactors, templates: Templates) -> None:
+    def __init__(
+        self, factors: SqlSecondFactors, devices: SqlOtherDevices, templates: Templates
+    ) -> None:
         self._factors = factors
+        self._devices = devices
         self._templates = templates
 
     def routes(self, doors: Doors) -> list[Route]:
@@ -43,6 +48,9 @@ class SecondFactorPages:
             doors.route("POST", f"{PLACE}/confirm", self.confirm),
             doors.route("POST", f"{PLACE}/recovery-codes", self.renew),
             doors.route("POST", f"{PLACE}/off", self.off),
+            doors.route("POST", f"{PLACE}/device", self.other_device),
+            doors.route("POST", f"{PLACE}/device/confirm", self.confirm_device),
+            doors.route("POST", f"{PLACE}/device/keep", self.keep_device),
         ]
 
     async def show(self, visit: Visit) -> Response:
@@ -56,15 +64,7 @@ class SecondFactorPages:
 
     async def confirm(self, visit: Visit) -> Response:
         """Turn it on by its first code; recovery codes are shown once, so this is the page."""
-        session = "" if visit.session is None else visit.session.id
-        typed = visit.form.get("code", "")
-        try:
-            codes = await asyncio.to_thread(
-                self._factors.confirm, visit.administrator, typed, session=session, now=utc_now()
-            )
-        except BadInput as error:
-            return await self._show(visit, 422, error=error)
-        return await self._show(visit, codes=codes)
+        return await self._confirmed(self._factors.confirm, visit)
 
     async def renew(self, visit: Visit) -> Response:
         """Make other recovery codes by a code, and show them once."""
@@ -81,6 +81,35 @@ class SecondFactorPages:
         except (BadInput, KeyMissing) as error:
             return await self._refused(visit, error)
         return RedirectResponse(PLACE, SEE_OTHER)
+
+    async def other_device(self, visit: Visit) -> Response:
+        """Make the secret of another device, by a code of the one that is on."""
+        begin = partial(self._devices.begin, session=_session(visit))
+        try:
+            await self._by_code(begin, visit)
+        except (BadInput, KeyMissing) as error:
+            return await self._refused(visit, error)
+        return RedirectResponse(PLACE, SEE_OTHER)
+
+    async def confirm_device(self, visit: Visit) -> Response:
+        """Ask for codes of the other device from now on, by its first; recovery codes follow."""
+        return await self._confirmed(self._devices.confirm, visit)
+
+    async def keep_device(self, visit: Visit) -> Response:
+        """Forget the device that waits; the old one stays."""
+        await asyncio.to_thread(self._devices.give_up, visit.administrator.id)
+        return RedirectResponse(PLACE, SEE_OTHER)
+
+    async def _confirmed(self, work: Callable[..., Sequence[str]], visit: Visit) -> Response:
+        """Turn on what the code of the form confirms, and show the recovery codes once."""
+        typed, session = visit.form.get("code", ""), _session(visit)
+        try:
+            codes = await asyncio.to_thread(
+                work, visit.administrator, typed, session=session, now=utc_now()
+            )
+        except BadInput as error:
+            return await self._show(visit, 422, error=error)
+        return await self._show(visit, codes=codes)
 
     async def _by_code(self, work: Callable[..., Done], visit: Visit) -> Done:
         """Do what asks for a code with the one of the form that was sent."""
@@ -125,6 +154,8 @@ class SecondFactorPages:
         who = visit.administrator
         secret = self._factors.being_set_up(who.id, now)
         if secret is None:
+            secret = self._devices.waiting(who.id, session=_session(visit), now=now)
+        if secret is None:
             return {"secret": "", "link": "", "time": "", "qr": None}
         plain, host = secret.reveal(), visit.request.url.hostname or ""
         link = app_link(plain, f"Seatkeeper {host}".strip(), who.email)
@@ -134,3 +165,7 @@ class SecondFactorPages:
             "qr": qr_code(link),
             "time": f"{now:%H:%M:%S} UTC",
         }
+
+
+def _session(visit: Visit) -> str:
+    return "" if visit.session is None else visit.session.id

@@ -97,6 +97,22 @@ SECOND_FACTORS: Final = Table(
     Column("last_step", BigInteger, nullable=False),  # the newest whose code was used
 )
 
+OTHER_DEVICES: Final = Table(  # the secret of a device that is to replace the one that is on
+    "other_devices",
+    metadata,
+    Column(
+        "administrator_id",
+        KEY,
+        ForeignKey("administrators.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("session_id", KEY, nullable=False),  # the one that gave a code for it goes on with it
+    Column("key_id", KEY, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", Moment, nullable=False),
+)
+
 RECOVERY_CODES: Final = Table(
     "recovery_codes",
     metadata,

@@ -27,6 +27,7 @@ from seatkeeper.errors import LinkUsedUp, NotFound
 from seatkeeper.store.administration_tables import (
     ADMINISTRATORS,
     LINKS,
+    OTHER_DEVICES,
     PENDING,
     RECOVERY_CODES,
     SECOND_FACTORS,
@@ -181,7 +182,7 @@ class SqlAdministrators:
             held = _by_id(connection, administrator)
             require_another(everybody(connection), administrator)
             end_sign_ins(connection, administrator)
-            for table in (LINKS, RECOVERY_CODES, SECOND_FACTORS):
+            for table in (LINKS, RECOVERY_CODES, OTHER_DEVICES, SECOND_FACTORS):
                 connection.execute(delete(table).where(table.c.administrator_id == administrator))
             mine = ADMINISTRATORS.c.id == administrator
             connection.execute(delete(ADMINISTRATORS).where(mine))

@@ -3,7 +3,7 @@
 Beside the walk. The secret that an authenticator app shares is sealed for its
 owner; of recovery codes only digests are kept. Which codes are right is decided
 in ``administration.second_factor``, and judged in ``code_checks``; how one is typed
-at sign-in is in ``code_entry``.
+at sign-in is in ``code_entry``, how another device takes over in ``other_devices``.
 """
 
 import datetime as dt
@@ -26,8 +26,8 @@ from seatkeeper.administration.second_factor import (
     written_recovery_code,
 )
 from seatkeeper.errors import BadInput, InvalidValue, NotFound, NotYet, WrongCode
+from seatkeeper.store.administration_tables import OTHER_DEVICES, RULES, SECOND_FACTORS
 from seatkeeper.store.administration_tables import RECOVERY_CODES as CODES
-from seatkeeper.store.administration_tables import RULES, SECOND_FACTORS
 from seatkeeper.store.administrators import end_sign_ins, one_writer
 from seatkeeper.store.code_checks import SECRET_ID, codes_left, refused_code, unsealed
 from seatkeeper.store.database import Database
@@ -122,15 +122,11 @@ class SqlSecondFactors:
                 )
             step = accepted_step(unsealed(self._key, row).reveal(), typed, now, row.last_step)
             if step is None:
-                raise WrongCode(
-                    "This is not the code that your app should show now.",
-                    advice="Type the newest one. Where it is wrong again, compare the clock of "
-                    "your device with the time here.",
-                )
+                raise not_the_first_code()
             mine = update(SECOND_FACTORS).where(SECOND_FACTORS.c.administrator_id == owner.id)
             connection.execute(mine.values(confirmed_at=now, last_step=step))
             end_sign_ins(connection, owner.id, but=session)
-            shown = _new_codes(connection, owner.id)
+            shown = new_codes(connection, owner.id)
             _tell(connection, owner.email, "second_factor.on", owner.id)
             return shown
 
@@ -148,14 +144,14 @@ class SqlSecondFactors:
 
         def work(connection: Connection) -> Sequence[str] | BadInput:
             one_writer(connection)
-            _known(connection, owner)
+            require_factor(connection, owner)
             news = News(owner.email)
             refused = refused_code(
                 connection, self._key, owner, typed, address=address, now=now, news=news
             )
             if refused is not None:
                 return refused
-            shown = _new_codes(connection, owner.id)
+            shown = new_codes(connection, owner.id)
             news.audit("second_factor.recovery_codes", owner.id)
             news.write(connection)
             return shown
@@ -173,12 +169,12 @@ class SqlSecondFactors:
 
         def work(connection: Connection) -> BadInput | None:
             one_writer(connection)
-            _known(connection, owner)
+            require_factor(connection, owner)
             if _required(connection):
                 raise NotYet(
                     "A second factor is required of everybody, so yours stays on.",
-                    advice="For another device, have it removed on the server (seatkeeper "
-                    f"administrators remove-second-factor {owner.email}), and set it up again.",
+                    advice="Another device takes its place without turning it off: "
+                    "press Use another device.",
                 )
             news = News(owner.email)
             refused = refused_code(
@@ -203,7 +199,7 @@ class SqlSecondFactors:
 
         def work(connection: Connection) -> None:
             one_writer(connection)
-            _known(connection, owner)
+            require_factor(connection, owner)
             _forget(connection, owner.id)
             end_sign_ins(connection, owner.id)
             _tell(connection, actor, "second_factor.remove", owner.id)
@@ -246,19 +242,30 @@ def _row(connection: Connection, administrator: str) -> Row[Any] | None:
     return connection.execute(select(SECOND_FACTORS).where(mine)).first()
 
 
-def _known(connection: Connection, owner: Administrator) -> None:
+def require_factor(connection: Connection, owner: Administrator) -> None:
+    """Raise ``NotFound`` where no code is asked of somebody."""
     if not has_second_factor(connection, owner.id):
         raise NotFound(
             f"{owner.email} has no second factor.", advice="The passphrase alone opens the console."
         )
 
 
+def not_the_first_code() -> WrongCode:
+    """Return what is said where a new device should have shown another code."""
+    return WrongCode(
+        "This is not the code that your app should show now.",
+        advice="Type the newest one. Where it is wrong again, compare the clock of "
+        "your device with the time here.",
+    )
+
+
 def _forget(connection: Connection, administrator: str) -> None:
-    for table in (CODES, SECOND_FACTORS):
+    for table in (CODES, OTHER_DEVICES, SECOND_FACTORS):
         connection.execute(delete(table).where(table.c.administrator_id == administrator))
 
 
-def _new_codes(connection: Connection, administrator: str) -> Sequence[str]:
+def new_codes(connection: Connection, administrator: str) -> Sequence[str]:
+    """Replace somebody's recovery codes; return the new ones as they are shown, this once."""
     shown = [
         written_recovery_code(secrets.token_bytes(RECOVERY_BYTES)) for _ in range(RECOVERY_CODES)
     ]
