@@ -76,6 +76,33 @@ async def test_a_list_longer_than_a_page_goes_on_to_its_end(emptied: Company) ->
     assert beyond.headers["location"] == "/approvals"
 
 
+async def test_what_is_kept_goes_on_to_its_end(emptied: Company) -> None:
+    [(_, one), *_] = await emptied.opened.ledger.holds("15five")
+    many = [
+        replace(
+            one,
+            record_id=f"r{number}",
+            id=f"h{number:03}",
+            display_name=f"Person {number:03}",
+            state=HoldState.KEPT,
+        )
+        for number in range(MOST_LISTED + 1)
+    ]
+    await emptied.opened.ledger.write("15five", Work(holds=many))
+    async with served(emptied) as url, signed_in(emptied.opened, site_of(url)) as ana:
+        first = (await ana.get("/approvals")).text
+        [more] = re.findall(r'rel="next" href="([^"]+)"', first)
+        rest = (await ana.get(unescape(more))).text
+        beyond = await ana.get("/approvals?kept=2099-01-01T00:00:00%2B00:00~h1")
+
+    told = [re.findall(r"<bdi>(Person \d+)</bdi>", page) for page in (first, rest)]
+    assert [len(one) for one in told] == [MOST_LISTED, 1]
+    assert len({*told[0], *told[1]}) == MOST_LISTED + 1
+    assert 'rel="next"' not in rest
+    assert "From the beginning" in rest
+    assert beyond.headers["location"] == "/approvals"
+
+
 async def test_some_are_let_go_and_the_others_keep_their_accounts_until_a_day(
     emptied: Company,
 ) -> None:
@@ -268,24 +295,32 @@ async def test_where_two_must_agree_the_same_person_in_two_windows_is_one(
 
 async def test_whoever_waits_to_be_alone_cannot_switch_the_rule_off(emptied: Company) -> None:
     await emptied.two_must_agree()
+    [(_, one), *_] = await emptied.opened.ledger.holds("15five")
+    waits_again = replace(one, record_id="r1", id="h-again", why="another reason")
     form = {"name": "15Five", "every": "40m", "email": ""}
     async with served(emptied) as url, signed_in(emptied.opened, site_of(url)) as ana:
-        form["version"] = hidden((await ana.get("/apps/15five/settings")).text)["version"]
+        page = (await ana.get("/apps/15five/settings")).text
+        form["version"] = hidden(page)["version"]
+        told = await ana.post("/apps/15five/settings", data={"csrf": csrf_of(page), **form})
+        await keep_all(emptied)
         plan, _, token = await asked_to_save(ana, "/apps/15five/settings", **form)
+        await emptied.opened.ledger.write("15five", Work(holds=[waits_again]))
         refused = await ana.post(f"{plan}/save", data=token)
         await keep_all(emptied)
         plan, _, token = await asked_to_save(ana, "/apps/15five/settings", **form)
         loosened = await ana.post(f"{plan}/save", data=token)
         page = (await ana.get("/apps/15five/settings")).text
 
-    assert (refused.status_code, loosened.status_code) == (422, 303)
+    assert (told.status_code, refused.status_code, loosened.status_code) == (422, 422, 303)
+    assert "6 removals wait for the word of two people" in told.text
+    assert "Decide about what waits in Approvals first" in told.text
     assert "cannot be switched off" in refused.text
     assert "four eyes switched off" in page
 
 
 async def keep_all(company: Company) -> None:
     """Keep everybody, which one person may."""
-    found = await company.opened.ledger.holds("15five")
+    found = await company.opened.ledger.holds("15five", states=(HoldState.OPEN,))
     ids = [one.id for _, one in found]
     await company.opened.ledger.decide(
         ids, HoldState.KEPT, word="stay", until=None, actor="test", now=utc_now()

@@ -265,3 +265,19 @@ async def test_from_home_to_why_somebody_is_not_in_an_app_are_two_steps(company:
 
     assert 'action="/search"' in home.text
     assert "Elif Larsen is not in 15Five, and waits: mail is empty" in words(page)
+
+
+async def test_who_is_found_stands_there_with_how_they_are_in_each_app(company: Company) -> None:
+    await company.person("bo")
+    await company.person("bodil")
+    await company.connect(people=["bo"])
+    await company.run()
+
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as browser:
+        page = (await browser.get("/search", params={"q": "bo"})).text
+        part = (await browser.get("/search/part", params={"q": "bo"})).text
+
+    chips = re.findall(r'href="/apps/15five/people/([^"]+)">.*?<bdi>15Five</bdi><span>(.+?)<', page)
+    standing = {company.ids.get(name, name): said for name, said in chips}
+    assert sorted(standing.values()) == ["has an account", "no account"]
+    assert "has an account" not in part

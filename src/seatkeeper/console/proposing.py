@@ -28,6 +28,7 @@ from seatkeeper.errors import ConnectorError, InvalidValue
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.ports import StoredApp
 from seatkeeper.ports.plans import KeptPlan, PlanState, Proposal
+from seatkeeper.provisioning.four_eyes import SWITCHED_OFF, loosened
 from seatkeeper.provisioning.preview import Outlook, Preview
 from seatkeeper.provisioning.rules import Rules
 
@@ -50,6 +51,7 @@ async def save_or_show(
     stored = await configuration.app(app_id)
     await check_unchanged(configuration, stored, version)
     after = checked_change(stored, change)
+    await _require_nothing_held(desk, stored, after)
     lines = _lines(stored, after)
     if needs_a_look(settings_of(stored), lines):
         proposal = Proposal(to_plain(after), lines, page)
@@ -76,6 +78,7 @@ async def restore_or_show(desk: Desk, visit: Visit, app_id: str, version: int) -
     stored = await work.configuration.app(app_id)
     if needs_a_look(settings_of(stored), applied.lines):
         after = await settings_at(work.configuration, app_id, version)
+        await _require_nothing_held(desk, stored, after)
         proposal = Proposal(to_plain(after), applied.lines, "settings", version)
         return _address(await begin_proposal(desk, visit, stored, proposal))
     await restore_version(
@@ -163,6 +166,31 @@ def rules_with(desk: Desk, stored: StoredApp, settings: AppSettings) -> Rules:
 def was_saved(stored: StoredApp, plan: KeptPlan) -> bool:
     """Whether the settings that a plan was made for are those in force."""
     return plan.proposal is not None and settings_of(stored) == settings_in(plan.proposal.settings)
+
+
+async def _require_nothing_held(desk: Desk, stored: StoredApp, after: AppSettings) -> None:
+    """Raise ``InvalidValue`` where the rule of two would go while removals wait under it.
+
+    Saving refuses that in its transaction; said here, nobody looks through a plan for nothing.
+    """
+    if loosened(stored.settings, to_plain(after)) != SWITCHED_OFF:
+        return
+    held = (await desk.work.ledger.held_counts()).get(stored.application.id, 0)
+    if held:
+        raise InvalidValue(
+            ngettext(
+                "%(count)s removal waits for the word of two people, so this rule cannot be "
+                "switched off now. Nothing was changed.",
+                "%(count)s removals wait for the word of two people, so this rule cannot be "
+                "switched off now. Nothing was changed.",
+                held,
+            )
+            % {"count": number(held)},
+            advice=_(
+                "Decide about what waits in Approvals first: approve it with somebody else, or "
+                "keep it. Then save again."
+            ),
+        )
 
 
 def _lines(stored: StoredApp, after: AppSettings) -> list[str]:

@@ -86,6 +86,14 @@ class LedgerOfHolds(Protocol):
         ``after``: only what comes after that place of the list.
         """
 
+    async def kept_by_word(
+        self, *, after: HeldPlace | None = None, limit: int
+    ) -> Sequence[tuple[str, Hold]]:
+        """Return a page of what somebody's word keeps, with the app, the oldest first.
+
+        ``after``: only what comes after that place of the list.
+        """
+
     async def hold_named(self, hold_id: str) -> tuple[str, Hold] | None:
         """Return the hold of that id with its app, whatever was decided; none: it has ended."""
 

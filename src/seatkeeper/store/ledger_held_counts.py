@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy import Select, and_, case, func, or_, select
 
-from seatkeeper.provisioning.guard import HoldState
+from seatkeeper.provisioning.guard import Hold, HoldState
 from seatkeeper.provisioning.held import HeldKind, HeldPlace, HeldTogether
 from seatkeeper.provisioning.removal import Removal
+from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.ledger_base import LedgerPart
 
@@ -55,6 +56,18 @@ class HeldCounts(LedgerPart):
             )
             for row in await self._all(_together(after).limit(limit))
         ]
+
+    async def kept_by_word(
+        self, *, after: HeldPlace | None = None, limit: int
+    ) -> Sequence[tuple[str, Hold]]:
+        """Return a page of what somebody's word keeps, with the app, the oldest first."""
+        since, one = t.holds.c.since, t.holds.c.id
+        asked = select(t.holds).where(t.holds.c.state == HoldState.KEPT)
+        if after is not None:
+            further = or_(since > after.since, and_(since == after.since, one > after.id))
+            asked = asked.where(further)
+        found = await self._all(asked.order_by(since, one).limit(limit))
+        return [(row.app_id, rows.hold_of(row)) for row in found]
 
 
 def counts_query() -> Select[Any]:

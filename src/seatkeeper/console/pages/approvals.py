@@ -59,7 +59,10 @@ class ApprovalPages:
         together = await ledger.held_together(after=after, limit=MOST_LISTED + 1)
         if after and not together:  # the rest was decided meanwhile
             return RedirectResponse("/approvals", SEE_OTHER)
-        kept = await ledger.holds(None, states=(HoldState.KEPT,), limit=MOST_LISTED + 1)
+        past = _place(visit.request.query_params.get("kept", ""))
+        kept = await ledger.kept_by_word(after=past, limit=MOST_LISTED + 1)
+        if past and not kept:  # the rest ended meanwhile
+            return RedirectResponse("/approvals", SEE_OTHER)
         around = await self._around(visit, [])
         return self._desk.templates.page(
             "approvals.html",
@@ -68,7 +71,8 @@ class ApprovalPages:
             more=_next(together[MOST_LISTED - 1]) if len(together) > MOST_LISTED else "",
             first="/approvals" if after else "",
             decided=await self._waves(visit, kept[:MOST_LISTED]),
-            more_decided=len(kept) > MOST_LISTED,
+            more_decided=_next(kept[MOST_LISTED - 1][1], "kept") if len(kept) > MOST_LISTED else "",
+            first_decided="/approvals" if past else "",
             done=visit.request.query_params.get("done", ""),
         )
 
@@ -247,9 +251,9 @@ class ApprovalPages:
         )
 
 
-def _next(last: HeldTogether) -> str:
-    """Return the address of the list that goes on after this one."""
-    return f"/approvals?after={quote(f'{last.since.isoformat()}~{last.id}', safe='')}"
+def _next(last: HeldTogether | Hold, which: str = "after") -> str:
+    """Return the address of the list that goes on after this one; ``which`` of the page's two."""
+    return f"/approvals?{which}={quote(f'{last.since.isoformat()}~{last.id}', safe='')}"
 
 
 def _place(text: str) -> HeldPlace | None:

@@ -4,6 +4,7 @@ After sign-in. One question finds people, groups, apps and pages; whatever a rol
 does not lead to is not offered. The palette is a part of this page in a dialog.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.responses import Response
@@ -12,17 +13,19 @@ from starlette.routing import Route
 from seatkeeper.console.desk import Desk
 from seatkeeper.console.doors import Doors
 from seatkeeper.console.language import ngettext
-from seatkeeper.console.views.people import name_of
+from seatkeeper.console.views.people import name_of, where_in
 from seatkeeper.console.views.search import Hit, page_hits
 from seatkeeper.console.visit import Visit
 from seatkeeper.console.words import number, visible
 from seatkeeper.directory.finding import PeopleQuery
+from seatkeeper.directory.model import Kind
+from seatkeeper.provisioning.journal import Whereabouts
 
 FOUND: Final = 6
 """So many people and so many groups are offered; for more there are their lists."""
 
 MOST_APPS: Final = 4
-"""Beside each person who was found stand so many apps, each leading to why (not)."""
+"""Beside each person who was found stand so many apps, each with how they stand there."""
 
 
 class SearchPages:
@@ -40,17 +43,16 @@ class SearchPages:
 
     async def page(self, visit: Visit) -> Response:
         """Show what was found, as a page."""
-        found = await self._found(visit)
-        apps = visit.bar.apps[:MOST_APPS] if visit.bar else ()
-        return self._desk.templates.page("search.html", visit=visit, apps=apps, **found)
+        found = await self._found(visit, whereabouts=True)
+        return self._desk.templates.page("search.html", visit=visit, page=True, **found)
 
     async def part(self, visit: Visit) -> Response:
         """Show what was found while somebody types."""
         return self._desk.templates.page(
-            "search_found.html", visit=visit, apps=(), **await self._found(visit)
+            "search_found.html", visit=visit, page=False, **await self._found(visit)
         )
 
-    async def _found(self, visit: Visit) -> dict[str, object]:
+    async def _found(self, visit: Visit, *, whereabouts: bool = False) -> dict[str, object]:
         text = visit.request.query_params.get("q", "")[:200].strip()
         apps = [(app.id, app.name) for app in visit.bar.apps] if visit.bar else []
         pages = page_hits(text, apps, visit.administrator.may)
@@ -59,8 +61,19 @@ class SearchPages:
         if text:
             directory = self._desk.work.directory
             some = await directory.find_people(PeopleQuery(text), limit=FOUND)
+            here: Mapping[str, Mapping[str, Whereabouts]] = {}
+            shown = dict(apps[:MOST_APPS]) if whereabouts else {}
+            if shown and some.people:
+                ids = [one.id for one in some.people]
+                here = await self._desk.work.ledger.whereabouts(Kind.USER, ids)
             people = [
-                Hit(name_of(one), visible(one.user_name, 120), f"/people/{one.id}", "user")
+                Hit(
+                    name_of(one),
+                    visible(one.user_name, 120),
+                    f"/people/{one.id}",
+                    "user",
+                    apps=where_in(here.get(one.id, {}), shown),
+                )
                 for one in some.people
             ]
             of_groups = (await directory.find_groups(text, limit=FOUND)).groups

@@ -105,13 +105,23 @@ def name_of(user: User) -> str:
 
 def _chips(here: Mapping[str, Whereabouts], apps: Mapping[str, str]) -> Iterator[AppChip]:
     for app_id, what in here.items():
-        name = visible(apps.get(app_id, app_id), 40)
-        if what.failure:
-            yield AppChip(app_id, name, _("needs attention"), "triangle-alert", "danger")
-        elif what.hold_id:
-            yield AppChip(app_id, name, _("removal held"), "clock", "disable")
-        else:
-            yield AppChip(app_id, name, _("has an account"), "check", "create")
+        yield _chip(app_id, apps.get(app_id, app_id), what)
+
+
+def where_in(here: Mapping[str, Whereabouts], apps: Mapping[str, str]) -> list[AppChip]:
+    """Return where somebody stands in each of these apps (names by id), also where not at all."""
+    return [_chip(app_id, name, here.get(app_id)) for app_id, name in apps.items()]
+
+
+def _chip(app_id: str, app_name: str, what: Whereabouts | None) -> AppChip:
+    name = visible(app_name, 40)
+    if what is None:
+        return AppChip(app_id, name, _("no account"), "x", "quiet")
+    if what.failure:
+        return AppChip(app_id, name, _("needs attention"), "triangle-alert", "danger")
+    if what.hold_id:
+        return AppChip(app_id, name, _("removal held"), "clock", "disable")
+    return AppChip(app_id, name, _("has an account"), "check", "create")
 
 
 def app_line(

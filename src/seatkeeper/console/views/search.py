@@ -12,6 +12,7 @@ from typing import Final
 from seatkeeper.administration.model import Permission
 from seatkeeper.administration.routes import ROUTES
 from seatkeeper.console.language import _
+from seatkeeper.console.views.people import AppChip
 from seatkeeper.directory.finding import search_key
 
 MOST_PAGES: Final = 12
@@ -20,13 +21,17 @@ _FREE: Final = frozenset({Permission.ANYBODY, Permission.OWN})
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something that was found, and where it is. ``sign`` is its icon, ``app`` its app's id."""
+    """Something that was found, and where it is. ``sign`` is its icon, ``app`` its app's id.
+
+    ``apps``: where a person stands in each app.
+    """
 
     name: str
     below: str
     address: str
     sign: str
     app: str = ""
+    apps: Sequence[AppChip] = ()
 
 
 def page_hits(
