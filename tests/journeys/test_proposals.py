@@ -13,6 +13,7 @@ from tests.journeys.test_scope_pages import SCOPE, one_condition
 from tests.journeys.test_sign_in import site_of
 
 from seatkeeper.configuration.applying import change_settings, settings_of
+from seatkeeper.ports import UserEdit
 
 pytestmark = pytest.mark.journey
 
@@ -82,13 +83,30 @@ async def test_who_would_leave_by_a_scope_is_named_before_it_is_saved(sales: Com
     assert await version(sales) == 1
 
 
-async def test_what_changed_since_the_look_is_told_and_nothing_is_saved_by_it(
+async def test_who_joined_since_the_look_does_not_keep_it_from_being_saved(
     sales: Company,
 ) -> None:
     async with served(sales) as url, signed_in(sales.opened, site_of(url)) as ana:
         plan, _, token = await asked_to_save(ana, SCOPE, **one_condition("department", "Sales"))
-        await sales.person("cy", department="Finance")
+        await sales.person("cy", department="Sales")
         await sales.join("Everybody", "cy")
+        page = (await ana.get(plan)).text
+        saved = await ana.post(f"{plan}/save", data=token)
+
+    assert "Saving looks again first" in page
+    assert "Save this change" in page
+    assert saved.status_code == 303
+    assert await version(sales) == 2
+
+
+async def test_who_would_lose_something_unseen_is_named_and_nothing_is_saved(
+    sales: Company,
+) -> None:
+    async with served(sales) as url, signed_in(sales.opened, site_of(url)) as ana:
+        plan, _, token = await asked_to_save(ana, SCOPE, **one_condition("department", "Sales"))
+        user = await sales.opened.directory.user("ana@larkspur.example")
+        edit = UserEdit({"department": "Finance"})
+        await sales.opened.directory.edit_user(user.id, edit, actor="test")
         late = await ana.post(f"{plan}/save", data=token)
         unsaved = await version(sales)
         again = await ana.post(f"{plan}/again", data=token)
@@ -97,7 +115,7 @@ async def test_what_changed_since_the_look_is_told_and_nothing_is_saved_by_it(
 
     assert late.status_code == 422
     assert "Nothing was saved: " in late.text
-    assert "changed since." in late.text
+    assert "take something away from Ana Larsen" in late.text
     assert "Check again" in late.text
     assert unsaved == 1
     assert saved.status_code == 303

@@ -6,7 +6,9 @@ with them, and whoever has seen it saves from its page. What differs, and whethe
 that needs a look, is decided in ``configuration``. (Console design, 1 and 6.2.)
 """
 
+import asyncio
 from collections.abc import Callable
+from typing import Final
 from urllib.parse import quote
 
 from seatkeeper.clock import utc_now
@@ -22,15 +24,22 @@ from seatkeeper.configuration.versions import restore_version, settings_at
 from seatkeeper.console.desk import Desk
 from seatkeeper.console.language import _, ngettext
 from seatkeeper.console.visit import Visit
-from seatkeeper.console.words import number
+from seatkeeper.console.words import number, visible
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.errors import ConnectorError, InvalidValue
 from seatkeeper.gallery.schema import gallery_app
 from seatkeeper.ports import StoredApp
 from seatkeeper.ports.plans import KeptPlan, PlanState, Proposal
 from seatkeeper.provisioning.four_eyes import SWITCHED_OFF, loosened
-from seatkeeper.provisioning.preview import Outlook, Preview
+from seatkeeper.provisioning.preview import Outlook, PlannedRecord, Preview
 from seatkeeper.provisioning.rules import Rules
+from seatkeeper.provisioning.shown import taken_unseen
+
+LOOKS_AGAIN: Final = 20.0
+"""Seconds for which a look at what changed since a plan was made may take, while somebody waits."""
+
+NAMED: Final = 5
+_PAGE: Final = 1_000
 
 
 async def save_or_show(
@@ -95,17 +104,66 @@ async def begin_proposal(
     Where the app does not answer, it is made without asking it, and says so: settings may be
     just what has to be mended.
     """
-    app_id, after = stored.application.id, settings_in(proposal.settings)
+    app_id = stored.application.id
 
     async def make() -> Preview:
-        try:
-            return await desk.work.preview(app_id, Wish(), settings=after)
-        except ConnectorError:
-            return await desk.work.preview(app_id, Wish(), settings=after, asked=False)
+        return await _preview(desk, app_id, proposal)
 
     return await desk.planning.begin(
         stored, make, actor=visit.administrator.email, proposal=proposal
     )
+
+
+async def _preview(desk: Desk, app_id: str, proposal: Proposal) -> Preview:
+    after = settings_in(proposal.settings)
+    try:
+        return await desk.work.preview(app_id, Wish(), settings=after)
+    except ConnectorError:
+        return await desk.work.preview(app_id, Wish(), settings=after, asked=False)
+
+
+async def still_as_shown(desk: Desk, plan: KeptPlan) -> bool:
+    """Look again at what a change would do, where people changed since; whether it may be saved.
+
+    It may where nothing is taken away that the plan did not show. False also where looking takes
+    too long or fails, so that the page says what changed. Raises ``InvalidValue`` that names
+    whoever would lose something unseen.
+    """
+    if plan.proposal is None or plan.state is not PlanState.READY:
+        return False
+    try:
+        async with asyncio.timeout(LOOKS_AGAIN):
+            now = await _preview(desk, plan.app_id, plan.proposal)
+            seen = await _taking(desk, plan)
+    except (TimeoutError, ConnectorError):
+        return False
+    unseen = taken_unseen(seen, now.records)
+    if not unseen:
+        return True
+    raise InvalidValue(
+        ngettext(
+            "Nothing was saved: since this plan was made, the change would also take something "
+            "away from %(who)s.",
+            "Nothing was saved: since this plan was made, the change would also take something "
+            "away from %(count)s others: %(who)s.",
+            len(unseen),
+        )
+        % {
+            "count": number(len(unseen)),
+            "who": ", ".join(visible(name, 60) for name in unseen[:NAMED]),
+        },
+        advice=_("Check again what the change would do, then save it."),
+    )
+
+
+async def _taking(desk: Desk, plan: KeptPlan) -> list[PlannedRecord]:
+    """Return the records of a kept plan."""
+    found: list[PlannedRecord] = []
+    after = -1
+    while page := await desk.work.plans.records(plan, after=after, limit=_PAGE):
+        found += [one for _place, one in page]
+        after = page[-1][0]
+    return found
 
 
 async def save_proposal(desk: Desk, visit: Visit, plan: KeptPlan, stale: str) -> None:

@@ -19,8 +19,8 @@ from seatkeeper.console.desk import Desk
 from seatkeeper.console.doors import SEE_OTHER, Doors
 from seatkeeper.console.language import _
 from seatkeeper.console.plan_looking import carried_out_by, changed_since, page_of_plan
-from seatkeeper.console.proposing import begin_proposal, save_proposal, was_saved
-from seatkeeper.console.views.plan import stale_words
+from seatkeeper.console.proposing import begin_proposal, save_proposal, still_as_shown, was_saved
+from seatkeeper.console.views.plan import STALE_AFTER, stale_words
 from seatkeeper.console.visit import Visit
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.cycle_runner import Wish
@@ -154,12 +154,14 @@ class PlanPages:
         return RedirectResponse(f"{_address(head)}/{new.number}", SEE_OTHER)
 
     async def save(self, visit: Visit) -> Response:
-        """Save the settings that a plan was made for; a plan that is stale is refused."""
+        """Save the settings that a plan was made for, unless more is taken away by now."""
         head = await app_head(self._desk, visit.request.path_params["app"])
         plan = await self._plan(visit, head)
         try:
+            changed = await changed_since(self._desk, plan)
+            if changed and _fresh(head, plan) and await still_as_shown(self._desk, plan):
+                changed = 0
             async with self._desk.planning.turn:
-                changed = await changed_since(self._desk, plan)
                 stale = stale_words(plan, utc_now(), changed, settings_changed=False)
                 stored = await self._desk.work.configuration.app(head.id)
                 if not was_saved(stored, plan):  # it was pressed twice
@@ -257,7 +259,14 @@ class PlanPages:
             proposal=plan.proposal,
             in_force=was_saved(head.stored, plan),
             moved=head.stored.version != plan.settings_version,
+            looks_again=_fresh(head, plan),
         )
+
+
+def _fresh(head: AppHead, plan: KeptPlan) -> bool:
+    """Whether a plan is stale by nothing else than by people who changed."""
+    young = utc_now() - plan.at <= STALE_AFTER
+    return young and head.stored.version == plan.settings_version
 
 
 def _address(head: AppHead) -> str:
