@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +36,9 @@ from seatkeeper.cli.main import settle_collector
 from seatkeeper.configuration.applying import apply_document
 from seatkeeper.configuration.documents import AppDocument
 from seatkeeper.configuration.settings import default_settings
-from seatkeeper.connectors.scim_app import scim_target
+from seatkeeper.connectors.address import judge_url
+from seatkeeper.connectors.http import Wire
+from seatkeeper.connectors.secret import Secret
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.gallery.schema import gallery_app
@@ -73,32 +75,22 @@ def stand_in(folder: Path, app_id: str = APP) -> Iterator[str]:
         process.wait(timeout=20)
 
 
-async def replayed(base_url: str, people: int) -> float:
-    """Send the minimal requests per person with the engine's own client; return people/s."""
-    app = gallery_app(APP)
-    target = scim_target(app, base_url, TOKEN, allow_loopback=True, requests_per_second=RATE)
-    lanes = asyncio.Semaphore(app.concurrency)
+async def replayed(base_url: str, bodies: Sequence[bytes]) -> float:
+    """Send these creates again, with the engine's own client; return people/s."""
+    wire = Wire(judge_url(base_url, allow_loopback=True), Secret(TOKEN), allow_loopback=True)
+    lanes = asyncio.Semaphore(gallery_app(APP).concurrency)
 
-    async def one(row: PersonRow) -> None:
+    async def one(body: bytes) -> None:
         async with lanes:
-            trace = Trace()
-            text = {name: str(value) for name, value in row.attributes.items()}
-            values = {
-                "userName": row.user_name,
-                "active": True,
-                "title": text["jobTitle"],
-                "name.givenName": text["givenName"],
-                "name.familyName": text["surname"],
-                'emails[type eq "work"].value': f"{row.line}@larkspur.example",
-                "externalId": f"{row.line:036d}",
-            }
-            await target.create(Kind.USER, values, trace)
+            answer = await wire.send("POST", "/Users", Trace(), body=body)
+            if answer.status != 201:
+                raise SystemExit(f"the replay was answered {answer.status}: {answer.body[:200]!r}")
 
     started = time.perf_counter()
-    await asyncio.gather(*(one(row) for row in sample.sample_people(people)))
+    await asyncio.gather(*(one(body) for body in bodies))
     seconds = time.perf_counter() - started
-    await target.close()
-    return people / seconds
+    await wire.close()
+    return len(bodies) / seconds
 
 
 @contextlib.asynccontextmanager
@@ -158,13 +150,30 @@ class Figures:
         return [mine / theirs for mine, theirs in zip(self.engine, other, strict=True)]
 
 
-async def engine_round(base_url: str, folder: Path, people: int, figures: Figures) -> None:
-    """Run a first cycle, one after some changes, one after none."""
+async def asked_of(base_url: str) -> list[dict[str, Any]]:
+    """Return every request that a stand-in was asked so far, oldest first."""
+    site = base_url.partition("/scim")[0]
+    asked: list[dict[str, Any]] = []
+    async with httpx.AsyncClient(timeout=60) as reader:
+        while True:
+            after = asked[-1]["seq"] if asked else 0
+            answer = await reader.get(f"{site}/_sandbox/requests", params={"after": after})
+            more = answer.json()["requests"]
+            if not more:
+                return asked
+            asked += more
+
+
+async def engine_round(
+    base_url: str, folder: Path, people: int, figures: Figures
+) -> Sequence[bytes]:
+    """Run a first cycle, one after some changes, one after none; return what it created with."""
     async with company(folder, base_url, people) as opened:
         seconds, first = await cycle_of(opened)
         created = first.counters.created
         if created < people * MOST_WAITING:
             raise SystemExit(f"only {created} of {people} people were created")
+        asked = await asked_of(base_url)
         await cycle_of(opened)  # who waited for somebody else is tried again here, not below
         able = [one.id for one in await opened.directory.all_users(limit=people) if one.active]
         linked = await opened.ledger.facts(APP, Kind.USER, able)
@@ -180,6 +189,7 @@ async def engine_round(base_url: str, folder: Path, people: int, figures: Figure
     figures.per_joiner.append(first.counters.requests / created)
     figures.per_mover.append(changed.counters.requests / len(movers))
     figures.unchanged.append(unchanged.counters.requests)
+    return [str(one["request"]).encode() for one in asked if one["status"] == 201]
 
 
 async def under_a_limit(base_url: str, folder: Path, people: int) -> tuple[float, int]:
@@ -189,10 +199,7 @@ async def under_a_limit(base_url: str, folder: Path, people: int) -> tuple[float
         _, first = await cycle_of(opened, LIMITED)
     if first.counters.created < people * MOST_WAITING:
         raise SystemExit(f"only {first.counters.created} of {people} people were created")
-    async with httpx.AsyncClient() as reader:
-        site = base_url.partition("/scim")[0]
-        answer = await reader.get(f"{site}/_sandbox/requests", timeout=60)
-    asked: list[dict[str, Any]] = answer.json()["requests"]
+    asked = await asked_of(base_url)
     begun = sorted(dt.datetime.fromisoformat(one["started"]) for one in asked)
     span = (begun[-1] - begun[0]).total_seconds()
     allowed = (limit.burst or 0) + limit.count / limit.seconds * span
@@ -223,10 +230,10 @@ def main() -> None:
     limited = int(os.environ.get("LIMITED_PEOPLE", "60"))
     about, figures = about_the_machine(), Figures()
     for number in range(rounds):
-        with tempfile.TemporaryDirectory() as one, stand_in(Path(one)) as url:
-            figures.replay.append(asyncio.run(replayed(url, people)))
         with tempfile.TemporaryDirectory() as two, stand_in(Path(two)) as url:
-            asyncio.run(engine_round(url, Path(two), people, figures))
+            bodies = asyncio.run(engine_round(url, Path(two), people, figures))
+        with tempfile.TemporaryDirectory() as one, stand_in(Path(one)) as url:
+            figures.replay.append(asyncio.run(replayed(url, bodies)))
         with tempfile.TemporaryDirectory() as three, stand_in(Path(three)) as url:
             figures.loop.append(looped(url, TOKEN, list(sample.sample_people(people))))
         print(

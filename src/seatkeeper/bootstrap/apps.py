@@ -106,7 +106,7 @@ class Apps:
 
     def context(self, stored: StoredApp, rules: Rules, target: Target, cycle: Cycle) -> AppContext:
         """Return what a cycle, run or imagined, has at hand."""
-        settings = settings_of(stored)
+        app = gallery_app(settings_of(stored).gallery)
         return AppContext(
             rules,
             target,
@@ -116,7 +116,8 @@ class Apps:
             jitter=random.random,
             sleep=asyncio.sleep,
             began=cycle,
-            concurrency=gallery_app(settings.gallery).concurrency,
+            concurrency=app.concurrency,
+            most_at_once=app.most_at_once,
         )
 
     async def schedules(self) -> Sequence[Schedule]:

@@ -42,6 +42,7 @@ from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.statistics import Tally
 from seatkeeper.provisioning.undo import Undoing
 from seatkeeper.provisioning.walk import Facts
+from seatkeeper.provisioning.width import Width
 
 T = TypeVar("T")
 
@@ -95,7 +96,9 @@ class AppContext:
     anybody's word, ``may_remove`` who of a group may be removed from it now, ``judged`` all that
     may be taken away now, ``judged_again`` whose plan changed since (``guarding``, ``exporter``).
     Of those that may leave, ``with_hold`` are the ones about which somebody may say another word.
-    ``in_order`` is false while planned people may not be in the order of the reporting line.
+    ``concurrency`` requests are under way at once at first, and up to ``most_at_once`` where
+    that is quicker. ``in_order`` is false while planned people may not be in the order of the
+    reporting line.
     ``shown`` is what the app's list showed in this cycle, where it was read (``listing``): it is
     from ``listed_from`` records on that wait for a look-up. ``turn`` is this cycle's part in giving
     way to others of the process; none where it is alone there.
@@ -110,7 +113,8 @@ class AppContext:
     sleep: Callable[[float], Awaitable[None]]
     began: Cycle
     concurrency: int = 8
-    batch: int = 100
+    most_at_once: int = 0
+    batch: int = 250
     listed_from: int = FEWEST
     progress: Callable[[Cycle], None] = lambda _: None
     stopping: Callable[[], bool] = lambda: False
@@ -147,17 +151,17 @@ class AppContext:
     _stopped: ConnectorError | None = None
     _met: deque[ConnectorError] = field(init=False, default_factory=lambda: deque(maxlen=8))
     _retried: deque[ConnectorError] = field(init=False, default_factory=lambda: deque(maxlen=8))
-    lanes: asyncio.Semaphore = field(init=False)
+    width: Width = field(init=False)
+    lanes: Room = field(init=False)
     looking: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
-    sending: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     writing: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     bulk_lanes: Room = field(init=False)
-    _slots: asyncio.Semaphore = field(init=False)
+    _slots: Room = field(init=False)
     _bulk_slots: Room = field(init=False)
 
     def __post_init__(self) -> None:
-        self.lanes = asyncio.Semaphore(self.concurrency)
-        self._slots = asyncio.Semaphore(self.concurrency)
+        self.width = Width(self.concurrency, self.most_at_once)
+        self.lanes, self._slots = Room(lambda: self.width.now), Room(lambda: self.width.now)
         self._cycle = self.began
         self.tally = Tally(self.began.statistics)
         self.bulk_lanes, self._bulk_slots = Room(self._at_once), Room(self._at_once)
@@ -185,6 +189,8 @@ class AppContext:
         own = [one for one in exchanges if one.operation <= 1]
         self.count(requests=len(own), retry_requests=len(own) if retry else 0)
         self.tally.asked(own)
+        if own:
+            self.tally.lanes = self.width.now
 
     def arrived(self, record_id: str) -> None:
         """Note that what changed of a record is in the app, where it is known since when."""
@@ -295,6 +301,7 @@ class AppContext:
                 return await self._in_turn(call, self._bulk_slots if along() else self._slots)
             except Throttled as error:
                 throttled += 1
+                self.width.refused()
                 self._close_for(error, throttled)
             except Transient as error:
                 if not may_repeat or tries == len(TRANSIENT_WAITS):
@@ -332,21 +339,22 @@ class AppContext:
         """Wait before another try, longer each time and never in step with others."""
         await self.sleep(backoff(attempt, self.jitter()))
 
-    async def _in_turn(
-        self, call: Callable[[], Awaitable[T]], slots: asyncio.Semaphore | Room
-    ) -> T:
+    async def _in_turn(self, call: Callable[[], Awaitable[T]], slots: Room) -> T:
         async with slots:
             await self.give_way()
             await self._let_in()
-            well = False
+            well, loop = False, asyncio.get_running_loop()
             try:
-                delay = self._open_at - asyncio.get_running_loop().time()
+                delay = self._open_at - loop.time()
                 if delay > 0:
                     await self.sleep(delay)
                     self.raise_if_stopped()
                 self.retries.asked()
+                began = loop.time()
                 result = await call()
                 well = True
+                if slots is self._slots and (slots.crowded or self.lanes.crowded):
+                    self.width.answered(loop.time() - began)
             except (Transient, InDoubt) as error:
                 self._count_failure(error)
                 raise
@@ -369,12 +377,13 @@ class AppContext:
         self.circuit.started()
 
     def _at_once(self) -> int:
-        return max(self.concurrency, self.target.bulk.at_once)
+        return max(self.width.now, self.target.bulk.at_once)
 
     def _count_failure(self, error: ConnectorError) -> None:
         if any(one is error for one in self._met):
             return  # of a request that carried several
         self._met.append(error)
+        self.width.refused()
         self._failures += 1
         if self.circuit.half_open:
             self.stop(away("The app failed as soon as it was asked again", error))

@@ -231,20 +231,32 @@ def _judge_anew(
 
 
 async def _carry_out(context: AppContext, batch: Sequence[Sent]) -> None:
-    """Send a batch when it is its turn, and make its results durable."""
-    async with context.sending:
-        await context.give_way()
-        until = asyncio.get_running_loop().time() + BATCH_SECONDS
-        await asyncio.gather(*(_send_in_time(context, one, until) for one in batch))
+    """Send a batch, lane by lane behind the one before, and make its results durable."""
+    await context.give_way()
+    glass = _Hourglass()
+    await asyncio.gather(*(_send_in_time(context, one, glass) for one in batch))
     results = Booking(context)
     for one in batch:
         await book(results, one)
     await results.write()
 
 
-async def _send_in_time(context: AppContext, sent: Sent, until: float) -> None:
+class _Hourglass:
+    """Turned when the first request of a batch has its lane, and run out a second later."""
+
+    def __init__(self) -> None:
+        self._until: float | None = None
+
+    def has_run_out(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if self._until is None:
+            self._until = now + BATCH_SECONDS
+        return now > self._until
+
+
+async def _send_in_time(context: AppContext, sent: Sent, glass: _Hourglass) -> None:
     async with context.bulk_lanes if _goes_along(context, sent) else context.lanes:
-        late = asyncio.get_running_loop().time() > until
+        late = glass.has_run_out()
         if late or context.stopped is not None or context.stopping():
             return
         await send(context, sent)

@@ -65,12 +65,14 @@ async def pacing_of(
     app = gallery_app(used.gallery)
     learned = await work.ledger.learned_rates(app_id)
     limits = limits_of(used.requests_per_second or app.requests_per_second, app.rates)
-    spreads = [one.statistics.times for one in await work.ledger.cycles(app_id, limit=20)]
-    answers = [one.together / one.number for one in spreads if one.number >= _ENOUGH]
-    asked_ms = next(filter(None, answers), load.answer_ms if load is not None else 0)
+    earlier = [one.statistics for one in await work.ledger.cycles(app_id, limit=20)]
+    told = next((one for one in earlier if one.times.number >= _ENOUGH and one.times.together), None)
+    asked_ms = load.answer_ms if load is not None else 0
+    if told is not None:
+        asked_ms = told.times.together / told.times.number
     return Pacing(
         [(one, rate_of(learned.get(str(one))).share) for one in limits],
-        app.concurrency,
+        (told.lanes if told is not None else 0) or app.concurrency,
         asked_ms / 1000 or GUESS_SECONDS,
     )
 

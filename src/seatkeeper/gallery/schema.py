@@ -208,6 +208,7 @@ class GalleryApp(_Strict, frozen=True):
     exclude_default_access: bool = False
     requests_per_second: float = 25.0
     concurrency: int = 8
+    most_at_once: int = 0
     rates: tuple[RateWindow, ...] = ()
     limitations: tuple[str, ...] = ()
     quirks: tuple[str, ...] = ()

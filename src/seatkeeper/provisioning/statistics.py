@@ -90,7 +90,8 @@ class Spread(msgspec.Struct, frozen=True):
 class Statistics(msgspec.Struct, frozen=True, omit_defaults=True):
     """Requests by kind (``POST users``) and by answer (``2xx``), their times, the slowest; lags.
 
-    ``lags`` are the times from a change of the directory to the app's answer.
+    ``lags`` are the times from a change of the directory to the app's answer, ``lanes`` how many
+    requests were under way at once at the end (0: an earlier release did not say).
     """
 
     kinds: dict[str, int] = {}
@@ -98,6 +99,7 @@ class Statistics(msgspec.Struct, frozen=True, omit_defaults=True):
     times: Spread = Spread()
     slowest: tuple[SlowRequest, ...] = ()
     lags: Spread = Spread()
+    lanes: int = 0
 
     def plus(self, other: "Statistics") -> "Statistics":
         """Return both together."""
@@ -107,6 +109,7 @@ class Statistics(msgspec.Struct, frozen=True, omit_defaults=True):
             self.times.plus(other.times),
             _slowest((*self.slowest, *other.slowest)),
             self.lags.plus(other.lags),
+            other.lanes or self.lanes,
         )
 
     def to_plain(self) -> dict[str, object]:
@@ -125,6 +128,7 @@ class Tally:
     """Counts while a cycle runs, on top of what it had counted before an interruption."""
 
     before: Statistics = field(default_factory=Statistics)
+    lanes: int = 0
     _kinds: Counter[str] = field(default_factory=Counter)
     _answers: Counter[str] = field(default_factory=Counter)
     _times: list[int] = field(default_factory=lambda: [0] * (len(UP_TO) + 1))
@@ -161,6 +165,7 @@ class Tally:
             _spread(self._times, self._longest, self._took),
             self._slow,
             _spread(self._lags, self._latest),
+            self.lanes,
         )
         return self.before.plus(mine)
 
