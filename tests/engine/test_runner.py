@@ -254,7 +254,7 @@ async def test_switching_off_pauses_after_the_batch_and_switching_on_goes_on(wor
     for name in people:
         await world.hire(name)
     await world.assign(*people)
-    world.batch = 1
+    world.batch = world.concurrency = 1  # else the next one is under way beside it
     world.target = Pausing(world.target.capabilities)
     async with at_work(world) as engine:
         world.target.engine = engine

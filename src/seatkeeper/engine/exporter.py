@@ -139,7 +139,7 @@ async def _export_pages(context: AppContext, kind: Kind, flights: "_Flights") ->
 
 
 class _Flights:
-    """Batches on their way, oldest first: one is sent while the one before is written down."""
+    """Batches on their way, oldest first: one is sent behind the other while it is written down."""
 
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []

@@ -66,8 +66,10 @@ async def pacing_of(
     learned = await work.ledger.learned_rates(app_id)
     limits = limits_of(used.requests_per_second or app.requests_per_second, app.rates)
     earlier = [one.statistics for one in await work.ledger.cycles(app_id, limit=20)]
-    told = next((one for one in earlier if one.times.number >= _ENOUGH and one.times.together), None)
-    asked_ms = load.answer_ms if load is not None else 0
+    told = next(
+        (one for one in earlier if one.times.number >= _ENOUGH and one.times.together), None
+    )
+    asked_ms: float = load.answer_ms if load is not None else 0
     if told is not None:
         asked_ms = told.times.together / told.times.number
     return Pacing(
