@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from seatkeeper.directory.model import Kind
+from seatkeeper.provisioning.log import shown
 from seatkeeper.provisioning.preview import Outlook, PlannedRecord
 
 _HARSHNESS: Final = {Outlook.HOLD: 1, Outlook.UNLINK: 1, Outlook.DISABLE: 2, Outlook.DELETE: 3}
@@ -19,22 +20,25 @@ _HARSHNESS: Final = {Outlook.HOLD: 1, Outlook.UNLINK: 1, Outlook.DISABLE: 2, Out
 def taken_unseen(seen: Iterable[PlannedRecord], now: Iterable[PlannedRecord]) -> Sequence[str]:
     """Return the names of whom ``now`` takes away from what ``seen`` did not, in its order.
 
-    That is who loses an account, or loses it harder than was shown (deleted instead of
-    deactivated), who is newly held for a word, and a group that loses members who stayed.
+    That is who loses an account or its use, or loses it harder than was shown (deleted instead
+    of deactivated), who is newly held for a word, and a group that loses members who stayed.
     """
-    shown = {one.key: (_harshness(one), frozenset(one.remove)) for one in seen}
+    agreed = {one.key: (_harshness(one), frozenset(one.remove)) for one in seen}
     nothing: tuple[int, frozenset[str]] = (0, frozenset())
-    return [one.display_name or one.record_id for one in now if _worse(one, shown, nothing)]
+    return [one.display_name or one.record_id for one in now if _worse(one, agreed, nothing)]
 
 
 def _worse(
     one: PlannedRecord,
-    shown: dict[tuple[Kind, str], tuple[int, frozenset[str]]],
+    agreed: dict[tuple[Kind, str], tuple[int, frozenset[str]]],
     nothing: tuple[int, frozenset[str]],
 ) -> bool:
-    harshness, members = shown.get(one.key, nothing)
+    harshness, members = agreed.get(one.key, nothing)
     return _harshness(one) > harshness or not members.issuperset(one.remove)
 
 
 def _harshness(one: PlannedRecord) -> int:
-    return max(_HARSHNESS.get(one.verb, 0), 1 if one.held else 0)
+    # A mapping may take the use of an account away by a value: that is called an update.
+    ends = any(change.path == "active" and change.new != shown(True) for change in one.changes)
+    verb = Outlook.DISABLE if ends and one.verb is Outlook.UPDATE else one.verb
+    return max(_HARSHNESS.get(verb, 0), 1 if one.held else 0)
