@@ -112,10 +112,11 @@ async def test_an_app_that_goes_down_in_the_middle_is_gone_on_with_and_nothing_i
     tmp_path: Path, company: Company
 ) -> None:
     names = [f"person{number:02}" for number in range(40)]
+    only_five_are_answered = "POST /Users: latency 60s after=5"
     for name in names:
         await company.person(name)
     async with running_sandbox(
-        "15five", tmp_path / "flaky.db", token="flaky", faults="POST /Users: latency 20ms"
+        "15five", tmp_path / "flaky.db", token="flaky", faults=only_five_are_answered
     ) as flaky:
         await company.connect(people=names, base_url=flaky.base_url, token="flaky")
         running = asyncio.create_task(company.attempt())

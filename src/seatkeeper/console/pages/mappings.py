@@ -38,6 +38,7 @@ from seatkeeper.console.views.mappings import (
     MappingForm,
     Value,
     applies_words,
+    best_example,
     changes_of,
     form_of,
     form_sent,
@@ -58,6 +59,9 @@ from seatkeeper.provisioning.walk import Facts
 
 OTHERS: Final = 20
 """On how many others beside the chosen one an edit is shown."""
+
+EXAMPLES: Final = 8
+"""Among how many people an example is looked for, where nobody was chosen."""
 
 _KINDS: Final = {"users": Kind.USER, "groups": Kind.GROUP}
 
@@ -320,12 +324,15 @@ class MappingPages:
         return [value_for(one, rules, mapping) for one in list(once.values())[: OTHERS + 1]]
 
     async def _record(self, rules: Rules, kind: Kind, who: str) -> Facts | None:
-        """Return the facts of whoever was chosen, else of the first whom the app concerns.
+        """Return the facts of whoever was chosen, else of a good example whom the app concerns.
 
         Raises ``NotFound`` for a name that nobody has.
         """
         if not who:
-            return next(iter(await self._some(rules, kind, 1)), None)
+            objects = rules.mapping(kind)
+            most = EXAMPLES if kind is Kind.USER else 1
+            found = await self._some(rules, kind, most)
+            return None if objects is None else best_example(found, rules, objects)
         record_id, _name = await self._desk.work.known(kind, who[:200])
         return next(iter(await self._facts(rules, kind, [record_id])), None)
 

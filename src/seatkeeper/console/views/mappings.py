@@ -129,9 +129,8 @@ def mapping_rows(
 def value_for(facts: Facts, rules: Rules, one: Mapping) -> Value:
     """Return what one mapping gives for one record, also where the app does not concern it yet."""
     who = visible(facts.display_name, 80)
-    anybody = replace(rules, scope=ScopeSetting.ALL, user_filter=None, group_filter=None)
     try:
-        found: Origin = origin(facts, anybody, one.target)
+        found = _origin(facts, rules, one)
     except SeatkeeperError as error:
         return Value(who, facts.record_id, "", visible(error.message, _LONGEST), failed=True)
     failed = found.wanted is None and found.sentence.startswith("Nothing is written")
@@ -142,6 +141,27 @@ def value_for(facts: Facts, rules: Rules, one: Mapping) -> Value:
         visible(found.sentence, _LONGEST),
         failed,
     )
+
+
+def best_example(found: Sequence[Facts], rules: Rules, objects: ObjectMapping) -> Facts | None:
+    """Choose whose values explain the mappings: the first who can get an account, else the first.
+
+    Whoever lacks a value that the app needs shows empty rows, which reads like
+    a fault of the mapping. ``None`` where nobody was found.
+    """
+
+    def is_complete(one: Facts) -> bool:
+        try:
+            return all(_origin(one, rules, by).wanted for by in objects.by_matching)
+        except SeatkeeperError:
+            return False
+
+    return next((one for one in found if is_complete(one)), next(iter(found), None))
+
+
+def _origin(facts: Facts, rules: Rules, one: Mapping) -> Origin:
+    anybody = replace(rules, scope=ScopeSetting.ALL, user_filter=None, group_filter=None)
+    return origin(facts, anybody, one.target)
 
 
 def form_of(mapping: DefaultMapping | None) -> MappingForm:
