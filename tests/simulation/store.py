@@ -7,15 +7,27 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import StaticPool
 
 from seatkeeper.store.database import Database
+from seatkeeper.store.fixed import driver_of
 
 T = TypeVar("T")
+
+_COMPILED: Final[dict[Any, Any]] = {}
+"""The statements of all lives, compiled; each life has a database, and all of them one dialect."""
+
+
+@functools.cache
+def _first() -> Engine:
+    """Return an engine whose dialect has seen a connection; nobody asks it anything."""
+    engine = create_engine("sqlite+pysqlite://")
+    engine.connect().close()
+    return engine
 
 
 @functools.cache
@@ -43,9 +55,12 @@ class SimulatedDatabase(Database):
         kept = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         kept.deserialize(_empty())
         kept.execute("PRAGMA foreign_keys=ON")
-        engine = create_engine(
-            "sqlite+pysqlite://", creator=lambda: kept, poolclass=StaticPool
-        ).execution_options()
+        engine = Engine(
+            StaticPool(lambda: kept),
+            _first().dialect,
+            _first().url,
+            execution_options={"compiled_cache": _COMPILED},
+        )
         event.listen(engine, "begin", _begin)
         return cls(make_url("sqlite+pysqlite:///in-memory"), engine)
 
@@ -71,4 +86,4 @@ class SimulatedDatabase(Database):
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    driver_of(connection).execute("BEGIN")
