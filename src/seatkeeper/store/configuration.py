@@ -9,10 +9,10 @@ What a settings document may say is decided by ``configuration``.
 import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from seatkeeper.clock import utc_now
@@ -21,6 +21,7 @@ from seatkeeper.errors import InvalidValue, KeyMissing, NotFound
 from seatkeeper.ports import AuditEntry, KeptSchema, SettingsVersion, StoredApp
 from seatkeeper.provisioning.four_eyes import LOOSENED, SWITCHED_OFF, four_eyes_subject, loosened
 from seatkeeper.provisioning.guard import HoldState
+from seatkeeper.store.asked import Asked
 from seatkeeper.store.audit_chain import broken_audit
 from seatkeeper.store.former_secrets import SqlFormerSecrets, forget_former, set_aside
 from seatkeeper.store.ledger_tables import holds
@@ -262,7 +263,10 @@ _WITH_SECRET = select(
 ).outerjoin_from(applications, sealed_secrets, sealed_secrets.c.owner_id == applications.c.id)
 
 
-def _stored(row: Row[Any]) -> StoredApp:
+_BY_ID: Final = Asked(_WITH_SECRET.where(applications.c.id == bindparam("app_id")))
+
+
+def _stored(row: Any) -> StoredApp:
     return StoredApp(
         application=application_of(row),
         settings=row.settings,
@@ -274,7 +278,7 @@ def _stored(row: Row[Any]) -> StoredApp:
 
 
 def _known(connection: Connection, app_id: str) -> StoredApp:
-    row = connection.execute(_WITH_SECRET.where(applications.c.id == app_id)).first()
+    row = _BY_ID.first(connection, app_id=app_id)
     if row is None:
         ids = connection.scalars(select(applications.c.id).order_by(applications.c.id)).all()
         there = f"There are: {', '.join(ids)}." if ids else "None is configured yet."

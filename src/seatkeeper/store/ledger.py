@@ -7,10 +7,12 @@ cycles and the outbox are parts of their own.
 
 import datetime as dt
 from collections.abc import Collection, Hashable, Mapping, Sequence
+from typing import Final
 
 from sqlalchemy import (
     Connection,
     Text,
+    bindparam,
     func,
     select,
     type_coerce,
@@ -39,6 +41,7 @@ from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store import ledger_waiting as waiting
+from seatkeeper.store.asked import Asked
 from seatkeeper.store.database import Database
 from seatkeeper.store.ledger_cycles import Cycles
 from seatkeeper.store.ledger_escrows import Escrows
@@ -54,6 +57,8 @@ from seatkeeper.store.ledger_undone import UndoneParts
 from seatkeeper.store.ledger_whereabouts import LedgerWhereabouts
 from seatkeeper.store.ledger_write import write_work
 from seatkeeper.store.tables import canonical, feed_position
+
+_HEALTH: Final = Asked(select(t.health).where(t.health.c.app_id == bindparam("app_id")))
 
 
 class SqlLedger(
@@ -235,8 +240,9 @@ class SqlLedger(
 
     async def health(self, app_id: str) -> Health:
         """Return how the app is."""
-        row = await self._first(select(t.health).where(t.health.c.app_id == app_id))
-        return rows.health_of(row) if row else Health()
+        for row in await self._asked(_HEALTH, app_id=app_id):
+            return rows.health_of(row)
+        return Health()
 
     async def write(self, app_id: str, work: Work) -> None:
         """Make all of it true in one transaction."""

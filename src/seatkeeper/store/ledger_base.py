@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select
 
+from seatkeeper.store.asked import Asked
 from seatkeeper.store.database import Database
 
 
@@ -22,3 +23,6 @@ class LedgerPart:
 
     async def _all(self, asked: Select[Any]) -> Sequence[Any]:
         return await self._database.read(lambda c: c.execute(asked).all())
+
+    async def _asked(self, asked: Asked, **values: Any) -> Sequence[Any]:
+        return await self._database.read(lambda c: asked.all(c, **values))

@@ -6,11 +6,15 @@ Beside the walk: a part of ``ledger``, each method one transaction in a thread.
 import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from sqlalchemy import (
+    BindParameter,
     Connection,
+    Integer,
     Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -31,6 +35,7 @@ from seatkeeper.provisioning.journal import (
 from seatkeeper.provisioning.quarantine import LatestWrites
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.asked import Asked
 from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.tables import canonical, users
 from seatkeeper.store.upsert import among, pieces, pieces_by_kind
@@ -38,23 +43,81 @@ from seatkeeper.store.upsert import among, pieces, pieces_by_kind
 PIECE: Final = 1_000
 """Most entries of a plan that one transaction forgets."""
 
+_MOST: Final = bindparam("most", type_=Integer)
+_OF_APP: Final = t.cycles.c.app_id == bindparam("app_id")
+_OF_CYCLE: Final = t.journal.c.cycle_id == bindparam("cycle_id")
+_OF_KIND: Final = t.journal.c.kind == bindparam("kind")
+_POSITION: Final = Asked(select(t.positions).where(t.positions.c.app_id == bindparam("app_id")))
+_FAILING: Final = Asked(select(t.failing).where(t.failing.c.app_id == bindparam("app_id")))
+_UNFINISHED: Final = Asked(
+    select(t.cycles)
+    .where(_OF_APP, t.cycles.c.state != CycleState.DONE)
+    .order_by(t.cycles.c.number)
+    .limit(1)
+)
+_NEWEST_CYCLES: Final = Asked(
+    select(t.cycles).where(_OF_APP).order_by(t.cycles.c.number.desc()).limit(_MOST)
+)
+_LAST_NUMBER: Final = Asked(
+    select(func.coalesce(func.max(t.cycles.c.number), 0).label("last")).where(_OF_APP)
+)
+
+
+@cache
+def _entries_in(states: int, *, of_kind: bool) -> Asked:
+    """Ask for the entries in one of so many states: of one, they come in the order of an index."""
+    given: list[BindParameter[str]] = [bindparam(f"state{place}") for place in range(states)]
+    state = t.journal.c.state
+    asked = select(t.journal).where(
+        _OF_CYCLE, state == given[0] if states == 1 else state.in_(given)
+    )
+    if of_kind:
+        asked = asked.where(_OF_KIND)
+    order = (t.journal.c.kind.desc(), t.journal.c.level, t.journal.c.record_id)
+    return Asked(asked.order_by(*order).limit(_MOST))
+
+
+@cache
+def _changing_at(paths: int) -> Asked:
+    """Ask for the updates whose changes hold one of so many texts."""
+    text = type_coerce(t.journal.c.changes, Text)
+    held = [text.like(bindparam(f"text{place}", type_=Text), escape="/") for place in range(paths)]
+    return Asked(
+        select(t.journal)
+        .where(
+            _OF_CYCLE,
+            _OF_KIND,
+            t.journal.c.state == EntryState.PLANNED,
+            t.journal.c.verb == "update",
+            t.journal.c.found_id.is_(None),
+            or_(*held),
+        )
+        .order_by(t.journal.c.record_id)
+    )
+
+
+def _holding(path: str) -> str:
+    """Return the pattern of a text that holds a path as a document writes it."""
+    plain = canonical(path)
+    for special in "/%_":
+        plain = plain.replace(special, f"/{special}")
+    return f"%{plain}%"
+
 
 class Cycles(LedgerPart):
     """The part of ``ports.Ledger`` about cycles, their entries and the watermark."""
 
     async def position(self, app_id: str) -> Position | None:
         """Return the watermark, or none before the first cycle ended."""
-        row = await self._first(select(t.positions).where(t.positions.c.app_id == app_id))
-        return Position(row.seq, row.digest) if row else None
+        for row in await self._asked(_POSITION, app_id=app_id):
+            return Position(row.seq, row.digest)
+        return None
 
     async def unfinished(self, app_id: str) -> Cycle | None:
         """Return the cycle that was left open, or none."""
-        row = await self._first(
-            select(t.cycles)
-            .where(t.cycles.c.app_id == app_id, t.cycles.c.state != CycleState.DONE)
-            .order_by(t.cycles.c.number)
-        )
-        return rows.cycle_of(row) if row else None
+        for row in await self._asked(_UNFINISHED, app_id=app_id):
+            return rows.cycle_of(row)
+        return None
 
     async def open_cycle(
         self,
@@ -69,11 +132,7 @@ class Cycles(LedgerPart):
         """Open a cycle in state planning."""
 
         def work(connection: Connection) -> Cycle:
-            last = connection.execute(
-                select(func.coalesce(func.max(t.cycles.c.number), 0)).where(
-                    t.cycles.c.app_id == app_id
-                )
-            ).scalar_one()
+            last = _LAST_NUMBER.first(connection, app_id=app_id).last
             cycle = Cycle(
                 str(uuid.uuid4()),
                 app_id,
@@ -105,13 +164,10 @@ class Cycles(LedgerPart):
         limit: int = 200,
     ) -> Sequence[Entry]:
         """Return entries in these states; people come before groups."""
-        asked = select(t.journal).where(
-            t.journal.c.cycle_id == cycle_id, t.journal.c.state.in_(list(states))
-        )
-        if kind is not None:
-            asked = asked.where(t.journal.c.kind == kind)
-        order = (t.journal.c.kind.desc(), t.journal.c.level, t.journal.c.record_id)
-        found = await self._all(asked.order_by(*order).limit(limit))
+        given: dict[str, Any] = {} if kind is None else {"kind": kind}
+        given |= {f"state{place}": state for place, state in enumerate(states)}
+        asked = _entries_in(len(states), of_kind=kind is not None)
+        found = await self._asked(asked, cycle_id=cycle_id, most=limit, **given)
         return [rows.entry_of(row) for row in found]
 
     async def entry_counts(self, cycle_id: str) -> Mapping[EntryState, int]:
@@ -141,17 +197,8 @@ class Cycles(LedgerPart):
         """Return the planned entries of linked records that change a value at these paths."""
         if not paths:
             return []
-        text = type_coerce(t.journal.c.changes, Text)
-        names = [text.contains(canonical(path), autoescape=True) for path in paths]
-        asked = select(t.journal).where(
-            t.journal.c.cycle_id == cycle_id,
-            t.journal.c.kind == kind,
-            t.journal.c.state == EntryState.PLANNED,
-            t.journal.c.verb == "update",
-            t.journal.c.found_id.is_(None),
-            or_(*names),
-        )
-        found = await self._all(asked.order_by(t.journal.c.record_id))
+        given = {f"text{place}": _holding(path) for place, path in enumerate(paths)}
+        found = await self._asked(_changing_at(len(paths)), cycle_id=cycle_id, kind=kind, **given)
         entries = [rows.entry_of(row) for row in found]
         return [one for one in entries if any(change.path in paths for change in one.changes)]
 
@@ -203,8 +250,9 @@ class Cycles(LedgerPart):
 
     async def failing(self, app_id: str) -> LatestWrites:
         """Return the app's latest writes."""
-        row = await self._first(select(t.failing).where(t.failing.c.app_id == app_id))
-        return rows.kept_of(row) if row else LatestWrites()
+        for row in await self._asked(_FAILING, app_id=app_id):
+            return rows.kept_of(row)
+        return LatestWrites()
 
     async def days(self, app_id: str, *, limit: int = 30) -> Sequence[Day]:
         """Return an app's days on which a cycle ended, newest first."""
@@ -234,7 +282,10 @@ class Cycles(LedgerPart):
         if after is not None:
             rising = asked.where(t.cycles.c.number > after).order_by(t.cycles.c.number)
             return [rows.cycle_of(row) for row in (await self._all(rising.limit(limit)))[::-1]]
-        found = await self._all(asked.order_by(t.cycles.c.number.desc()).limit(limit))
+        if before is None and since is None:
+            found = await self._asked(_NEWEST_CYCLES, app_id=app_id, most=limit)
+        else:
+            found = await self._all(asked.order_by(t.cycles.c.number.desc()).limit(limit))
         return [rows.cycle_of(row) for row in found]
 
 

@@ -7,9 +7,10 @@ directory and the links. Nothing is written here, and nothing decided.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, select, union
+from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, bindparam, select, union
 
 from seatkeeper.directory.model import DEFAULT_ACCESS, Group, Kind, Subject, User
 from seatkeeper.ports import Touched
@@ -19,10 +20,91 @@ from seatkeeper.provisioning.scope import Grant
 from seatkeeper.provisioning.walk import Facts
 from seatkeeper.store import ledger_nesting as nesting
 from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.asked import Asked
 from seatkeeper.store.ledger_undone import undone_values
 from seatkeeper.store.records import USER_COLUMNS, group_of, user_of
-from seatkeeper.store.tables import applications, assignments, changes, groups, memberships, users
-from seatkeeper.store.upsert import among, pieces
+from seatkeeper.store.tables import (
+    KEY,
+    applications,
+    assignments,
+    changes,
+    groups,
+    memberships,
+    users,
+)
+from seatkeeper.store.upsert import among, among_given, pieces
+
+_APP: Final = bindparam("app_id", type_=KEY)
+_KIND: Final = bindparam("kind", type_=KEY)
+_LINK: Final = tuple(
+    t.links.c[name]
+    for name in ("record_id", "account_id", "known", "display_name", "since", "former_id")
+)
+_MOST: Final = bindparam("most", type_=Integer)
+_END_OF_STRETCH: Final = {
+    kind: Asked(
+        select(table.c.id)
+        .where(table.c.id > bindparam("after", type_=KEY))
+        .order_by(table.c.id)
+        .offset(bindparam("skipped", type_=Integer))
+        .limit(1)
+    )
+    for kind, table in ((Kind.USER, users), (Kind.GROUP, groups))
+}
+_MANAGERS: Final = t.links.alias("managers")
+_PEOPLE: Final = Asked(
+    select(*USER_COLUMNS, _MANAGERS.c.account_id.label("manager_account"), *_LINK)
+    .select_from(
+        users.outerjoin(
+            _MANAGERS,
+            and_(
+                _MANAGERS.c.app_id == _APP,
+                _MANAGERS.c.kind == Kind.USER,
+                _MANAGERS.c.former_id.is_(None),
+                _MANAGERS.c.record_id == users.c.manager_id,
+            ),
+        ).outerjoin(
+            t.links,
+            and_(
+                t.links.c.app_id == _APP,
+                t.links.c.kind == Kind.USER,
+                t.links.c.record_id == users.c.id,
+            ),
+        )
+    )
+    .where(among_given(users.c.id, "ids"))
+)
+_NAMED: Final = Asked(select(*USER_COLUMNS).where(among_given(users.c.id, "ids")))
+_GROUPS: Final = Asked(select(groups).where(among_given(groups.c.id, "ids")))
+_LINKS: Final = Asked(
+    select(*_LINK).where(
+        t.links.c.app_id == _APP, t.links.c.kind == _KIND, among_given(t.links.c.record_id, "ids")
+    )
+)
+_ROLES: Final = Asked(select(applications.c.roles).where(applications.c.id == _APP))
+_DIRECT: Final = Asked(
+    select(assignments.c.principal_id, assignments.c.role_id)
+    .where(
+        assignments.c.app_id == _APP,
+        assignments.c.principal_kind == _KIND,
+        among_given(assignments.c.principal_id, "ids"),
+    )
+    .order_by(assignments.c.principal_id)
+)
+_THROUGH_GROUPS: Final = Asked(
+    select(memberships.c.member_id, assignments.c.role_id, groups.c.id, groups.c.display_name)
+    .select_from(
+        memberships.join(assignments, assignments.c.principal_id == memberships.c.group_id).join(
+            groups, groups.c.id == memberships.c.group_id
+        )
+    )
+    .where(
+        assignments.c.app_id == _APP,
+        among_given(memberships.c.member_id, "ids"),
+        assignments.c.nested.is_(False),
+    )
+    .order_by(memberships.c.member_id, groups.c.display_name)
+)
 
 
 def read_facts(
@@ -68,31 +150,17 @@ class _Known:
         self.accounts: dict[str, str] = {}
         self.names: dict[str, str] = {}
         self._kind = kind
-        self._mine = (t.links.c.app_id == app_id) & (t.links.c.kind == kind)
         if kind is Kind.USER:
             self._read_users(connection, app_id, ids)
         else:
-            for row in connection.execute(select(groups).where(among(groups.c.id, ids))).all():
+            for row in _GROUPS.all(connection, ids=ids):
                 self.records[row.id] = group_of(row)
         unread = ids if kind is Kind.GROUP else [one for one in ids if one not in self.records]
         if unread:
-            asked = select(*_LINK).where(self._mine, among(t.links.c.record_id, unread))
-            for record_id, *link in connection.execute(asked).all():
+            for record_id, *link in _LINKS.all(connection, app_id=app_id, kind=kind, ids=unread):
                 self._link(record_id, *link)
 
     def _read_users(self, connection: Connection, app_id: str, ids: Sequence[str]) -> None:
-        managers = t.links.alias("managers")
-        theirs = (managers.c.app_id == app_id) & (managers.c.kind == Kind.USER)
-        theirs &= managers.c.former_id.is_(None)
-        asked = (
-            select(*USER_COLUMNS, managers.c.account_id, *_LINK)
-            .select_from(
-                users.outerjoin(
-                    managers, and_(theirs, managers.c.record_id == users.c.manager_id)
-                ).outerjoin(t.links, and_(self._mine, t.links.c.record_id == users.c.id))
-            )
-            .where(among(users.c.id, ids))
-        )
         for (
             user_id,
             attributes,
@@ -102,7 +170,7 @@ class _Known:
             manager,
             linked,
             *link,
-        ) in connection.execute(asked).all():
+        ) in _PEOPLE.all(connection, app_id=app_id, ids=ids):
             self.records[user_id] = User(user_id, attributes, enabled, manager_id, deleted_at)
             if manager is not None:
                 self.accounts[manager_id] = manager
@@ -113,7 +181,7 @@ class _Known:
 
     def _name(self, connection: Connection, ids: Collection[str]) -> None:
         for piece in pieces(sorted(ids)):
-            for row in connection.execute(select(*USER_COLUMNS).where(among(users.c.id, piece))):
+            for row in _NAMED.all(connection, ids=piece):
                 self.names[row.id] = user_of(row).display_name
 
     def _link(
@@ -130,12 +198,6 @@ class _Known:
         )
 
 
-_LINK: Final = tuple(
-    t.links.c[name]
-    for name in ("record_id", "account_id", "known", "display_name", "since", "former_id")
-)
-
-
 def candidates(
     connection: Connection, app_id: str, kind: Kind, *, everybody: bool, after: str, limit: int
 ) -> list[str]:
@@ -144,33 +206,29 @@ def candidates(
     It looks at a stretch of the directory's ids, and at a longer one while that
     holds too few: a page never costs reading every membership there is.
     """
-    table = users if kind is Kind.USER else groups
     stretch = 2 * limit
     while True:
-        until = connection.scalar(
-            select(table.c.id)
-            .where(table.c.id > after)
-            .order_by(table.c.id)
-            .offset(stretch - 1)
-            .limit(1)
-        )
-        every = union(
-            *_candidates(app_id, kind, _between(after, until), everybody=everybody)
-        ).subquery()
-        rows = connection.execute(select(every.c.id).order_by(every.c.id).limit(limit))
-        found = [row.id for row in rows.all()]
+        end = _END_OF_STRETCH[kind].first(connection, after=after, skipped=stretch - 1)
+        until = None if end is None else end.id
+        asked = _candidates_between(kind, everybody=everybody, to_the_end=until is None)
+        given = {} if until is None else {"until": until}
+        rows = asked.all(connection, app_id=app_id, after=after, most=limit, **given)
+        found = [row.id for row in rows]
         if until is None or len(found) == limit:
             return found
         stretch *= 4
 
 
-def _between(after: str, until: str | None) -> nesting.Within:
-    """Return the condition on a column of ids: over ``after``, and up to ``until`` if given."""
+@cache
+def _candidates_between(kind: Kind, *, everybody: bool, to_the_end: bool) -> Asked:
+    """Ask for the candidates over ``after``, and up to ``until`` or to the end."""
 
     def within(column: ColumnElement[str]) -> ColumnElement[bool]:
-        return column > after if until is None else and_(column > after, column <= until)
+        over = column > bindparam("after", type_=KEY)
+        return over if to_the_end else and_(over, column <= bindparam("until", type_=KEY))
 
-    return within
+    every = union(*_candidates(kind, within, everybody=everybody)).subquery()
+    return Asked(select(every.c.id).order_by(every.c.id).limit(_MOST))
 
 
 def touched(connection: Connection, app_id: str, *, after: int, to: int, limit: int) -> Touched:
@@ -250,41 +308,15 @@ def member_users(
 def _grants(
     connection: Connection, app_id: str, kind: Kind, ids: Sequence[str]
 ) -> Mapping[str, Sequence[Grant]]:
-    stored = connection.execute(
-        select(applications.c.roles).where(applications.c.id == app_id)
-    ).scalar_one_or_none()
-    names = {role["id"]: role["display_name"] for role in stored or ()}
+    stored = _ROLES.first(connection, app_id=app_id)
+    roles = stored.roles if stored is not None else None
+    names = {role["id"]: role["display_name"] for role in roles or ()}
     names[DEFAULT_ACCESS] = "Default Access"
     found: dict[str, list[Grant]] = defaultdict(list)
-    direct = connection.execute(
-        select(assignments.c.principal_id, assignments.c.role_id)
-        .where(
-            assignments.c.app_id == app_id,
-            assignments.c.principal_kind == kind,
-            among(assignments.c.principal_id, ids),
-        )
-        .order_by(assignments.c.principal_id)
-    )
-    for row in direct.all():
+    for row in _DIRECT.all(connection, app_id=app_id, kind=kind, ids=ids):
         found[row.principal_id].append(Grant(row.role_id, names.get(row.role_id, row.role_id)))
     if kind is Kind.USER:
-        through = connection.execute(
-            select(
-                memberships.c.member_id, assignments.c.role_id, groups.c.id, groups.c.display_name
-            )
-            .select_from(
-                memberships.join(
-                    assignments, assignments.c.principal_id == memberships.c.group_id
-                ).join(groups, groups.c.id == memberships.c.group_id)
-            )
-            .where(
-                assignments.c.app_id == app_id,
-                among(memberships.c.member_id, ids),
-                assignments.c.nested.is_(False),
-            )
-            .order_by(memberships.c.member_id, groups.c.display_name)
-        )
-        for reached in through:
+        for reached in _THROUGH_GROUPS.all(connection, app_id=app_id, ids=ids):
             role = names.get(reached.role_id, reached.role_id)
             grant = Grant(reached.role_id, role, reached.id, reached.display_name)
             found[reached.member_id].append(grant)
@@ -306,21 +338,19 @@ def _groups_of(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str
     return found
 
 
-def _candidates(
-    app_id: str, kind: Kind, within: nesting.Within, *, everybody: bool
-) -> list[Select[Any]]:
+def _candidates(kind: Kind, within: nesting.Within, *, everybody: bool) -> list[Select[Any]]:
     sources: list[Select[Any]] = [
         select(t.links.c.record_id.label("id")).where(
-            t.links.c.app_id == app_id, t.links.c.kind == kind, within(t.links.c.record_id)
+            t.links.c.app_id == _APP, t.links.c.kind == kind, within(t.links.c.record_id)
         ),
         select(t.escrows.c.record_id.label("id")).where(  # nothing else may speak for them
-            t.escrows.c.app_id == app_id, t.escrows.c.kind == kind, within(t.escrows.c.record_id)
+            t.escrows.c.app_id == _APP, t.escrows.c.kind == kind, within(t.escrows.c.record_id)
         ),
     ]
     if everybody:
         table = users if kind is Kind.USER else groups
         return [*sources, select(table.c.id.label("id")).where(within(table.c.id))]
-    mine: ColumnElement[bool] = assignments.c.app_id == app_id
+    mine: ColumnElement[bool] = assignments.c.app_id == _APP
     direct = select(assignments.c.principal_id.label("id")).where(
         mine, assignments.c.principal_kind == kind, within(assignments.c.principal_id)
     )
@@ -333,4 +363,4 @@ def _candidates(
         )
         .where(mine, memberships.c.member_kind == Kind.USER, within(memberships.c.member_id))
     )
-    return [*sources, direct, through, nesting.members_below(app_id, within)]
+    return [*sources, direct, through, nesting.members_below(_APP, within)]

@@ -6,9 +6,20 @@ Beside the walk: a part of ``ledger``, each method one transaction in a thread.
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.errors import AlreadyDecided, NotFound
@@ -22,6 +33,7 @@ from seatkeeper.provisioning.undo import TAKEN_BACK
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.app_administrators import administrators_of
+from seatkeeper.store.asked import Asked
 from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.news import News
 from seatkeeper.store.removal_causes import removal_causes
@@ -32,24 +44,26 @@ from seatkeeper.store.upsert import among, pieces, pieces_by_kind, upsert
 _SPOKEN = 2
 """Days for which counts of removals are kept; the guard looks back one."""
 
+_REMOVING: Final = Asked(
+    select(t.journal)
+    .where(
+        t.journal.c.cycle_id == bindparam("cycle_id"),
+        t.journal.c.kind == bindparam("kind"),
+        t.journal.c.state == EntryState.PLANNED,
+        or_(*(t.journal.c.verb == verb for verb in ("update", "disable", "delete"))),
+        t.journal.c.record_id > bindparam("after"),
+    )
+    .order_by(t.journal.c.record_id)
+    .limit(bindparam("most", type_=Integer))
+)
+
 
 class Holds(LedgerPart):
     """The part of ``ports.Ledger`` about removals that wait for a person."""
 
     async def removing(self, cycle_id: str, kind: Kind, *, after: str, limit: int) -> list[Entry]:
         """Return a page of planned entries that may take something away, by record."""
-        found = await self._all(
-            select(t.journal)
-            .where(
-                t.journal.c.cycle_id == cycle_id,
-                t.journal.c.kind == kind,
-                t.journal.c.state == EntryState.PLANNED,
-                t.journal.c.verb.in_(["update", "disable", "delete"]),
-                t.journal.c.record_id > after,
-            )
-            .order_by(t.journal.c.record_id)
-            .limit(limit)
-        )
+        found = await self._asked(_REMOVING, cycle_id=cycle_id, kind=kind, after=after, most=limit)
         return [rows.entry_of(row) for row in found]
 
     async def holds(

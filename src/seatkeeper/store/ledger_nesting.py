@@ -10,18 +10,30 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import CTE, ColumnElement, Connection, Select, and_, literal, or_, select
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    literal_column,
+    or_,
+    select,
+)
 
 from seatkeeper.directory.model import Kind, Subject, Verb
 from seatkeeper.directory.nesting import Nesting, Regrouped, inside, roots_above, ways_down
 from seatkeeper.provisioning.scope import Grant
-from seatkeeper.store.tables import assignments, changes, groups, memberships
+from seatkeeper.store.asked import Asked
+from seatkeeper.store.tables import KEY, assignments, changes, groups, memberships
 from seatkeeper.store.upsert import pieces
 
 Within: TypeAlias = Callable[[ColumnElement[str]], ColumnElement[bool]]
 """Says which stretch of ids a query keeps to."""
 
-_INSIDE: Final = memberships.c.member_kind == literal(Kind.GROUP.value, literal_execute=True)
+_INSIDE: Final = memberships.c.member_kind == literal_column(f"'{Kind.GROUP.value}'")
 """A group is the member; said in the statement itself, or its index would not be used."""
 
 
@@ -60,7 +72,7 @@ def nested_grants(
     return found
 
 
-def members_below(app_id: str, within: Within) -> Select[Any]:
+def members_below(app_id: BindParameter[str], within: Within) -> Select[Any]:
     """Return the query of those people in groups below the app's nested assignments."""
     opened = select(assignments.c.principal_id.label("id")).where(*_nested(app_id))
     below = _below(opened)
@@ -112,7 +124,7 @@ def regrouped(connection: Connection, app_id: str, *, after: int) -> list[Regrou
     ]
 
 
-def _nested(app_id: str) -> tuple[ColumnElement[bool], ...]:
+def _nested(app_id: BindParameter[str]) -> tuple[ColumnElement[bool], ...]:
     return (
         assignments.c.app_id == app_id,
         assignments.c.principal_kind == Kind.GROUP,
@@ -120,10 +132,16 @@ def _nested(app_id: str) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+_NESTED: Final = Asked(
+    select(assignments.c.principal_id, assignments.c.role_id).where(
+        *_nested(bindparam("app_id", type_=KEY))
+    )
+)
+
+
 def _nested_assignments(connection: Connection, app_id: str) -> dict[str, str]:
     """Return the role of each group that is assigned with the groups inside it."""
-    asked = select(assignments.c.principal_id, assignments.c.role_id).where(*_nested(app_id))
-    return {row.principal_id: row.role_id for row in connection.execute(asked)}
+    return {row.principal_id: row.role_id for row in _NESTED.all(connection, app_id=app_id)}
 
 
 def _below(first: Select[Any]) -> CTE:

@@ -6,9 +6,9 @@ is decided by ``provisioning.undone`` and, of memberships, in ``ledger_facts``.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.cycle import Cycle
@@ -18,8 +18,18 @@ from seatkeeper.provisioning.naming import MEMBERS
 from seatkeeper.provisioning.undone import Undone, UndoneValue
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.asked import Asked
 from seatkeeper.store.ledger_base import LedgerPart
-from seatkeeper.store.upsert import among, pieces_by_kind, upsert
+from seatkeeper.store.upsert import among, among_given, pieces_by_kind, upsert
+
+_VALUES_OF: Final = Asked(
+    select(t.undone.c.record_id, t.undone.c.path, t.undone.c.value).where(
+        t.undone.c.app_id == bindparam("app_id"),
+        t.undone.c.kind == bindparam("kind"),
+        t.undone.c.path != MEMBERS,
+        among_given(t.undone.c.record_id, "ids"),
+    )
+)
 
 
 class UndoneParts(LedgerPart):
@@ -77,13 +87,8 @@ def undone_values(
 ) -> Mapping[str, Undone]:
     """Return the values of these records that were taken back, by record and path."""
     found: dict[str, dict[str, Any]] = defaultdict(dict)
-    asked = select(t.undone.c.record_id, t.undone.c.path, t.undone.c.value).where(
-        t.undone.c.app_id == app_id,
-        t.undone.c.kind == kind,
-        t.undone.c.path != MEMBERS,
-        among(t.undone.c.record_id, ids),
-    )
-    for record_id, path, value in connection.execute(asked).all():
+    taken_back = _VALUES_OF.all(connection, app_id=app_id, kind=kind, ids=ids)
+    for record_id, path, value in taken_back:
         found[record_id][path] = rows.plain_value(value)
     return found
 

@@ -49,7 +49,7 @@ def group_of(row: Row[Any]) -> Group:
     return Group(row.id, row.display_name, row.attributes)
 
 
-def application_of(row: Row[Any]) -> Application:
+def application_of(row: Any) -> Application:
     """Return the application of a row."""
     roles = tuple(AppRole(**role) for role in row.roles)
     return Application(row.id, row.gallery_id, row.display_name, roles)

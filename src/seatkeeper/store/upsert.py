@@ -12,9 +12,11 @@ import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Dialect,
     Executable,
     Table,
     Text,
+    TypeDecorator,
     bindparam,
     delete,
     literal,
@@ -25,6 +27,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.journal import Key
+from seatkeeper.store.asked import Told
 
 T = TypeVar("T")
 
@@ -53,6 +56,17 @@ class _EachOf(FunctionElement[str]):
     name = "each_of"
 
 
+class Listed(TypeDecorator[Collection[str]]):
+    """Texts that are bound as one JSON list."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Collection[str] | None, dialect: Dialect) -> str | None:
+        """Return the JSON list."""
+        return None if value is None else msgspec.json.encode(list(value)).decode()
+
+
 @compiles(_EachOf, "sqlite")
 def _each_of_on_sqlite(element: _EachOf, compiler: Any, **options: Any) -> str:
     return f"(SELECT value FROM json_each({compiler.process(element.clauses, **options)}))"
@@ -69,8 +83,16 @@ def among(column: ColumnElement[str], ids: Collection[str]) -> ColumnElement[boo
 
     The ids are one bound value, so the statement stays the same however many they are.
     """
-    listed = literal(msgspec.json.encode(list(ids)).decode(), Text())
+    listed = literal(ids, Listed())
     return column.op("IN", is_comparison=True)(_EachOf(listed))
+
+
+def among_given(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """Return the condition that a column holds one of the ids that are bound by this name.
+
+    For a question that is composed once (``asked``).
+    """
+    return column.op("IN", is_comparison=True)(_EachOf(bindparam(name, type_=Listed())))
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -79,21 +101,27 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     All rows have the columns of the first.
     """
     if rows:
-        statement = _upserting(connection.dialect.name, table, tuple(rows[0]))
-        connection.execute(statement, list(rows))
+        if connection.dialect.name == "sqlite":
+            _upserting_lite(table, tuple(rows[0])).run_each(connection, rows)
+        else:
+            connection.execute(_upserting(table, tuple(rows[0])), list(rows))
 
 
 @cache
-def _upserting(dialect: str, table: Table, columns: tuple[str, ...]) -> Executable:
+def _upserting(table: Table, columns: tuple[str, ...]) -> Executable:
     """Return the statement, which is always the same and costs more to make than to run."""
     keys = [column.name for column in table.primary_key.columns]
-    if dialect == "sqlite":
-        lite = sqlite.insert(table)
-        kept = {name: lite.excluded[name] for name in columns if name not in keys}
-        return lite.on_conflict_do_update(index_elements=keys, set_=kept)
     grown = postgresql.insert(table)
     kept = {name: grown.excluded[name] for name in columns if name not in keys}
     return grown.on_conflict_do_update(index_elements=keys, set_=kept)
+
+
+@cache
+def _upserting_lite(table: Table, columns: tuple[str, ...]) -> Told:
+    keys = [column.name for column in table.primary_key.columns]
+    lite = sqlite.insert(table).values({name: bindparam(name) for name in columns})
+    kept = {name: lite.excluded[name] for name in columns if name not in keys}
+    return Told(lite.on_conflict_do_update(index_elements=keys, set_=kept))
 
 
 def delete_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
