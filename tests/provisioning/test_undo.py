@@ -93,6 +93,14 @@ def test_a_value_that_was_freed_for_a_moment_and_came_back_is_no_change():
     assert folded.changes == ()
 
 
+def test_what_an_account_was_made_with_is_not_kept_since_it_only_loses_its_access():
+    later = ValueChange("mail", None, "ada@larkspur.example")
+
+    folded = written([entry("create", TITLE), entry("update", later)])
+
+    assert folded == Written("t-1", made=True, members={})
+
+
 def test_what_failed_or_only_linked_wrote_nothing():
     assert written([entry("update", TITLE, status=Status.FAILURE)]) is None
     assert written([entry("other")]) is None

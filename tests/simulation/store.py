@@ -52,7 +52,7 @@ class SimulatedDatabase(Database):
     @classmethod
     def new(cls) -> "SimulatedDatabase":
         """Open an empty one."""
-        kept = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        kept: Any = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         kept.deserialize(_empty())
         kept.execute("PRAGMA foreign_keys=ON")
         engine = Engine(

@@ -30,7 +30,7 @@ from seatkeeper.provisioning.undo import TAKEN_BACK
 
 async def preview_undo(context: AppContext, undone: Cycle) -> Preview:
     """Return what undoing that cycle would do. Raises what stops the app."""
-    taken = await taken_back(context, undone.id)
+    taken = [one async for page in taken_back(context, undone.id) for one in page]
     context.undo = {(one.facts.kind, one.facts.record_id): one.plan for one in taken}
     removals = [
         removal

@@ -9,8 +9,8 @@ like any other work; what cannot be undone is logged with why.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 from seatkeeper.directory.model import Kind
@@ -25,11 +25,12 @@ from seatkeeper.provisioning.undo import (
     TAKEN_BACK,
     Now,
     Undoing,
+    Writing,
     Written,
     takes_access,
     undoing,
     undone_of,
-    written,
+    wrote,
 )
 from seatkeeper.provisioning.walk import Decided, Facts, scope_of
 
@@ -50,53 +51,55 @@ async def plan_undo(context: AppContext, cycle_id: str) -> None:
 
     Raises what stops the app.
     """
-    taken = await taken_back(context, cycle_id)
-    context.undo = {(one.facts.kind, one.facts.record_id): one.plan for one in taken}
-    now = context.now()
-    for start in range(0, len(taken), PAGE):
-        page = taken[start : start + PAGE]
-        entries = [(context.cycle.id, _entry(context, one)) for one in page if not one.plan.empty]
-        log = [_stays(context, one) for one in page if one.plan.stays]
-        undone = [
-            value
-            for one in page
-            for value in undone_of(
-                one.facts.kind, one.facts.record_id, one.plan, context.cycle.id, now
-            )
-        ]
-        context.count(skipped=len(log))
-        await context.ledger.write(
-            context.app_id,
+    # Everything is asked before anything is written down, so only what is written down is kept.
+    context.undo, now = {}, context.now()
+    works: list[Work] = []
+    async for page in taken_back(context, cycle_id):
+        for one in page:
+            context.undo[one.facts.kind, one.facts.record_id] = one.plan
+        works.append(
             Work(
-                entries=entries, log=log, undone=undone, at=now, cycle=context.moved(context.cycle)
-            ),
+                entries=[
+                    (context.cycle.id, _entry(context, one)) for one in page if not one.plan.empty
+                ],
+                log=[_stays(context, one) for one in page if one.plan.stays],
+                undone=[
+                    value
+                    for one in page
+                    for value in undone_of(
+                        one.facts.kind, one.facts.record_id, one.plan, context.cycle.id, now
+                    )
+                ],
+                at=now,
+            )
         )
+    for work in works:
+        context.count(skipped=len(work.log))
+        counted = replace(work, cycle=context.moved(context.cycle))
+        await context.ledger.write(context.app_id, counted)
 
 
-async def taken_back(context: AppContext, cycle_id: str) -> list[TakenBack]:
-    """Return what going back means for each record that the cycle wrote; asks the app, only."""
-    entries: dict[Key, list[LogEntry]] = defaultdict(list)
+async def taken_back(context: AppContext, cycle_id: str) -> AsyncIterator[list[TakenBack]]:
+    """Yield what going back means for the records that the cycle wrote; asks the app, only."""
+    writings: dict[Key, Writing] = defaultdict(Writing)
     after = 0
     while page := await context.ledger.written_in(cycle_id, after=after, limit=PAGE):
         after = page[-1][0]
         for _, entry in page:
-            entries[entry.kind, entry.record_id].append(entry)
-    found: list[TakenBack] = []
+            if wrote(entry):
+                writings[entry.kind, entry.record_id].add(entry)
     for kind in Kind:
-        done = {
-            record: folded
-            for (of, record), some in entries.items()
-            if of is kind and (folded := written(some)) is not None
-        }
-        ids = sorted(done)
+        ids = sorted(record for of, record in writings if of is kind)
         for start in range(0, len(ids), context.batch):
             some = await context.facts(kind, ids[start : start + context.batch])
             made = await asyncio.gather(
-                *(_one(context, one, done[one.record_id], cycle_id) for one in some)
+                *(
+                    _one(context, one, writings.pop((kind, one.record_id)).written(), cycle_id)
+                    for one in some
+                )
             )
             context.raise_if_stopped()
-            found += [one for one in made if not one.plan.empty or one.plan.stays]
-    return found
+            yield [one for one in made if not one.plan.empty or one.plan.stays]
 
 
 def undo_decided(context: AppContext, facts: Facts) -> Decided:

@@ -9,7 +9,7 @@ other. How ordinary cycles are kept from doing it all again is ``undone``.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -81,36 +81,68 @@ class Now:
     owners: Mapping[str, str] | None = None
 
 
-def written(entries: Sequence[LogEntry]) -> Written | None:
-    """Fold what a cycle logged of one record, in its order; none where it wrote nothing."""
-    wrote = [one for one in entries if one.status in {Status.SUCCESS, Status.WARNING}]
-    wrote = [one for one in wrote if one.action in WROTE]
-    if not wrote:
-        return None
-    first: dict[str, ValueChange] = {}
-    members: dict[str, bool] = {}
-    for entry in wrote:
-        for change in entry.changes:
-            before = first.get(change.path, change)
-            first[change.path] = ValueChange(change.path, before.old, change.new)
+@dataclass(slots=True)
+class Writing:
+    """What one cycle wrote to one record, for as long as its log is being read.
+
+    It keeps only what going back needs, so that a cycle of everybody can be read:
+    an account that the cycle made loses its access, whatever values it was made with.
+    """
+
+    account_id: str = ""
+    made: bool = False
+    deleted: bool = False
+    lost: bool = False
+    changes: dict[str, ValueChange] = field(default_factory=dict)
+    members: dict[str, bool] = field(default_factory=dict)
+
+    def add(self, entry: LogEntry) -> None:
+        """Fold the next entry, in the order of the log; only of those that ``wrote``."""
+        self.account_id = entry.account_id or ""
+        self.made |= entry.action == "create"
+        self.deleted |= entry.action == "delete"
+        self.lost |= entry.action != "create" and not entry.changes and _values(entry)
+        if self.made:
+            self.changes.clear()
+        else:
+            for change in entry.changes:
+                before = self.changes.get(change.path, change)
+                self.changes[change.path] = ValueChange(change.path, before.old, change.new)
         for row in entry.modified:
             if row.path == MEMBERS and (row.old or row.new):
-                account = row.new or row.old or ""
-                joined = row.new is not None
-                if members.get(account) is (not joined):
-                    del members[account]  # out again, or in again: as before
-                else:
-                    members[account] = joined
-    made = any(one.action == "create" for one in wrote)
-    kept = all(one.changes or not _values(one) for one in wrote if one.action != "create")
-    return Written(
-        wrote[-1].account_id or "",
-        made,
-        any(one.action == "delete" for one in wrote),
-        tuple(one for one in first.values() if one.old != one.new),
-        members,
-        lost=not kept,
-    )
+                self._member(row.new or row.old or "", joined=row.new is not None)
+
+    def _member(self, account: str, *, joined: bool) -> None:
+        if self.members.get(account) is (not joined):
+            del self.members[account]  # out again, or in again: as before
+        else:
+            self.members[account] = joined
+
+    def written(self) -> Written:
+        """Return what it comes to."""
+        return Written(
+            self.account_id,
+            self.made,
+            self.deleted,
+            tuple(one for one in self.changes.values() if one.old != one.new),
+            self.members,
+            lost=self.lost,
+        )
+
+
+def wrote(entry: LogEntry) -> bool:
+    """Whether a log entry tells of something that was written to the app."""
+    return entry.status in {Status.SUCCESS, Status.WARNING} and entry.action in WROTE
+
+
+def written(entries: Sequence[LogEntry]) -> Written | None:
+    """Fold what a cycle logged of one record, in its order; none where it wrote nothing."""
+    writing: Writing | None = None
+    for entry in entries:
+        if wrote(entry):
+            writing = writing or Writing()
+            writing.add(entry)
+    return None if writing is None else writing.written()
 
 
 def undoing(record_id: str, done: Written, now: Now, rules: Rules, kind: Kind) -> Undoing:
