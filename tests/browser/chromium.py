@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    Page,
+    Playwright,
+    async_playwright,
+)
 
 CHROMIUM: Final = Path(os.environ.get("SEATKEEPER_CHROMIUM", "/usr/bin/chromium"))
 FLAGS: Final = (
@@ -24,6 +31,9 @@ MISSING: Final = (
     f"There is no Chromium at {CHROMIUM}, so no page was looked at. Install it with "
     "apt-get install chromium, or say in SEATKEEPER_CHROMIUM where it is."
 )
+
+ORDINARY: Final = (1280, 720)
+"""How large a window is that nobody has made larger or smaller."""
 
 _AXE: Final = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 _LISTEN: Final = """
@@ -62,6 +72,7 @@ class Watched:
     page: Page
     site: str
     complaints: list[str] = field(default_factory=list)
+    _tools: CDPSession | None = None
 
     @classmethod
     async def open(cls, context: BrowserContext, site: str) -> "Watched":
@@ -76,6 +87,13 @@ class Watched:
         page.on("request", lambda request: watched.asked(request.url))
         page.on("requestfailed", lambda request: watched.failed(request.url, request.failure))
         return watched
+
+    async def begin_anew(self) -> None:
+        """Be as a window that was just opened, for whoever looks through it next."""
+        width, height = ORDINARY
+        await self.page.set_viewport_size({"width": width, "height": height})
+        await self.page.emulate_media(color_scheme="light")
+        self.complaints.clear()
 
     def complain(self, text: str) -> None:
         """Remember something."""
@@ -106,19 +124,17 @@ class Watched:
 
     async def run(self, expression: str) -> Any:
         """Evaluate an expression as the developer tools do: the policy of the page stays on."""
-        session = await self.page.context.new_cdp_session(self.page)
-        try:
-            answer = await session.send(
-                "Runtime.evaluate",
-                {
-                    "expression": expression,
-                    "awaitPromise": True,
-                    "returnByValue": True,
-                    "allowUnsafeEvalBlockedByCSP": True,
-                },
-            )
-        finally:
-            await session.detach()
+        if self._tools is None:
+            self._tools = await self.page.context.new_cdp_session(self.page)
+        answer = await self._tools.send(
+            "Runtime.evaluate",
+            {
+                "expression": expression,
+                "awaitPromise": True,
+                "returnByValue": True,
+                "allowUnsafeEvalBlockedByCSP": True,
+            },
+        )
         assert "exceptionDetails" not in answer, json.dumps(answer)[:2000]
         return answer["result"].get("value")
 

@@ -1,18 +1,20 @@
 """Every page of the table of routes, in light and dark, on three widths: nothing is wrong."""
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Literal
 
 import pytest
 from tests.browser.chromium import Watched, pictured
-from tests.browser.conftest import Opens
+from tests.browser.conftest import Looks, Opens
 from tests.browser.processes import World
 from tests.browser.routes import GET_ROUTES, blanks_of, filled, folder_of
 
 WIDTHS: Final = (1440, 768, 390)
 HEIGHT: Final = 900
-THEMES: Final = ("light", "dark")
+Theme = Literal["light", "dark"]
+THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 
 SIDEWAYS: Final = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 _HEADINGS: Final = """
@@ -34,11 +36,18 @@ def out_of_order(levels: list[int]) -> list[str]:
     return wrong + [f"a heading {b} follows a heading {a}" for a, b in steps if b > a + 1]
 
 
-async def faults_of(window: Watched, path: str, theme: Any, folder: Path) -> list[str]:
-    """Open a page in one theme and return everything that is wrong with it on any width."""
+async def faults_of(
+    window: Watched, path: str, folder: Path, themes: Sequence[Theme] = THEMES
+) -> list[str]:
+    """Open a page and return everything that is wrong with it in these themes on any width.
+
+    On one opening all themes are looked at on each width, changing as they do where somebody's
+    system turns dark in the evening: axe reads a page quicker that it has read before. Then the
+    page is opened in each of the other themes, too, in case that it complains only there.
+    """
     found: list[str] = []
     page = window.page
-    await page.emulate_media(color_scheme=theme)
+    await page.emulate_media(color_scheme=themes[0])
     await page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
     status = await window.visit(path)
     if status != 200:
@@ -46,9 +55,15 @@ async def faults_of(window: Watched, path: str, theme: Any, folder: Path) -> lis
     found += out_of_order(await window.run(_HEADINGS))
     for width in WIDTHS:
         await page.set_viewport_size({"width": width, "height": HEIGHT})
-        found += sideways(await window.run(SIDEWAYS), width)
-        found += [f"{line} (at {width} px)" for line in await window.axe()]
-        await pictured(page, folder / f"{theme}-{width}.png")
+        for theme in themes:
+            await page.emulate_media(color_scheme=theme)
+            found += [f"{theme}: {one}" for one in sideways(await window.run(SIDEWAYS), width)]
+            found += [f"{theme}: {line} (at {width} px)" for line in await window.axe()]
+            await pictured(page, folder / f"{theme}-{width}.png")
+    for theme in themes[1:]:
+        await page.emulate_media(color_scheme=theme)
+        if (status := await window.visit(path)) != 200:
+            found.append(f"{theme}: status {status}")
     await page.keyboard.press("Tab")
     if (first := await window.run(_FOCUSED)) != "Skip to content":
         found.append(f"the first Tab stop is {first[:60]!r}")
@@ -57,28 +72,24 @@ async def faults_of(window: Watched, path: str, theme: Any, folder: Path) -> lis
 
 @pytest.mark.parametrize("route", GET_ROUTES)
 async def test_nothing_is_wrong_with(
-    route: str, larkspur: World, opens: Opens, screenshots: Path
+    route: str, larkspur: World, looks: Looks, screenshots: Path
 ) -> None:
-    window = await Watched.open(await opens(larkspur), larkspur.site)
+    window = await looks(larkspur)
     path = filled(route, larkspur.facts)
-    folder = screenshots / folder_of(route)
 
-    faults = [
-        f"{theme}: {fault}"
-        for theme in THEMES
-        for fault in await faults_of(window, path, theme, folder)
-    ]
+    faults = await faults_of(window, path, screenshots / folder_of(route))
 
     assert "\n".join(faults) == ""
 
 
 @pytest.mark.parametrize("route", [one for one in GET_ROUTES if not blanks_of(one)])
 async def test_nothing_is_wrong_before_anything_is_there(
-    route: str, empty: World, opens: Opens, screenshots: Path
+    route: str, empty: World, looks: Looks, screenshots: Path
 ) -> None:
-    window = await Watched.open(await opens(empty), empty.site)
+    window = await looks(empty)
+    folder = screenshots / "empty" / folder_of(route)
 
-    faults = await faults_of(window, route, "light", screenshots / "empty" / folder_of(route))
+    faults = await faults_of(window, route, folder, themes=["light"])
 
     assert "\n".join(faults) == ""
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 from tests.browser.chromium import Watched
-from tests.browser.conftest import Opens
+from tests.browser.conftest import Looks
 from tests.browser.hostile_people import HOSTILE, NAMELESS
 from tests.browser.processes import World
 from tests.browser.routes import GET_ROUTES, blanks_of, filled
@@ -34,8 +34,8 @@ async def faults_of(window: Watched, path: str) -> list[str]:
 
 
 @pytest.mark.parametrize("route", FOR_EVERYBODY)
-async def test_names_do_nothing_on(route: str, hostile: World, opens: Opens) -> None:
-    window = await Watched.open(await opens(hostile), hostile.site)
+async def test_names_do_nothing_on(route: str, hostile: World, looks: Looks) -> None:
+    window = await looks(hostile)
 
     faults = await faults_of(window, filled(route, hostile.facts))
 
@@ -43,8 +43,8 @@ async def test_names_do_nothing_on(route: str, hostile: World, opens: Opens) -> 
 
 
 @pytest.mark.parametrize("who", [*HOSTILE, NAMELESS])
-async def test_nobody_breaks_their_own_pages(who: str, hostile: World, opens: Opens) -> None:
-    window = await Watched.open(await opens(hostile), hostile.site)
+async def test_nobody_breaks_their_own_pages(who: str, hostile: World, looks: Looks) -> None:
+    window = await looks(hostile)
 
     faults = {
         route: found
@@ -55,8 +55,8 @@ async def test_nobody_breaks_their_own_pages(who: str, hostile: World, opens: Op
     assert faults == {}
 
 
-async def test_markup_in_a_name_is_read_as_it_was_written(hostile: World, opens: Opens) -> None:
-    window = await Watched.open(await opens(hostile), hostile.site)
+async def test_markup_in_a_name_is_read_as_it_was_written(hostile: World, looks: Looks) -> None:
+    window = await looks(hostile)
     await window.visit("/")
 
     assert HOSTILE["markup"] in await window.run("document.body.innerText")

@@ -4,8 +4,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from tests.browser.chromium import Watched
-from tests.browser.conftest import Opens
+from tests.browser.conftest import Looks
 from tests.browser.processes import World
 from tests.browser.routes import GET_ROUTES, PARTS, filled, route_of
 
@@ -47,9 +46,9 @@ def followed() -> dict[str, int]:
 
 @pytest.mark.parametrize("route", GET_ROUTES)
 async def test_every_link_and_form_leads_somewhere(
-    route: str, larkspur: World, opens: Opens, followed: dict[str, int]
+    route: str, larkspur: World, looks: Looks, followed: dict[str, int]
 ) -> None:
-    window = await Watched.open(await opens(larkspur), larkspur.site)
+    window = await looks(larkspur)
     await window.visit(filled(route, larkspur.facts))
     links = of_ours(larkspur.site, await window.run(_LINKS) + await window.run(_ASKED))
     forms = of_ours(larkspur.site, await window.run(_SENT))

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.browser.chromium import Watched, pictured
-from tests.browser.conftest import Opens
+from tests.browser.chromium import pictured
+from tests.browser.conftest import Looks
 from tests.browser.processes import World
 from tests.browser.routes import GET_ROUTES, filled, folder_of
 from tests.browser.test_crawl import HEIGHT, SIDEWAYS, WIDTHS, sideways
@@ -30,9 +30,9 @@ _FORGOTTEN = """
 
 @pytest.mark.parametrize("route", GET_ROUTES)
 async def test_longer_words_fit_on(
-    route: str, padded: World, opens: Opens, screenshots: Path
+    route: str, padded: World, looks: Looks, screenshots: Path
 ) -> None:
-    window = await Watched.open(await opens(padded), padded.site)
+    window = await looks(padded)
     faults: list[str] = []
 
     await window.visit(filled(route, padded.facts))

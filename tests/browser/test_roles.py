@@ -5,8 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import pytest
-from tests.browser.chromium import Watched
-from tests.browser.conftest import Opens
+from tests.browser.conftest import Looks
 from tests.browser.processes import World
 from tests.browser.routes import GET_ROUTES, filled
 from tests.browser.worlds import APP
@@ -47,9 +46,9 @@ def somebody(role: Role) -> Administrator:
     return Administrator("1", "a@larkspur.example", "A", role, apps)
 
 
-async def controls(world: World, opens: Opens, role: Role, path: str) -> tuple[set[str], str]:
+async def controls(world: World, looks: Looks, role: Role, path: str) -> tuple[set[str], str]:
     """Return where the forms of a page are sent to, and what the page says."""
-    window = await Watched.open(await opens(world, role.value), world.site)
+    window = await looks(world, role.value)
     assert await window.visit(path) == 200
     main = await window.run("document.querySelector('main').innerText")
     return set(await window.run(_SENT)), main
@@ -64,20 +63,20 @@ def all_controls() -> dict[str, set[str]]:
 @pytest.mark.parametrize("role", LESSER)
 @pytest.mark.parametrize("route", GET_ROUTES)
 async def test_only_what_may_be_done_is_offered(
-    route: str, role: Role, larkspur: World, opens: Opens, all_controls: dict[str, set[str]]
+    route: str, role: Role, larkspur: World, looks: Looks, all_controls: dict[str, set[str]]
 ) -> None:
     path = filled(route, larkspur.facts)
     if not allowed(role, route):
-        window = await Watched.open(await opens(larkspur, role.value), larkspur.site)
+        window = await looks(larkspur, role.value)
         assert await window.visit(path) == 403
         return
 
-    offered, words = await controls(larkspur, opens, role, path)
+    offered, words = await controls(larkspur, looks, role, path)
 
     refused = {one for one in offered if not somebody(role).may(*permission_of(one))}
     assert refused == set()
     if path not in all_controls:
-        all_controls[path], _ = await controls(larkspur, opens, Role.ADMINISTRATOR, path)
+        all_controls[path], _ = await controls(larkspur, looks, Role.ADMINISTRATOR, path)
     others = all_controls[path]
     hidden = {one for one in others - offered if not somebody(role).may(*permission_of(one))}
     assert not hidden or "Needs the role" in words, f"nothing says who may: {hidden}"

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 from tests.browser.chromium import PATIENCE_MS, Watched
-from tests.browser.conftest import Opens
+from tests.browser.conftest import Looks, Opens
 from tests.browser.processes import World
 from tests.browser.routes import GET_ROUTES, filled
 from tests.browser.worlds import SIGN_INS
@@ -29,10 +29,9 @@ async def plain(world: World, opens: Opens, role: str = "administrator") -> Page
 
 @pytest.mark.parametrize("route", GET_ROUTES)
 async def test_no_control_is_shown_that_would_do_nothing(
-    route: str, larkspur: World, opens: Opens
+    route: str, larkspur: World, looks: Looks
 ) -> None:
-    context = await opens(larkspur, java_script_enabled=False)
-    window = await Watched.open(context, larkspur.site)
+    window = await looks(larkspur, scripts=False)
 
     status = await window.visit(filled(route, larkspur.facts))
 
