@@ -1,5 +1,7 @@
 """Fixtures that every test may use, and which tests stay together."""
 
+import os
+import sys
 from typing import Final
 
 import pytest
@@ -9,6 +11,11 @@ from xdist.scheduler import LoadGroupScheduling
 
 __all__ = ["anyio_backend", "database", "database_url", "empty_database_url", "postgresql_server"]
 
+
+# Tests start some hundred processes of the product. Where an image's environment forbids to keep
+# what was compiled, as many a CI's does, each would compile all modules anew before it begins.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 _OF_LARKSPUR: Final = frozenset(
     f"tests/browser/test_{name}.py"
