@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -57,6 +58,7 @@ def main() -> None:
     """Fork whoever is asked for, until nobody can ask any more."""
     from seatkeeper.cli.main import entry
 
+    import_module("seatkeeper.cli.serving")  # what a worker imports only when it is called
     for line in sys.stdin:
         asked = json.loads(line)
         if "status" in asked:

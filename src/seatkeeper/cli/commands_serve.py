@@ -1,27 +1,18 @@
-"""Commands that stay: serve, sandbox, demo."""
+"""Commands that stay: serve, worker, sandbox, demo.
+
+Each imports what it runs when it is called: console and stand-in take as long to import
+as a short command takes to answer, and every command's start would wait for them.
+"""
 
 from pathlib import Path
 
 import cyclopts
 
-from seatkeeper.cli.demo import DemoWishes, run_demo
 from seatkeeper.cli.out import DONE, FAILED, installation, show
 from seatkeeper.cli.parameters import Flag, Json
-from seatkeeper.cli.serving import (
-    first_link,
-    first_welcome,
-    run_engine,
-    serve_installation,
-    serve_many,
-    until_signalled,
-)
 from seatkeeper.engine.runner import AT_ONCE
 from seatkeeper.errors import BadInput
 from seatkeeper.gallery.schema import gallery_app
-from seatkeeper.sandbox.faults.file import faults_text
-from seatkeeper.sandbox.faults.live import LiveFaults
-from seatkeeper.sandbox.serve import opened_state, serve_sandbox
-from seatkeeper.service_provider.listening import other_name_of
 from seatkeeper.settings import read_settings
 
 MOST_AT_ONCE = 1000
@@ -47,6 +38,13 @@ async def serve(*, host: str = "127.0.0.1", port: int = 8080, workers: int = AT_
     workers
         How many apps' cycles run at the same time at most. Whoever waits longest is next.
     """
+    from seatkeeper.cli.serving import (
+        first_link,
+        first_welcome,
+        serve_installation,
+        until_signalled,
+    )
+
     async with installation() as opened:
 
         def ready(address: str) -> None:
@@ -70,6 +68,8 @@ async def worker(*, workers: int = AT_ONCE) -> int:
     workers
         How many apps' cycles run here at the same time at most.
     """
+    from seatkeeper.cli.serving import run_engine, until_signalled
+
     at_once = checked_workers(workers)
     async with installation() as opened:
         if not opened.holder.shares:
@@ -138,6 +138,12 @@ def sandbox(
         Write there, at the end, what the app says of its client: needless reads, hasty
         retries, departures from the RFC. Text, or JSON where the name ends in .json.
     """
+    from seatkeeper.cli.serving import serve_many
+    from seatkeeper.sandbox.faults.file import faults_text
+    from seatkeeper.sandbox.faults.live import LiveFaults
+    from seatkeeper.sandbox.serve import opened_state, serve_sandbox
+    from seatkeeper.service_provider.listening import other_name_of
+
     app = gallery_app(app_id)
     live = LiveFaults(faults_text(faults), seed)
     accepted = token or _token_of(token_file)
@@ -208,6 +214,8 @@ async def demo(
     port
         Where the console answers; the stand-in takes the next one.
     """
+    from seatkeeper.cli.demo import DemoWishes, run_demo
+
     wishes = DemoWishes(users, port, headless=headless, as_json=json, wizard=wizard)
     return DONE if await run_demo(wishes) else FAILED
 
