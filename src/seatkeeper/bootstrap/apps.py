@@ -27,6 +27,7 @@ from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.schedule import Schedule
 from seatkeeper.provisioning.secret_ends import SecretEnd, secret_ends
 from seatkeeper.settings import Settings
+from seatkeeper.store.once import once
 
 CHECK_SECONDS: Final = 8.0
 """How long one request of a connection test may take; somebody is looking on."""
@@ -46,6 +47,7 @@ class Apps:
         for _, target in self._targets.values():
             await target.close()
 
+    @once
     async def rules(self, app_id: str) -> Rules:
         """Return the compiled rules of a configured app."""
         return self.rules_of(await self.configuration.app(app_id))

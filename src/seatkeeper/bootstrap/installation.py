@@ -30,6 +30,7 @@ from seatkeeper.engine.holding import Holder
 from seatkeeper.engine.posting import Audience, Told
 from seatkeeper.facts.installed import StoreFacts
 from seatkeeper.ports import Delivery, StoredApp
+from seatkeeper.ports.ledger_accounts import Accounts
 from seatkeeper.provisioning.connection import ConnectionCheck
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.explain import Explanation
@@ -44,19 +45,17 @@ from seatkeeper.provisioning.whatif import Consequences
 from seatkeeper.settings import Settings
 from seatkeeper.store.administrators import SqlAdministrators
 from seatkeeper.store.code_entry import SqlCodeEntry
-from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
-from seatkeeper.store.directory import SqlDirectory
 from seatkeeper.store.engine_lock import EngineLock
 from seatkeeper.store.erasing import SqlErasing
 from seatkeeper.store.leases import SqlLeases
-from seatkeeper.store.ledger import SqlLedger
 from seatkeeper.store.migration import present_revision
 from seatkeeper.store.other_devices import SqlOtherDevices
 from seatkeeper.store.people_import import SqlPeopleImport
 from seatkeeper.store.plans import SqlPlans
 from seatkeeper.store.second_factors import SqlSecondFactors
 from seatkeeper.store.secrets import MasterKey
+from seatkeeper.store.seen import SeenConfiguration, SeenDirectory, SeenLedger
 from seatkeeper.store.sessions import process_name
 from seatkeeper.store.sign_ins import SqlSignIns
 
@@ -69,9 +68,9 @@ class Installation:
     ) -> None:
         self.settings: Final = settings  # the parts were made with them: others need a new start
         self.database, self.key, self.holder = database, key, holder
-        self.directory = SqlDirectory(database)
-        self.configuration = SqlConfiguration(database, key)
-        self.ledger = SqlLedger(database)
+        self.directory = SeenDirectory(database)
+        self.configuration = SeenConfiguration(database, key)
+        self.ledger = SeenLedger(database)
         self.people_import = SqlPeopleImport(database)
         self.plans = SqlPlans(database)
         self.erasing = SqlErasing(database)
@@ -239,9 +238,9 @@ class Installation:
         """Ask ``questions`` for the names behind accounts."""
         return await self.questions.called(app_id, changes)
 
-    async def deactivated(self, app_id: str) -> int:
-        """Ask ``questions`` how many accounts have lost access."""
-        return await self.questions.deactivated(app_id)
+    async def accounts(self, stored: StoredApp) -> Accounts:
+        """Ask ``questions`` how many accounts there are."""
+        return await self.questions.accounts(stored)
 
     async def standing(self, app_id: str) -> str:
         """Ask ``questions`` why nothing is sent to an app just now."""

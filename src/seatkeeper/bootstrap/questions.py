@@ -15,7 +15,8 @@ from seatkeeper.engine.answers import Answers, called
 from seatkeeper.engine.choosing import touched_ids
 from seatkeeper.engine.history import with_history
 from seatkeeper.errors import NotFound
-from seatkeeper.ports import Directory, Ledger
+from seatkeeper.ports import Directory, Ledger, StoredApp
+from seatkeeper.ports.ledger_accounts import Accounts
 from seatkeeper.provisioning.explain import Explanation
 from seatkeeper.provisioning.log import Modified
 from seatkeeper.provisioning.mapping.evaluate import access_without_record
@@ -83,10 +84,10 @@ class Questions:
         )
         return consequences(plan, anyway, facts, rules)
 
-    async def deactivated(self, app_id: str) -> int:
-        """Return how many accounts of people in an app have lost access."""
-        access = access_without_record((await self.apps.rules(app_id)).users)
-        return await self.ledger.deactivated(app_id, access)
+    async def accounts(self, stored: StoredApp) -> Accounts:
+        """Return how many accounts an app has, and how many of people have lost access."""
+        access = access_without_record(self.apps.rules_of(stored).users)
+        return await self.ledger.accounts(stored.application.id, access)
 
     async def standing(self, app_id: str) -> str:
         """Say why nothing is sent to an app just now, or nothing where something is."""

@@ -54,16 +54,13 @@ class BarKeeper:
     async def _asked(self) -> Bar:
         stored = await self._configuration.apps()
         held = await self._ledger.held_counts()
+        waiting = await self._ledger.waiting_counts()
         apps = [
             BarApp(
                 one.application.id,
                 visible(settings_of(one).name or one.application.id, 60),
-                await self._waiting(one.application.id) + held.get(one.application.id, 0),
+                waiting.get(one.application.id, 0) + held.get(one.application.id, 0),
             )
             for one in stored
         ]
         return Bar(apps, sum(held.values()))
-
-    async def _waiting(self, app_id: str) -> int:
-        causes = await self._ledger.waiting_causes(app_id, examples=0)
-        return sum(one.count for one in causes)

@@ -40,6 +40,7 @@ from seatkeeper.console.visit import (
     unkeepable,
 )
 from seatkeeper.errors import BadInput, NotFound, SlowedDown, WrongPassphrase
+from seatkeeper.store.once import one_look
 from seatkeeper.store.sign_ins import Session, SqlSignIns
 
 Page: TypeAlias = Callable[[Visit], Awaitable[Response]]
@@ -85,7 +86,10 @@ class Doors:
             session = await self._session_for(request, permission)
             if session is not None and session.factor_missing and not free:
                 return _to_second_factor(request)
-            return await self._open(request, session, permission, shown, bare=bare)
+            if request.method == "POST":  # what it asks after it wrote, it wants to know anew
+                return await self._open(request, session, permission, shown, bare=bare)
+            with one_look():
+                return await self._open(request, session, permission, shown, bare=bare)
 
         return Route(path, open_door, methods=[method])
 

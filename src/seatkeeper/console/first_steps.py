@@ -40,21 +40,21 @@ class FirstSteps:
 
     async def place(self) -> Place:
         """Look how far somebody is."""
-        directory, ledger = self._work.directory, self._work.ledger
+        directory = self._work.directory
         people = len(await directory.all_users(limit=COUNTED))
         apps = await self._work.configuration.apps()
         if not apps:
             return Place(Begun(people), None)
         stored = next((one for one in apps if one.application.id == FIRST_APP), apps[0])
         app_id, settings = stored.application.id, settings_of(stored)
-        links = await ledger.link_counts(app_id)
+        accounts = await self._work.accounts(stored)
         begun = Begun(
             people,
             app_id,
             visible(settings.name, 60),
             connected=bool(settings.tenant_url) and stored.has_secret,
             assigned=bool(await directory.assignments(app_id, limit=1)),
-            created=links.get(Kind.USER, 0) > 0,
+            created=accounts.people > 0,
             on=settings.status == "on" and settings.mode == "automatic",
         )
         return Place(begun, stored)

@@ -7,7 +7,6 @@ from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import settings_of
 from seatkeeper.configuration.switching import pause_of, runs_by_itself
 from seatkeeper.configuration.timing import print_interval, schedule_of
-from seatkeeper.directory.model import Kind
 from seatkeeper.facts.cycles import cycle_plain, progress_plain
 from seatkeeper.facts.forecast import pacing_of
 from seatkeeper.facts.history import day_plain
@@ -28,8 +27,8 @@ async def app_plain(work: Workplace, stored: StoredApp) -> Plain:
     running = next((cycle for cycle in cycles if not cycle.finished), None)
     last = next((cycle for cycle in cycles if cycle.finished), None)
     health = await work.ledger.health(app_id)
-    counts = await work.ledger.link_counts(app_id)
-    waiting = await work.ledger.waiting_causes(app_id)
+    accounts = await work.accounts(stored)
+    waiting = await work.ledger.waiting_causes(app_id, examples=0)
     plain: Plain = {
         "app": app_id,
         "name": settings.name,
@@ -39,9 +38,9 @@ async def app_plain(work: Workplace, stored: StoredApp) -> Plain:
         "every": print_interval(settings.interval_seconds),
         "tenant_url": settings.tenant_url,
         "has_secret": stored.has_secret,
-        "users": counts.get(Kind.USER, 0),
-        "deactivated": await work.deactivated(app_id),
-        "groups": counts.get(Kind.GROUP, 0),
+        "users": accounts.people,
+        "deactivated": accounts.deactivated,
+        "groups": accounts.groups,
         "waiting": sum(one.count for one in waiting),
         "waiting_causes": _causes(waiting),
         "held": (await work.ledger.held_counts()).get(app_id, 0),

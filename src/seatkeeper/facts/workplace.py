@@ -27,6 +27,7 @@ from seatkeeper.ports import (
     PeopleImport,
     StoredApp,
 )
+from seatkeeper.ports.ledger_accounts import Accounts
 from seatkeeper.ports.plans import Plans
 from seatkeeper.provisioning.connection import ConnectionCheck
 from seatkeeper.provisioning.cycle import Cycle
@@ -164,8 +165,8 @@ class Workplace(Protocol):
     async def called(self, app_id: str, changes: Sequence[Modified]) -> Called:
         """Return the names of managers and members whose accounts these changes mention."""
 
-    async def deactivated(self, app_id: str) -> int:
-        """Return how many accounts of people in an app have lost access."""
+    async def accounts(self, stored: StoredApp) -> Accounts:
+        """Return how many accounts an app has, and how many of people have lost access."""
 
     async def standing(self, app_id: str) -> str:
         """Say why nothing is sent to an app just now, or nothing where something is."""

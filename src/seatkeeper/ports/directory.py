@@ -18,6 +18,7 @@ from seatkeeper.directory.model import (
     User,
     Value,
     Values,
+    Verb,
 )
 
 
@@ -202,6 +203,14 @@ class Directory(Protocol):
 
         Any number of readers may read; each keeps its own position. What is
         returned is never followed later by a smaller number.
+        """
+
+    async def changes_of_people(
+        self, *, after: int, since: dt.datetime, verbs: Collection[Verb]
+    ) -> Sequence[Change]:
+        """Return changes with ``seq`` over ``after`` by which people came to be so since then.
+
+        All of them: how far back somebody looks, they say with ``after``.
         """
 
     async def last_change(self) -> int:

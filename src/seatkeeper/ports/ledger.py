@@ -12,9 +12,9 @@ from seatkeeper.directory.model import (
     Kind,
 )
 from seatkeeper.directory.nesting import Regrouped
+from seatkeeper.ports.ledger_accounts import LedgerOfAccounts
 from seatkeeper.ports.ledger_ages import LedgerOfAges
 from seatkeeper.ports.ledger_holds import LedgerOfHolds
-from seatkeeper.provisioning.account import TargetValues
 from seatkeeper.provisioning.cycle import Cycle, CycleKind
 from seatkeeper.provisioning.events import Events, LogQuery
 from seatkeeper.provisioning.history import Day
@@ -59,7 +59,7 @@ class Touched:
     first_at: Mapping[str, dt.datetime] = field(default_factory=dict)
 
 
-class Ledger(LedgerOfHolds, LedgerOfAges, Protocol):
+class Ledger(LedgerOfHolds, LedgerOfAges, LedgerOfAccounts, Protocol):
     """What the engine knows and writes down, of all apps; see also its bases.
 
     It keeps and finds; it decides nothing. ``write`` is the only method that
@@ -218,6 +218,9 @@ class Ledger(LedgerOfHolds, LedgerOfAges, Protocol):
     async def waiting_causes(self, app_id: str, *, examples: int = 10) -> Sequence[WaitingCause]:
         """Return why records wait, with how many and the newest; the newest cause first."""
 
+    async def waiting_counts(self) -> Mapping[str, int]:
+        """Return how many records wait for a try of their own, by app where there are any."""
+
     async def retry_now(
         self, app_id: str, records: Collection[Key] | None, now: dt.datetime, *, code: str = ""
     ) -> int:
@@ -256,9 +259,6 @@ class Ledger(LedgerOfHolds, LedgerOfAges, Protocol):
 
     async def some_links(self, app_id: str, kind: Kind, most: int) -> Sequence[Link]:
         """Return links that are not held, at most so many, evenly from all of them."""
-
-    async def deactivated(self, app_id: str, access: TargetValues) -> int:
-        """Return how many people's accounts were last known to have these values."""
 
     async def cycle_named(self, app_id: str, name: str) -> Cycle | None:
         """Return the cycle with that number or id, or none."""

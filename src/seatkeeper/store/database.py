@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from seatkeeper.errors import BadInput, StoreUnusable
 from seatkeeper.store import migration
 from seatkeeper.store.faults import keeps_locked, passing, unusable
+from seatkeeper.store.once import forget
 from seatkeeper.store.races import repeated
 from seatkeeper.store.sessions import STOPPED_SECONDS, end_stopped, session_name
 
@@ -99,7 +100,12 @@ class Database:
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a thread, in one writing transaction; it is durable on return."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self.write_now, work)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, self.write_now, work
+            )
+        finally:
+            forget()  # here, because that thread knows nothing of who looks
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         """Do what ``read`` does, in the calling thread."""
@@ -107,10 +113,13 @@ class Database:
 
     def write_now(self, work: Callable[[Connection], T]) -> T:
         """Do what ``write`` does, in the calling thread."""
-        if not self.is_sqlite:
-            return self._tried(self._writing, work)
-        with self._turn:  # writers of one process queue here, where the wake-up is fair
-            return self._tried(self._writing, work)
+        try:
+            if not self.is_sqlite:
+                return self._tried(self._writing, work)
+            with self._turn:  # writers of one process queue here, where the wake-up is fair
+                return self._tried(self._writing, work)
+        finally:
+            forget()
 
     @contextlib.asynccontextmanager
     async def rehearsal(self) -> AsyncIterator["Database"]:

@@ -23,9 +23,11 @@ from seatkeeper.directory.model import (
     Group,
     Kind,
     Membership,
+    Subject,
     User,
     Value,
     Values,
+    Verb,
 )
 from seatkeeper.errors import InvalidValue, NotFound
 from seatkeeper.ports import UserEdit
@@ -69,7 +71,7 @@ class SqlDirectory:
 
     async def users(self, ids: Collection[str]) -> Mapping[str, User]:
         """Return those of ``ids`` that exist, soft-deleted ones included."""
-        return await self._database.read(lambda c: users_by_id(c, ids))
+        return await self._database.read(lambda c: users_by_id(c, ids)) if ids else {}
 
     async def all_users(self, *, after: str = "", limit: int = 500) -> Sequence[User]:
         """Return a page of users in the order of ids."""
@@ -120,7 +122,7 @@ class SqlDirectory:
 
     async def groups(self, ids: Collection[str]) -> Mapping[str, Group]:
         """Return those of ``ids`` that exist."""
-        return await self._database.read(lambda c: groups_by_id(c, ids))
+        return await self._database.read(lambda c: groups_by_id(c, ids)) if ids else {}
 
     async def all_groups(self, *, after: str = "", limit: int = 500) -> Sequence[Group]:
         """Return a page of groups in the order of ids."""
@@ -225,7 +227,7 @@ class SqlDirectory:
 
     async def former_names(self, ids: Collection[str], *, after: int = 0) -> Mapping[str, str]:
         """Return the last names of people and groups that went for good after a change."""
-        return await self._database.read(lambda c: former_names(c, ids, after))
+        return await self._database.read(lambda c: former_names(c, ids, after)) if ids else {}
 
     async def former(self, kind: Kind, who: str) -> tuple[str, str]:
         """Return id and last name of who is gone for good. Raises ``NotFound``."""
@@ -276,6 +278,20 @@ class SqlDirectory:
         """Return committed changes after a number, in the order of commits."""
         asked = select(changes).where(changes.c.seq > after).order_by(changes.c.seq).limit(limit)
         return await self._database.read(lambda c: [change_of(row) for row in c.execute(asked)])
+
+    async def changes_of_people(
+        self, *, after: int, since: dt.datetime, verbs: Collection[Verb]
+    ) -> Sequence[Change]:
+        """Return what happened to people in one of these ways."""
+        asked = select(changes).where(
+            changes.c.seq > after,
+            changes.c.at >= since,
+            changes.c.subject == Subject.USER.value,
+            changes.c.verb.in_([one.value for one in verbs]),
+        )
+        return await self._database.read(
+            lambda c: [change_of(row) for row in c.execute(asked.order_by(changes.c.seq))]
+        )
 
     async def last_change(self) -> int:
         """Return the newest committed number."""

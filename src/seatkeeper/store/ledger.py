@@ -6,22 +6,19 @@ cycles and the outbox are parts of their own.
 """
 
 import datetime as dt
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import (
     Connection,
-    Text,
     bindparam,
     func,
     select,
-    type_coerce,
 )
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.directory.nesting import Regrouped
 from seatkeeper.ports import Touched
-from seatkeeper.provisioning.account import TargetValues
 from seatkeeper.provisioning.cycle import CycleState
 from seatkeeper.provisioning.journal import (
     Health,
@@ -42,7 +39,7 @@ from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store import ledger_waiting as waiting
 from seatkeeper.store.asked import Asked
-from seatkeeper.store.database import Database
+from seatkeeper.store.ledger_accounts import AccountCounts
 from seatkeeper.store.ledger_cycles import Cycles
 from seatkeeper.store.ledger_escrows import Escrows
 from seatkeeper.store.ledger_events import LogEvents
@@ -56,12 +53,13 @@ from seatkeeper.store.ledger_retention import Forgetting
 from seatkeeper.store.ledger_undone import UndoneParts
 from seatkeeper.store.ledger_whereabouts import LedgerWhereabouts
 from seatkeeper.store.ledger_write import write_work
-from seatkeeper.store.tables import canonical, feed_position
+from seatkeeper.store.tables import feed_position
 
 _HEALTH: Final = Asked(select(t.health).where(t.health.c.app_id == bindparam("app_id")))
 
 
 class SqlLedger(
+    AccountCounts,
     Cycles,
     Escrows,
     Findings,
@@ -75,10 +73,6 @@ class SqlLedger(
     UndoneParts,
 ):
     """``ports.Ledger`` and ``ports.Outbox`` on one database."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self._deactivated: dict[str, tuple[tuple[Hashable, ...], int]] = {}
 
     async def last_change(self) -> int:
         """Return the newest committed change of the directory."""
@@ -224,10 +218,14 @@ class SqlLedger(
         self, app_id: str, member_ids: Collection[str]
     ) -> Mapping[str, set[str]]:
         """Return the groups with an account that these are direct members of."""
+        if not member_ids:
+            return {}
         return await self._database.read(lambda c: waiting.linked_groups_of(c, app_id, member_ids))
 
     async def account_names(self, app_id: str, account_ids: Collection[str]) -> Mapping[str, str]:
         """Return whose accounts these are."""
+        if not account_ids:
+            return {}
         return await self._database.read(lambda c: waiting.account_names(c, app_id, account_ids))
 
     async def member_difference(self, app_id: str, group_id: str) -> MemberDifference:
@@ -247,7 +245,7 @@ class SqlLedger(
     async def write(self, app_id: str, work: Work) -> None:
         """Make all of it true in one transaction."""
         if work.links or work.unlinked:
-            self._deactivated.pop(app_id, None)
+            self._count_anew(app_id)
         await self._database.write(lambda c: write_work(c, app_id, work))
 
     async def address(self, app_id: str) -> str | None:
@@ -264,30 +262,6 @@ class SqlLedger(
         """Return links evenly from all that are not held."""
         return await self._database.read(lambda c: held.some_links(c, app_id, kind, most))
 
-    async def deactivated(self, app_id: str, access: TargetValues) -> int:
-        """Return how many people's accounts were last known to have these values.
-
-        Counting reads every link, so the number is kept until something was written for the app.
-        """
-        known = type_coerce(t.links.c.known, Text)  # canonical: equal values are equal text
-        parts = [canonical({path: value})[1:-1] for path, value in access.items()]
-        if not parts:
-            return 0
-        having = [known.contains(part, autoescape=True) for part in parts]
-        asked = select(func.count()).where(
-            t.links.c.app_id == app_id, t.links.c.kind == Kind.USER, *having
-        )
-
-        def work(connection: Connection) -> int:
-            now = (_written(connection, app_id), *parts)
-            kept, count = self._deactivated.get(app_id, ((), 0))
-            if kept != now:
-                count = int(connection.execute(asked).scalar_one())
-                self._deactivated[app_id] = now, count
-            return count
-
-        return await self._database.read(work)
-
     async def link_counts(self, app_id: str) -> Mapping[Kind, int]:
         """Return how many records of each kind are linked."""
         found = await self._all(
@@ -300,7 +274,7 @@ class SqlLedger(
     async def reset(self, app_id: str, what: Collection[str], *, actor: str) -> None:
         """Forget part of what is known of an app; an open cycle's plan goes with it."""
         check_resets(what)
-        self._deactivated.pop(app_id, None)
+        self._count_anew(app_id)
         await self._database.write(lambda c: forget(c, app_id, what, actor=actor))
 
     async def log(
@@ -327,19 +301,3 @@ class SqlLedger(
         order = t.log.c.seq.desc() if newest_first else t.log.c.seq
         found = await self._all(asked.order_by(order).limit(limit))
         return [(row.seq, rows.log_of(row)) for row in found]
-
-
-def _written(connection: Connection, app_id: str) -> Hashable:
-    """Return a mark that differs once any process has written values of this app's accounts.
-
-    Whatever changes them is in the log, or in a cycle that looked at them.
-    """
-    logged = select(func.max(t.log.c.seq)).where(t.log.c.app_id == app_id)
-    newest = (
-        select(t.cycles.c.id, t.cycles.c.state, t.cycles.c.done)
-        .where(t.cycles.c.app_id == app_id)
-        .order_by(t.cycles.c.number.desc())
-        .limit(1)
-    )
-    cycle = connection.execute(newest).first()
-    return connection.scalar(logged), tuple(cycle) if cycle is not None else None

@@ -82,19 +82,22 @@ class Escrows(LedgerPart):
         )
         found = []
         for row in counted:
-            some = await self._all(
-                select(t.escrows)
-                .where(
-                    t.escrows.c.app_id == app_id,
-                    t.escrows.c.code == row.code,
-                    untimed if row.untimed else t.escrows.c.retry_at.is_not(None),
-                )
-                .order_by(t.escrows.c.last_at.desc(), t.escrows.c.record_id)
-                .limit(examples)
+            alike = select(t.escrows).where(
+                t.escrows.c.app_id == app_id,
+                t.escrows.c.code == row.code,
+                untimed if row.untimed else t.escrows.c.retry_at.is_not(None),
             )
+            newest_ones = alike.order_by(t.escrows.c.last_at.desc(), t.escrows.c.record_id)
+            some = await self._all(newest_ones.limit(examples)) if examples else ()
             shown = tuple(rows.escrow_of(one) for one in some)
             found.append(WaitingCause(row.code, row.count, row.since, shown))
         return found
+
+    async def waiting_counts(self) -> Mapping[str, int]:
+        """Return how many records wait, by app; apps without any are left out."""
+        asked = select(t.escrows.c.app_id, func.count().label("waiting"))
+        counted = await self._all(asked.group_by(t.escrows.c.app_id))
+        return {row.app_id: int(row.waiting) for row in counted}
 
     async def waiting_people(self, app_id: str) -> tuple[int, int]:
         """Return how many people wait, and how many of them have no account."""

@@ -25,10 +25,14 @@ from seatkeeper.store.ledger_base import LedgerPart
 
 LOOKED_AT: Final = 50_000
 
+_BY_STATUS: Final = {
+    Outcome.DONE: (Status.SUCCESS.value, Status.WARNING.value),
+    Outcome.FAILED: (Status.FAILURE.value,),
+}
 _SKIPPED: Final = t.log.c.status == Status.SKIPPED.value
 _IS: Final[dict[Outcome, ColumnElement[bool]]] = {
-    Outcome.DONE: t.log.c.status.in_((Status.SUCCESS.value, Status.WARNING.value)),
-    Outcome.FAILED: t.log.c.status == Status.FAILURE.value,
+    Outcome.DONE: t.log.c.status.in_(_BY_STATUS[Outcome.DONE]),
+    Outcome.FAILED: t.log.c.status.in_(_BY_STATUS[Outcome.FAILED]),
     Outcome.HELD: and_(_SKIPPED, t.log.c.code.in_(HELD)),
     Outcome.OUT_OF_SCOPE: and_(_SKIPPED, t.log.c.code.in_(OUT_OF_SCOPE)),
     Outcome.UNCHANGED: and_(_SKIPPED, not_(t.log.c.code.in_((*HELD, *OUT_OF_SCOPE)))),
@@ -75,8 +79,7 @@ def _page(
     *,
     counted: bool,
 ) -> Events:
-    newest = connection.execute(select(func.coalesce(func.max(t.log.c.seq), 0))).scalar_one()
-    oldest = connection.execute(select(func.coalesce(func.min(t.log.c.seq), 0))).scalar_one()
+    newest, oldest = _span(connection, query)
     top = newest + 1 if before is None else min(before, newest + 1)
     asked = _fits(query)
     if after is not None:
@@ -98,17 +101,50 @@ def _page(
     )
 
 
+def _span(connection: Connection, query: LogQuery) -> tuple[int, int]:
+    """Return the highest and the lowest number of the log, or of the cycle that is asked for.
+
+    Within those, a cycle's failures are found along the index of failures.
+    """
+    ends = [select(found(t.log.c.seq)) for found in (func.max, func.min)]
+    if query.cycle_id:
+        ends = [one.where(t.log.c.cycle_id == query.cycle_id) for one in ends]
+    highest, lowest = connection.execute(select(*(one.scalar_subquery() for one in ends))).one()
+    return highest or 0, lowest or 0
+
+
 def _count(
     connection: Connection, asked: Select[Any], newest: int, oldest: int, query: LogQuery
 ) -> int | None:
     """Return how many fit, at most one over ``COUNTED``; none where not all can be looked at."""
-    some = asked.with_only_columns(t.log.c.seq).limit(COUNTED + 1)
-    if not _by_index(query):
-        some = some.where(t.log.c.seq > newest - LOOKED_AT)
-    counted = select(func.count()).select_from(some.subquery())
-    count = int(connection.execute(counted).scalar_one())
-    whole = _by_index(query) or newest - oldest < LOOKED_AT or count > COUNTED
+    by_index, surely = _by_index(query), _surely(query)
+    looked_at = true() if by_index else t.log.c.seq > newest - LOOKED_AT
+    if surely is not None and newest - oldest >= COUNTED:
+        count = _number_of(connection, surely.where(looked_at))
+        if count > COUNTED:
+            return count
+    count = _number_of(connection, asked.where(looked_at))
+    whole = by_index or newest - oldest < LOOKED_AT or count > COUNTED
     return count if whole else None
+
+
+def _number_of(connection: Connection, asked: Select[Any]) -> int:
+    some = asked.with_only_columns(t.log.c.seq).limit(COUNTED + 1)
+    return connection.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def _surely(query: LogQuery) -> Select[Any] | None:
+    """Return the question for what fits by its status alone; none where more is asked for.
+
+    An index holds all that it needs. Where these are too many to be counted, so are all that fit.
+    """
+    statuses = [
+        status for one, fit in _BY_STATUS.items() if one in query.outcomes for status in fit
+    ]
+    if not statuses or query != LogQuery(app_id=query.app_id, outcomes=query.outcomes):
+        return None
+    asked = select(t.log).where(t.log.c.status.in_(statuses))
+    return asked.where(t.log.c.app_id == query.app_id) if query.app_id else asked
 
 
 def _by_index(query: LogQuery) -> bool:

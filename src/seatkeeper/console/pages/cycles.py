@@ -4,6 +4,7 @@ After sign-in. They ask the ledger and show; what is said of a cycle is decided
 in ``views.cycle``.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.responses import Response
@@ -18,7 +19,9 @@ from seatkeeper.console.views.cycle import ON_A_PAGE, cycle_page, cycles_page
 from seatkeeper.console.views.event_row import event_row
 from seatkeeper.console.visit import Visit
 from seatkeeper.errors import BadInput, NotFound
+from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.events import LogQuery, Outcome
+from seatkeeper.provisioning.log import LogEntry
 
 FAILURES: Final = 20
 """So many failures stand on a cycle's page; all of them are in Activity."""
@@ -65,15 +68,20 @@ class CyclePages:
                 _("There is no such cycle, or it is not kept any more."),
                 advice=_("Choose one from the list of cycles."),
             )
-        query = LogQuery(app_id=head.id, cycle_id=cycle.id, outcomes=frozenset({Outcome.FAILED}))
-        failed = await work.ledger.events(query, limit=FAILURES)
         page = cycle_page(
             cycle,
             now,
-            failures=[event_row(n, entry, now, shown=1) for n, entry in failed.entries],
+            failures=[event_row(n, one, now, shown=1) for n, one in await self._failures(cycle)],
             undoable=await self._undoable(head.id, cycle.id),
         )
         return self._desk.templates.page("cycle.html", visit=visit, head=head, page=page)
+
+    async def _failures(self, cycle: Cycle) -> Sequence[tuple[int, LogEntry]]:
+        if not cycle.counters.failed:
+            return ()
+        failed = frozenset({Outcome.FAILED})
+        query = LogQuery(app_id=cycle.app_id, cycle_id=cycle.id, outcomes=failed)
+        return (await self._desk.work.ledger.events(query, limit=FAILURES)).entries
 
     async def _undoable(self, app_id: str, cycle_id: str) -> bool:
         try:

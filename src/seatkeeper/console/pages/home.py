@@ -18,7 +18,9 @@ from seatkeeper.console.live import Blocks, Live, Streams, mark_of_blocks
 from seatkeeper.console.starting import first_run
 from seatkeeper.console.views.home import (
     LOOKED_AT,
+    MOVES,
     NAMED,
+    WEEK,
     AppFacts,
     HomePage,
     Moves,
@@ -98,12 +100,13 @@ class HomePages:
         directory, now = self._desk.work.directory, utc_now()
         last = await directory.last_change()
         after = max(0, last - LOOKED_AT)
-        changes = await directory.changes(after=after, limit=LOOKED_AT)
+        changes = await directory.changes_of_people(after=after, since=now - WEEK, verbs=MOVES)
         both = moved(changes, now)
         known = await directory.users([one for ids in both for one in ids[:NAMED]])
         names = {one: user.display_name or user.user_name for one, user in known.items()}
         # Where the oldest that was looked at is of this week, there may be earlier ones.
-        more = after > 0 and bool(changes) and (now - changes[0].at).days < 7
+        oldest = await directory.changes(after=after, limit=1) if after else ()
+        more = any(now - one.at < WEEK for one in oldest)
         joined, left = (moves(ids, names, changes, now, more=more) for ids in both)
         return joined, left
 

@@ -29,6 +29,9 @@ NAMED: Final = 6
 _JOINS: Final = (Verb.CREATED, Verb.RESTORED)
 _LEAVES: Final = (Verb.DISABLED, Verb.DELETED)
 
+MOVES: Final = (*_JOINS, *_LEAVES)
+"""What happens to people by which they join or leave."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenBand:
@@ -139,7 +142,7 @@ def moved(changes: Sequence[Change], now: dt.datetime) -> tuple[list[str], list[
     """
     last: dict[str, tuple[Verb, int]] = {}
     for one in changes:
-        if one.subject is Subject.USER and now - one.at <= WEEK and one.verb in (*_JOINS, *_LEAVES):
+        if one.subject is Subject.USER and now - one.at <= WEEK and one.verb in MOVES:
             last[one.record_id] = (one.verb, one.seq)
     newest = sorted(last, key=lambda record: -last[record][1])
     joined = [one for one in newest if last[one][0] in _JOINS]
