@@ -92,7 +92,7 @@ async def test_whoever_writes_looks_anew(database: Database, *, in_a_thread: boo
 
 
 async def test_what_was_being_asked_when_somebody_wrote_is_not_kept(database: Database) -> None:
-    go_on = asyncio.Event()
+    is_asked, go_on = asyncio.Event(), asyncio.Event()
 
     class Slow:
         asked = 0
@@ -101,13 +101,14 @@ async def test_what_was_being_asked_when_somebody_wrote_is_not_kept(database: Da
         async def age(self, _who: str) -> int:
             self.asked += 1
             if self.asked == 1:
+                is_asked.set()
                 await go_on.wait()
             return self.asked
 
     slow = Slow()
     with one_look():
         begun = asyncio.create_task(slow.age("ana"))
-        await asyncio.sleep(0)
+        await is_asked.wait()
         await database.write(_nothing)
         go_on.set()
         await begun

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import Connection, delete, exists, insert, select, update
 
 from seatkeeper.administration.model import (
     Administrator,
@@ -229,7 +229,7 @@ def everybody(connection: Connection) -> Sequence[Administrator]:
     return [administrator_of(row) for row in connection.execute(asked)]
 
 
-def administrator_of(row: Row[Any]) -> Administrator:
+def administrator_of(row: Any) -> Administrator:
     """Return the administrator that a row of ``administrators`` holds."""
     ready = row.passphrase is not None
     role, apps = Role(row.role), frozenset(row.apps)

@@ -45,9 +45,7 @@ class SqlConfiguration(SqlFormerSecrets):
 
     async def apps(self) -> Sequence[StoredApp]:
         """Return all configured applications by id."""
-        return await self._database.read(
-            lambda c: [_stored(row) for row in c.execute(_WITH_SECRET.order_by(applications.c.id))]
-        )
+        return await self._database.read(lambda c: [_stored(row) for row in _EVERY.all(c)])
 
     async def app(self, app_id: str) -> StoredApp:
         """Return one. Raises ``NotFound`` with the ids there are."""
@@ -263,6 +261,7 @@ _WITH_SECRET = select(
 ).outerjoin_from(applications, sealed_secrets, sealed_secrets.c.owner_id == applications.c.id)
 
 
+_EVERY: Final = Asked(_WITH_SECRET.order_by(applications.c.id))
 _BY_ID: Final = Asked(_WITH_SECRET.where(applications.c.id == bindparam("app_id")))
 
 

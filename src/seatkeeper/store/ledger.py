@@ -55,6 +55,7 @@ from seatkeeper.store.ledger_whereabouts import LedgerWhereabouts
 from seatkeeper.store.ledger_write import write_work
 from seatkeeper.store.tables import feed_position
 
+_POSITION: Final = Asked(select(feed_position.c.seq))
 _HEALTH: Final = Asked(select(t.health).where(t.health.c.app_id == bindparam("app_id")))
 
 
@@ -76,8 +77,8 @@ class SqlLedger(
 
     async def last_change(self) -> int:
         """Return the newest committed change of the directory."""
-        newest = select(feed_position.c.seq)  # the newest entry may have gone with a person
-        return await self._database.read(lambda c: int(c.execute(newest).scalar_one()))
+        [row] = await self._asked(_POSITION)  # the newest entry may have gone with a person
+        return int(row.seq)
 
     async def facts(
         self, app_id: str, kind: Kind, ids: Collection[str], *, memberships: bool = False

@@ -6,16 +6,39 @@ in this process or another, has written what may change them.
 """
 
 from collections.abc import Collection, Hashable
+from typing import Final
 
-from sqlalchemy import Connection, Text, func, select, type_coerce
+from sqlalchemy import Connection, Text, bindparam, func, select, type_coerce
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.ports.ledger_accounts import Accounts
 from seatkeeper.provisioning.account import TargetValues
 from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.asked import Asked
 from seatkeeper.store.database import Database
 from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.tables import audit, canonical
+
+_APP: Final = bindparam("app_id", type_=Text)
+_LOGGED: Final = select(func.max(t.log.c.seq)).where(t.log.c.app_id == _APP)
+_DECIDED: Final = select(func.max(audit.c.seq)).where(audit.c.subject == _APP)
+_WRITTEN: Final = Asked(
+    select(
+        t.cycles.c.id,
+        t.cycles.c.state,
+        t.cycles.c.done,
+        _LOGGED.scalar_subquery().label("logged"),
+        _DECIDED.scalar_subquery().label("decided"),
+    )
+    .where(t.cycles.c.app_id == _APP)
+    .order_by(t.cycles.c.number.desc())
+    .limit(1)
+)
+"""A mark that differs once any process has written accounts of an app.
+
+Whatever changes them is in the log, or in a cycle that looked at them; what is
+forgotten of an app is in the audit trail.
+"""
 
 
 class AccountCounts(LedgerPart):
@@ -30,7 +53,7 @@ class AccountCounts(LedgerPart):
         parts = tuple(canonical({path: value})[1:-1] for path, value in access.items())
 
         def work(connection: Connection) -> Accounts:
-            now = (_written(connection, app_id), parts)
+            now = (_WRITTEN.first(connection, app_id=app_id), parts)
             kept, counted = self._counted.get(app_id, (None, Accounts()))
             if kept != now:
                 counted = _count(connection, app_id, parts)
@@ -57,27 +80,3 @@ def _count(connection: Connection, app_id: str, parts: Collection[str]) -> Accou
         )
         lost = connection.scalar(without) or 0
     return Accounts(found.get(Kind.USER, 0), found.get(Kind.GROUP, 0), lost)
-
-
-def _written(connection: Connection, app_id: str) -> Hashable:
-    """Return a mark that differs once any process has written accounts of this app.
-
-    Whatever changes them is in the log, or in a cycle that looked at them; what is
-    forgotten of an app is in the audit trail.
-    """
-    logged = select(func.max(t.log.c.seq)).where(t.log.c.app_id == app_id)
-    decided = select(func.max(audit.c.seq)).where(audit.c.subject == app_id)
-    newest = (
-        select(
-            t.cycles.c.id,
-            t.cycles.c.state,
-            t.cycles.c.done,
-            logged.scalar_subquery().label("logged"),
-            decided.scalar_subquery().label("decided"),
-        )
-        .where(t.cycles.c.app_id == app_id)
-        .order_by(t.cycles.c.number.desc())
-        .limit(1)
-    )
-    row = connection.execute(newest).first()
-    return tuple(row) if row is not None else None

@@ -62,6 +62,14 @@ _LAST_NUMBER: Final = Asked(
     select(func.coalesce(func.max(t.cycles.c.number), 0).label("last")).where(_OF_APP)
 )
 
+_LEARNED: Final = Asked(select(t.rates.c.learned).where(t.rates.c.app_id == bindparam("app_id")))
+_DAYS: Final = Asked(
+    select(t.days)
+    .where(t.days.c.app_id == bindparam("app_id"))
+    .order_by(t.days.c.day.desc())
+    .limit(_MOST)
+)
+
 
 @cache
 def _entries_in(states: int, *, of_kind: bool) -> Asked:
@@ -235,8 +243,8 @@ class Cycles(LedgerPart):
 
     async def learned_rates(self, app_id: str) -> Mapping[str, object]:
         """Return what was learned about an app's limits, by limit."""
-        row = await self._first(select(t.rates.c.learned).where(t.rates.c.app_id == app_id))
-        return dict(row.learned) if row else {}
+        found = await self._asked(_LEARNED, app_id=app_id)
+        return dict(found[0].learned) if found else {}
 
     async def keep_rates(self, app_id: str, learned: Mapping[str, object]) -> None:
         """Keep what was learned about an app's limits; empty forgets it."""
@@ -256,13 +264,7 @@ class Cycles(LedgerPart):
 
     async def days(self, app_id: str, *, limit: int = 30) -> Sequence[Day]:
         """Return an app's days on which a cycle ended, newest first."""
-        found = await self._all(
-            select(t.days)
-            .where(t.days.c.app_id == app_id)
-            .order_by(t.days.c.day.desc())
-            .limit(limit)
-        )
-        return [rows.day_of(row) for row in found]
+        return [rows.day_of(row) for row in await self._asked(_DAYS, app_id=app_id, most=limit)]
 
     async def cycles(
         self,

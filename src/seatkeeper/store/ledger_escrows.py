@@ -7,16 +7,49 @@ database.
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.journal import Escrow, Key, WaitingCause
 from seatkeeper.provisioning.outcome import NO_RETRY_AFTER
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.asked import Asked
 from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.upsert import among, pieces
+
+_APP: Final = t.escrows.c.app_id == bindparam("app_id")
+_UNTIMED: Final = t.escrows.c.retry_at.is_(None)
+_WAITING: Final = Asked(
+    select(t.escrows.c.app_id, func.count().label("waiting")).group_by(t.escrows.c.app_id)
+)
+_CAUSES: Final = Asked(
+    select(
+        t.escrows.c.code,
+        _UNTIMED.label("untimed"),
+        func.count().label("number"),
+        func.min(t.escrows.c.first_at).label("since"),
+    )
+    .where(_APP)
+    .group_by(t.escrows.c.code, _UNTIMED)
+    .order_by(func.max(t.escrows.c.last_at).desc(), t.escrows.c.code)
+)
+_LINKED: Final = and_(
+    t.links.c.app_id == t.escrows.c.app_id,
+    t.links.c.kind == t.escrows.c.kind,
+    t.links.c.record_id == t.escrows.c.record_id,
+)
+_COUNTED: Final[tuple[ColumnElement[Any], ...]] = (
+    func.count().label("people"),
+    func.count(t.links.c.record_id).label("linked"),
+)
+_PEOPLE: Final = Asked(
+    select(*_COUNTED)
+    .select_from(t.escrows.outerjoin(t.links, _LINKED))
+    .where(_APP, t.escrows.c.kind == Kind.USER)
+)
 
 
 class Escrows(LedgerPart):
@@ -67,51 +100,26 @@ class Escrows(LedgerPart):
 
     async def waiting_causes(self, app_id: str, *, examples: int = 10) -> Sequence[WaitingCause]:
         """Return why records wait, the cause with the newest failure first."""
-        untimed = t.escrows.c.retry_at.is_(None)
-        newest = func.max(t.escrows.c.last_at)
-        counted = await self._all(
-            select(
-                t.escrows.c.code,
-                untimed.label("untimed"),
-                func.count().label("count"),
-                func.min(t.escrows.c.first_at).label("since"),
-            )
-            .where(t.escrows.c.app_id == app_id)
-            .group_by(t.escrows.c.code, untimed)
-            .order_by(newest.desc(), t.escrows.c.code)
-        )
         found = []
-        for row in counted:
+        for row in await self._asked(_CAUSES, app_id=app_id):
             alike = select(t.escrows).where(
                 t.escrows.c.app_id == app_id,
                 t.escrows.c.code == row.code,
-                untimed if row.untimed else t.escrows.c.retry_at.is_not(None),
+                _UNTIMED if row.untimed else t.escrows.c.retry_at.is_not(None),
             )
             newest_ones = alike.order_by(t.escrows.c.last_at.desc(), t.escrows.c.record_id)
             some = await self._all(newest_ones.limit(examples)) if examples else ()
             shown = tuple(rows.escrow_of(one) for one in some)
-            found.append(WaitingCause(row.code, row.count, row.since, shown))
+            found.append(WaitingCause(row.code, row.number, row.since, shown))
         return found
 
     async def waiting_counts(self) -> Mapping[str, int]:
         """Return how many records wait, by app; apps without any are left out."""
-        asked = select(t.escrows.c.app_id, func.count().label("waiting"))
-        counted = await self._all(asked.group_by(t.escrows.c.app_id))
-        return {row.app_id: int(row.waiting) for row in counted}
+        return {row.app_id: int(row.waiting) for row in await self._asked(_WAITING)}
 
     async def waiting_people(self, app_id: str) -> tuple[int, int]:
         """Return how many people wait, and how many of them have no account."""
-        linked = and_(
-            t.links.c.app_id == t.escrows.c.app_id,
-            t.links.c.kind == t.escrows.c.kind,
-            t.links.c.record_id == t.escrows.c.record_id,
-        )
-        asked = (
-            select(func.count().label("people"), func.count(t.links.c.record_id).label("linked"))
-            .select_from(t.escrows.outerjoin(t.links, linked))
-            .where(t.escrows.c.app_id == app_id, t.escrows.c.kind == Kind.USER)
-        )
-        row = await self._database.read(lambda c: c.execute(asked).one())
+        [row] = await self._asked(_PEOPLE, app_id=app_id)
         return row.people, row.people - row.linked
 
     async def retry_now(

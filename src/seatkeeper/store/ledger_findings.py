@@ -6,9 +6,9 @@ and two steps of a write. What a finding means is ``provisioning.reconcile``.
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.journal import Key
@@ -23,9 +23,18 @@ from seatkeeper.provisioning.reconcile import (
 )
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.asked import Asked
 from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.ledger_held import links_of
 from seatkeeper.store.upsert import among, pieces, upsert
+
+_COUNTS: Final = Asked(
+    select(t.findings.c.found, func.count().label("number"))
+    .where(t.findings.c.app_id == bindparam("app_id"))
+    .group_by(t.findings.c.found)
+    .order_by(t.findings.c.found)
+)
+_RECONCILED: Final = Asked(select(t.reconciled).where(t.reconciled.c.app_id == bindparam("app_id")))
 
 
 class Findings(LedgerPart):
@@ -131,19 +140,14 @@ class Findings(LedgerPart):
 
     async def finding_counts(self, app_id: str) -> Mapping[Found, int]:
         """Return how often each thing was found."""
-        found = await self._all(
-            select(t.findings.c.found, func.count())
-            .where(t.findings.c.app_id == app_id)
-            .group_by(t.findings.c.found)
-            .order_by(t.findings.c.found)
-        )
-        return {Found(name): count for name, count in found}
+        return {Found(row.found): row.number for row in await self._asked(_COUNTS, app_id=app_id)}
 
     async def reconciled(self, app_id: str) -> Reconciled | None:
         """Return the last look at everybody, or none."""
-        row = await self._first(select(t.reconciled).where(t.reconciled.c.app_id == app_id))
-        if row is None:
+        found = await self._asked(_RECONCILED, app_id=app_id)
+        if not found:
             return None
+        [row] = found
         unchecked = tuple(Unchecked(Kind(kind), what, why) for kind, what, why in row.unchecked)
         return Reconciled(row.cycle_id, row.started, row.ended, unchecked)
 

@@ -15,6 +15,7 @@ from seatkeeper.provisioning.held import HeldKind, HeldPlace, HeldTogether
 from seatkeeper.provisioning.removal import Removal
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.asked import Asked
 from seatkeeper.store.ledger_base import LedgerPart
 
 _WAITS: Final = t.holds.c.state == HoldState.OPEN
@@ -25,12 +26,12 @@ class HeldCounts(LedgerPart):
 
     async def held_counts(self) -> Mapping[str, int]:
         """Return how many removals wait for a word, by app; apps without any are left out."""
-        return {row.app_id: int(row.waiting) for row in await self._all(counts_query())}
+        return {row.app_id: int(row.waiting) for row in await self._asked(_COUNTS)}
 
     async def held_kinds(self) -> Mapping[str, Sequence[HeldKind]]:
         """Return what waits for a word by app and kind; apps without any are left out."""
         found: dict[str, dict[Removal, HeldKind]] = {}
-        for row in await self._all(kinds_query()):
+        for row in await self._asked(_KINDS):
             what = Removal(row.what)
             found.setdefault(row.app_id, {})[what] = HeldKind(what, int(row.waiting), row.first)
         return {
@@ -81,6 +82,10 @@ def kinds_query() -> Select[Any]:
     kind = (t.holds.c.app_id, t.holds.c.what)
     first = func.min(t.holds.c.since).label("first")
     return select(*kind, func.count().label("waiting"), first).where(_WAITS).group_by(*kind)
+
+
+_COUNTS: Final = Asked(counts_query())
+_KINDS: Final = Asked(kinds_query())
 
 
 def _together(after: HeldPlace | None) -> Select[Any]:

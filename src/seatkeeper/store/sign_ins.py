@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import (
     Connection,
     Row,
+    bindparam,
     delete,
     exists,
     insert,
@@ -40,6 +41,7 @@ from seatkeeper.store.administration_tables import (
     SESSIONS,
 )
 from seatkeeper.store.administrators import administrator_of, digest, end_sign_ins
+from seatkeeper.store.asked import Asked
 from seatkeeper.store.database import Database
 from seatkeeper.store.news import News
 from seatkeeper.store.passphrase_checks import at_passphrase, checked, wrong
@@ -165,8 +167,7 @@ class SqlSignIns:
 
         Not ``used``: somebody's open page asks by itself, which keeps no session alive.
         """
-        asked = _WITH_OWNER.where(SESSIONS.c.digest == digest(session))
-        row = self._database.read_now(lambda c: c.execute(asked).first())
+        row = self._database.read_now(lambda c: _OF_DIGEST.first(c, digest=digest(session)))
         if row is None or not session_lives(row.began_at, row.seen_at, now):
             return None
         if used and now - row.seen_at >= SEEN_EVERY:
@@ -247,9 +248,10 @@ _WITH_OWNER: Final = select(
     _FACTOR_MISSING.label("factor_missing"),
     ADMINISTRATORS,
 ).join(ADMINISTRATORS, ADMINISTRATORS.c.id == SESSIONS.c.administrator_id)
+_OF_DIGEST: Final = Asked(_WITH_OWNER.where(SESSIONS.c.digest == bindparam("digest")))
 
 
-def _session(row: Row[Any]) -> Session:
+def _session(row: Any) -> Session:
     owner = administrator_of(row)
     confirmed = row.confirmed_at or row.began_at
     return Session(
