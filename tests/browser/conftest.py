@@ -76,7 +76,7 @@ async def padded(
 
 
 Kept = dict[tuple[str, str], tuple[float, StorageState]]
-Lookouts = dict[tuple[str, str, bool], Watched]
+Lookouts = dict[tuple[str, str, bool], tuple[Watched, StorageState]]
 
 _FRESH_S = 300
 """After so many seconds a test signs in again: the console asks for the passphrase before some
@@ -133,16 +133,19 @@ async def looks(chromium: Browser, kept: Kept, lookouts: Lookouts) -> Looks:
     """
 
     async def window(world: World, role: str = "administrator", *, scripts: bool = True) -> Watched:
-        by = (world.name, role, scripts)
-        if by not in lookouts:
+        by, state = (world.name, role, scripts), await _state_of(chromium, world, role, kept)
+        lookout, since = lookouts.get(by, (None, None))
+        if lookout is not None and since is not state:  # they signed in again meanwhile
+            await lookout.page.context.close()
+            lookout = None
+        if lookout is None:
             context = await chromium.new_context(
-                storage_state=await _state_of(chromium, world, role, kept),
-                reduced_motion="reduce",
-                java_script_enabled=scripts,
+                storage_state=state, reduced_motion="reduce", java_script_enabled=scripts
             )
-            lookouts[by] = await Watched.open(context, world.site)
-        await lookouts[by].begin_anew()
-        return lookouts[by]
+            lookout = await Watched.open(context, world.site)
+            lookouts[by] = lookout, state
+        await lookout.begin_anew()
+        return lookout
 
     return window
 
