@@ -1,4 +1,4 @@
-"""Somebody assigns a person found while typing, and sees who loses access before it ends."""
+"""Somebody assigns a group found while typing, and sees first who comes and who goes by it."""
 
 import re
 from pathlib import Path
@@ -23,6 +23,19 @@ async def the_end_is_seen_first(page: Page, name: str) -> None:
     await expect(page.get_by_role("link", name=f"Remove {name}")).to_have_count(0)
 
 
+async def the_beginning_is_seen_first(page: Page, name: str) -> None:
+    """Assign somebody who is chosen, over the page that says what that does."""
+    await page.get_by_role("button", name="Assign", exact=True).click()
+    await expect(
+        page.get_by_role("heading", name=re.compile(f"when {name} is assigned"))
+    ).to_be_visible()
+    await expect(page.get_by_text("Nothing has been changed.")).to_be_visible()
+    await page.get_by_role("link", name=re.compile("^Get none")).click()
+    await expect(page.get_by_role("heading", name="Who gets none, and why")).to_be_visible()
+    await page.get_by_role("button", name=re.compile("^Assign")).click()
+    await expect(page.get_by_role("status").first).to_contain_text("Saved")
+
+
 async def test_whoever_is_typed_is_offered_chosen_and_taken_away_again(
     lively: World, opens: Opens, screenshots: Path
 ) -> None:
@@ -31,13 +44,13 @@ async def test_whoever_is_typed_is_offered_chosen_and_taken_away_again(
     await window.visit(PLACE)
 
     await page.get_by_label("Group or person").press_sequentially("all of")
-    await expect(page.get_by_role("radio", name="All of Larkspur")).to_be_checked()
+    await expect(page.get_by_role("checkbox", name="All of Larkspur")).to_be_checked()
     await page.get_by_label("Group or person").fill("ma")
-    await expect(page.get_by_role("radio", name="All of Larkspur")).to_have_count(0)
+    await expect(page.get_by_role("checkbox", name="All of Larkspur")).to_have_count(0)
     await page.screenshot(path=screenshots / "picker.png", full_page=True)
     await page.get_by_label("Group or person").fill("all of")
-    await page.get_by_role("radio", name="All of Larkspur").check()
-    await page.get_by_role("button", name="Assign", exact=True).click()
+    await page.get_by_role("checkbox", name="All of Larkspur").check()
+    await the_beginning_is_seen_first(page, "All of Larkspur")
 
     await expect(page.get_by_role("table")).to_contain_text("All of Larkspur")
     await the_end_is_seen_first(page, "All of Larkspur")
@@ -51,7 +64,7 @@ async def test_the_same_is_done_without_scripts(lively: World, opens: Opens) -> 
 
     await page.get_by_label("Group or person").fill("all of")
     await page.get_by_role("button", name="Find").click()
-    await expect(page.get_by_role("radio", name="All of Larkspur")).to_be_checked()
-    await page.get_by_role("button", name="Assign", exact=True).click()
+    await expect(page.get_by_role("checkbox", name="All of Larkspur")).to_be_checked()
+    await the_beginning_is_seen_first(page, "All of Larkspur")
 
     await the_end_is_seen_first(page, "All of Larkspur")

@@ -134,7 +134,7 @@ async def _assigned(page: Page, hands: Hands, at: At) -> None:
     await hands.choose(_tab(page, "People and groups"))
     await hands.write(page.get_by_label("Group or person"), GROUP)
     await hands.choose(page.get_by_role("button", name="Find", exact=True))
-    await expect(page.get_by_role("radio", name=GROUP)).to_be_checked()
+    await expect(page.get_by_role("checkbox", name=GROUP)).to_be_checked()
     await hands.choose(page.get_by_role("button", name="Assign", exact=True))
     await expect(page.get_by_role("table")).to_contain_text(GROUP)
     await at("assigned")

@@ -107,6 +107,8 @@ ROUTES: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", "/apps/{app}/assignments"): Permission.READ,
     ("POST", "/apps/{app}/assignments"): Permission.CONFIGURE,
     ("GET", "/apps/{app}/assignments/part"): Permission.READ,
+    ("GET", "/apps/{app}/assignments/{principal}/add"): Permission.READ,
+    ("POST", "/apps/{app}/assignments/{principal}/add"): Permission.CONFIGURE,
     ("GET", "/apps/{app}/assignments/{principal}/remove"): Permission.READ,
     ("POST", "/apps/{app}/assignments/{principal}/remove"): Permission.CONFIGURE,
     ("GET", "/apps/{app}/on-demand"): Permission.READ,

@@ -28,6 +28,7 @@ from seatkeeper.console.guard import NO_STORE, Guard, security_headers
 from seatkeeper.console.pages.activity import ActivityPages
 from seatkeeper.console.pages.app_settings import AppSettingsPages
 from seatkeeper.console.pages.approvals import ApprovalPages
+from seatkeeper.console.pages.assigning import AssigningPages
 from seatkeeper.console.pages.assignments import AssignmentPages
 from seatkeeper.console.pages.connection import ConnectionPages
 from seatkeeper.console.pages.cycles import CyclePages
@@ -88,6 +89,7 @@ PAGES: Final[Sequence[Callable[[Desk], Pages]]] = (
     ActivityPages,
     ApprovalPages,
     AssignmentPages,
+    AssigningPages,
     AppSettingsPages,
     GalleryPages,
     ConnectionPages,

@@ -122,6 +122,19 @@ class Directory(Protocol):
         Raises ``InvalidValue`` for a person with ``nested``: only groups are.
         """
 
+    async def assign_as_seen(
+        self,
+        asked: Sequence[Assignment],
+        seen: Mapping[str, Assignment | None] | None = None,
+        *,
+        actor: str,
+    ) -> None:
+        """Assign several at once, all of them or none.
+
+        ``seen`` has each principal's assignment as it was when somebody looked at what this does;
+        without it nobody looked. Raises ``InvalidValue`` where one is neither so nor as asked for.
+        """
+
     async def unassign(self, app_id: str, principal_id: str, *, actor: str) -> None:
         """End an assignment; ending one that is not there changes nothing."""
 
@@ -185,6 +198,12 @@ class Directory(Protocol):
 
     async def member_counts(self, group_ids: Collection[str]) -> Mapping[str, int]:
         """Return how many direct members groups have, each at most one over ``COUNTED``."""
+
+    async def people_in(self, group_ids: Collection[str]) -> int:
+        """Return how many people are direct members of these groups, each counted once.
+
+        Of more groups than one question holds they may be counted again: at least it is never less.
+        """
 
     async def inner_groups(self, group_id: str, *, limit: int) -> Sequence[Group]:
         """Return groups that are direct members of a group, by name."""

@@ -3,7 +3,9 @@
 At the source of the walk. As in ``edits``, what really changed is added to ``News``.
 """
 
-from sqlalchemy import Connection, Row, and_, delete, insert, select, update
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, select, update
 
 from seatkeeper.directory.model import DEFAULT_ACCESS, Assignment, Kind, Subject, Verb
 from seatkeeper.errors import InvalidValue, NotFound
@@ -35,12 +37,8 @@ def assign(connection: Connection, assignment: Assignment, news: News) -> None:
         known_user(connection, assignment.principal_id)
     else:
         known_group(connection, assignment.principal_id)
-    here = and_(
-        assignments.c.app_id == assignment.app_id,
-        assignments.c.principal_id == assignment.principal_id,
-    )
-    row = connection.execute(select(assignments).where(here)).first()
-    present = None if row is None else assignment_of(row)
+    here = _place_of(assignment)
+    present = _present(connection, assignment)
     told = (assignment.role_id, assignment.nested)
     if present is not None and (present.role_id, present.nested) == told:
         return
@@ -65,6 +63,23 @@ def assign(connection: Connection, assignment: Assignment, news: News) -> None:
     )
 
 
+def assign_as_seen(
+    connection: Connection,
+    asked: Sequence[Assignment],
+    seen: Mapping[str, Assignment | None] | None,
+    news: News,
+) -> None:
+    """Assign several, unless one of them is neither as it was ``seen`` nor as it is asked for."""
+    for one in asked:
+        present = _present(connection, one) if seen is not None else None
+        if seen is not None and present not in (one, seen.get(one.principal_id)):
+            raise InvalidValue(
+                "Somebody else changed one of these assignments just now.",
+                advice="Nothing of yours was saved. Look again at what it does, then assign.",
+            )
+        assign(connection, one, news)
+
+
 def unassign(connection: Connection, app_id: str, principal_id: str, news: News) -> None:
     """End an assignment where there is one."""
     here = and_(assignments.c.app_id == app_id, assignments.c.principal_id == principal_id)
@@ -73,6 +88,16 @@ def unassign(connection: Connection, app_id: str, principal_id: str, news: News)
         ended = assignment_of(row)
         _tell_assignment(ended, Verb.DELETED, news)
         news.audit("assignment.end", f"{app_id}/{principal_id}", _shown_assignment(ended), None)
+
+
+def _place_of(one: Assignment) -> ColumnElement[bool]:
+    return and_(assignments.c.app_id == one.app_id, assignments.c.principal_id == one.principal_id)
+
+
+def _present(connection: Connection, one: Assignment) -> Assignment | None:
+    """Return the assignment that is in the place of this one, which nobody changes meanwhile."""
+    row = connection.execute(select(assignments).where(_place_of(one)).with_for_update()).first()
+    return None if row is None else assignment_of(row)
 
 
 def assignment_of(row: "Row[tuple[object, ...]]") -> Assignment:

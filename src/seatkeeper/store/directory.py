@@ -39,6 +39,7 @@ from seatkeeper.store.finding import (
     find_people,
     inner_groups,
     member_counts,
+    people_in,
     source_of,
 )
 from seatkeeper.store.former import former, former_names, hint
@@ -189,6 +190,16 @@ class SqlDirectory:
         """Assign a principal to an application."""
         await self._edit(actor, lambda c, n: assignment_edits.assign(c, assignment, n))
 
+    async def assign_as_seen(
+        self,
+        asked: Sequence[Assignment],
+        seen: Mapping[str, Assignment | None] | None = None,
+        *,
+        actor: str,
+    ) -> None:
+        """Assign several at once, all of them or none."""
+        await self._edit(actor, lambda c, n: assignment_edits.assign_as_seen(c, asked, seen, n))
+
     async def unassign(self, app_id: str, principal_id: str, *, actor: str) -> None:
         """End an assignment."""
         await self._edit(actor, lambda c, n: assignment_edits.unassign(c, app_id, principal_id, n))
@@ -257,6 +268,10 @@ class SqlDirectory:
     async def member_counts(self, group_ids: Collection[str]) -> Mapping[str, int]:
         """Return how many direct members groups have."""
         return await self._database.read(lambda c: member_counts(c, group_ids))
+
+    async def people_in(self, group_ids: Collection[str]) -> int:
+        """Return how many people are direct members of these groups."""
+        return await self._database.read(lambda c: people_in(c, group_ids))
 
     async def inner_groups(self, group_id: str, *, limit: int) -> Sequence[Group]:
         """Return groups that are direct members of a group, by name."""

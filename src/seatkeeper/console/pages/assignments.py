@@ -1,10 +1,11 @@
 """The page of who is assigned to an app: people and groups, with their roles.
 
-After sign-in. It changes assignments through the directory, one at a time, with
-audit; who has access by them is the walk's decision, and the plan shows it.
+After sign-in. It changes assignments through the directory, with audit; who has access by
+them is the walk's decision. What an assignment does to an app that is on is shown before it
+is saved: by ``assigning`` where one begins, here where one ends.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -16,6 +17,14 @@ from seatkeeper.console.app_head import AppHead, app_head
 from seatkeeper.console.desk import Desk
 from seatkeeper.console.doors import SEE_OTHER, Doors
 from seatkeeper.console.language import _
+from seatkeeper.console.pages.assigning import (
+    assignments_of_app,
+    check_number,
+    check_role,
+    looking_address,
+    role_words,
+)
+from seatkeeper.console.reaching import look_at
 from seatkeeper.console.views.assignments import (
     AssignedRow,
     LeaveEffect,
@@ -26,7 +35,7 @@ from seatkeeper.console.views.assignments import (
 from seatkeeper.console.visit import Visit
 from seatkeeper.console.words import visible
 from seatkeeper.directory.finding import PeopleQuery
-from seatkeeper.directory.model import DEFAULT_ACCESS, AppRole, Assignment, Group, Kind, User
+from seatkeeper.directory.model import DEFAULT_ACCESS, Assignment, Group, Kind, User
 from seatkeeper.errors import BadInput, InvalidValue, NotFound
 from seatkeeper.provisioning.journal import Whereabouts
 from seatkeeper.provisioning.mapping.evaluate import access_without_record
@@ -41,7 +50,6 @@ AT_FIRST: Final = 150
 """How many members are looked at before an assignment ends: when asked, unasked."""
 
 NOWHERE: Final = Whereabouts()
-_PIECE: Final = 250
 
 
 class AssignmentPages:
@@ -66,19 +74,16 @@ class AssignmentPages:
         return await self._list(visit, await self._head(visit))
 
     async def add(self, visit: Visit) -> Response:
-        """Assign one person or group; a second time replaces the role."""
-        head, form = await self._head(visit), visit.form
+        """Assign people and groups; while the app is on, show first what that does."""
+        head = await self._head(visit)
         try:
-            kind, principal = await self._named(form.get("principal", ""))
-            role = form.get("role", DEFAULT_ACCESS)
-            offered = {one.id for one in head.stored.application.roles if one.enabled}
-            if role not in {*offered, DEFAULT_ACCESS}:
-                raise InvalidValue(_("Choose a role that the app offers."))
-            nested = kind is Kind.GROUP and bool(form.get("nested"))
-            await self._desk.work.directory.assign(
-                Assignment(head.id, kind, principal, role, nested),
-                actor=visit.administrator.email,
-            )
+            asked = await self._chosen(visit, head)
+        except BadInput as error:
+            return await self._list(visit, head, 422, error)
+        if settings_of(head.stored).status == "on":
+            return RedirectResponse(looking_address(asked), SEE_OTHER)
+        try:
+            await self._desk.work.directory.assign_as_seen(asked, actor=visit.administrator.email)
         except BadInput as error:
             return await self._list(visit, head, 422, error)
         return RedirectResponse(f"{_address(head)}?saved=1", SEE_OTHER)
@@ -100,7 +105,7 @@ class AssignmentPages:
             "assignment_end.html",
             visit=visit,
             head=head,
-            row=assigned_row(one, who.get(one.principal_id), self._role(role), NOWHERE, None, {}),
+            row=assigned_row(one, who.get(one.principal_id), role_words(role), NOWHERE, None, {}),
             effect=await self._effect(head, one, LOOKED_AT if whole else AT_FIRST),
             whole=whole,
             on=settings_of(head.stored).status == "on",
@@ -116,6 +121,20 @@ class AssignmentPages:
 
     async def _head(self, visit: Visit) -> AppHead:
         return await app_head(self._desk, visit.request.path_params["app"])
+
+    async def _chosen(self, visit: Visit, head: AppHead) -> Sequence[Assignment]:
+        """Return the assignments a form asks for. Raises ``NotFound`` or ``InvalidValue``."""
+        named = list(dict.fromkeys(visit.chosen("principal"))) or [""]
+        check_number(named)
+        role = visit.form.get("role", DEFAULT_ACCESS)
+        nested = bool(visit.form.get("nested"))
+        found = {}
+        for one in named:
+            kind, principal = await self._named(one)
+            inside = nested and kind is Kind.GROUP
+            found[principal] = Assignment(head.id, kind, principal, role, inside)
+        check_role(head.stored.application, role)
+        return list(found.values())
 
     async def _named(self, principal: str) -> tuple[Kind, str]:
         """Return whom a form names. Raises ``NotFound`` or ``InvalidValue`` in words."""
@@ -134,7 +153,7 @@ class AssignmentPages:
         query, form = visit.request.query_params, visit.form
         text = (form.get("find") or query.get("find", ""))[:200].strip()
         if not text:
-            return {"find": "", "found": [], "more": False, "chosen": ""}
+            return {"find": "", "found": [], "more": False, "chosen": []}
         directory = self._desk.work.directory
         groups = (await directory.find_groups(text, limit=FOUND)).groups
         people = (await directory.find_people(PeopleQuery(text), limit=FOUND)).people
@@ -147,7 +166,7 @@ class AssignmentPages:
             *(candidate_group(one, members[one.id], assigned=one.id in assigned) for one in groups),
             *(candidate_person(one, assigned=one.id in assigned) for one in people),
         ]
-        chosen = form.get("principal", found[0].value if len(found) == 1 else "")
+        chosen = visit.chosen("principal") or [one.value for one in found if len(found) == 1]
         more = FOUND in (len(groups), len(people))
         return {"find": text, "found": found, "more": more, "chosen": chosen}
 
@@ -167,26 +186,18 @@ class AssignmentPages:
         work, effect = self._desk.work, LeaveEffect()
         rules = await work.rules(head.id)
 
-        async def judge(kind: Kind, ids: Sequence[str]) -> None:
-            memberships = rules.reads_memberships
-            for facts in await work.ledger.facts(head.id, kind, ids, memberships=memberships):
-                effect.judge(facts, one.principal_id, rules)
+        def judge(facts: Facts) -> None:
+            effect.judge(facts, one.principal_id, rules)
 
         if one.principal_kind is Kind.USER:
-            await judge(Kind.USER, [one.principal_id])
+            await look_at(work, rules, judge, people=[one.principal_id], most=most)
             return effect
-        groups = [one.principal_id]
+        groups: Collection[str] = [one.principal_id]
         if one.nested:
-            groups = sorted(await work.ledger.groups_below(groups))
-        if rules.groups is not None:
-            await judge(Kind.GROUP, groups)
-        after, piece = "", min(_PIECE, most)
-        while ids := await work.ledger.member_users(groups, after=after, limit=piece):
-            await judge(Kind.USER, ids)
-            after = ids[-1]
-            if effect.looked_at >= most and len(ids) == piece:
-                effect.all_looked_at = False
-                break
+            groups = await work.ledger.groups_below(groups)
+        effect.all_looked_at = await look_at(
+            work, rules, judge, groups=groups, members_of=groups, most=most
+        )
         return effect
 
     async def _who(self, page: Sequence[Assignment]) -> Mapping[str, User | Group]:
@@ -209,17 +220,13 @@ class AssignmentPages:
             assigned_row(
                 one,
                 who.get(one.principal_id),
-                self._role(head.stored.application.role(one.role_id)),
+                role_words(head.stored.application.role(one.role_id)),
                 here.get(one.principal_id, NOWHERE),
                 facts.get(one.principal_id),
                 off,
             )
             for one in page
         ]
-
-    @staticmethod
-    def _role(role: AppRole | None) -> str:
-        return role.display_name if role is not None else _("Default access")
 
     async def _list(
         self, visit: Visit, head: AppHead, code: int = 200, error: BadInput | None = None
@@ -257,4 +264,4 @@ class AssignmentPages:
 
 
 def _address(head: AppHead) -> str:
-    return f"/apps/{quote(head.id, safe='')}/assignments"
+    return assignments_of_app(head.id)

@@ -4,7 +4,7 @@ After the walk, pure. Who would lose access is judged by the walk's own ``decide
 once with the ways in that there are, once without the one that is to end.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -26,7 +26,8 @@ from seatkeeper.provisioning.walk import Answer, Decided, Facts, decide
 NAMED: Final = 200
 """So many of those who would lose access, or keep it, are named."""
 
-_TAKES_AWAY: Final = frozenset({Outlook.DISABLE, Outlook.DELETE, Outlook.UNLINK})
+TAKES_AWAY: Final = frozenset({Outlook.DISABLE, Outlook.DELETE, Outlook.UNLINK})
+"""What the app would do with an account that somebody loses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class LeaveEffect:
     def judge(self, facts: Facts, principal: str, rules: Rules) -> None:
         """Look at one record: as it is now, and without this way in."""
         self.looked_at += 1
-        without = replace(facts, grants=_other_grants(facts, principal))
+        without = replace(facts, grants=other_grants(facts, {principal}))
         now, then = _decided(facts, rules), _decided(without, rules)
         was, will = _scope(now), _scope(then)
         name = visible(facts.display_name, 80)
@@ -88,7 +89,7 @@ class LeaveEffect:
             self.unmade += was is not None and was.usable and not (will and will.usable)
             return
         does = _outlook(then)
-        if does in _TAKES_AWAY and _outlook(now) is not does:
+        if does in TAKES_AWAY and _outlook(now) is not does:
             if facts.kind is Kind.USER:
                 self.does[does] = self.does.get(does, 0) + 1
             else:
@@ -158,11 +159,11 @@ def _state(kind: Kind, here: Whereabouts, facts: Facts | None, off: TargetValues
     return Pill(_("No account yet"), "update") if kind is Kind.USER else None
 
 
-def _other_grants(facts: Facts, principal: str) -> Sequence[Grant]:
-    """Return the ways in that are left once the assignment of ``principal`` has ended."""
-    if facts.record_id == principal:
-        return [one for one in facts.grants if one.group_id is not None]
-    return [one for one in facts.grants if one.group_id != principal]
+def other_grants(facts: Facts, principals: Collection[str]) -> Sequence[Grant]:
+    """Return the ways in that are left without the assignments of these people and groups."""
+    through = [one for one in facts.grants if one.group_id is not None]
+    left = through if facts.record_id in principals else facts.grants
+    return [one for one in left if one.group_id not in principals]
 
 
 def _decided(facts: Facts, rules: Rules) -> Answer | None:
