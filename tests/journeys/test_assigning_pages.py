@@ -192,6 +192,24 @@ async def test_members_of_groups_inside_are_looked_at_only_where_they_are_reache
     assert (await given(sales))["Company"].nested
 
 
+async def test_who_was_reached_only_through_a_group_inside_loses_access_without_it(
+    sales: Company,
+) -> None:
+    await sales.group("Company", "Sales")
+    role = await own_role(sales)
+    every = Assignment("15five", Kind.GROUP, sales.ids["Company"], role, nested=True)
+    await sales.opened.directory.assign(every, actor="test")
+    await sales.attempt()
+    async with served(sales) as url, signed_in(sales.opened, site_of(url)) as ana:
+        look = await choosing(ana, sales, "Company", role=role)
+        stays = await look.shows("stays")
+
+    assert "1 person loses access when Company is assigned like this" in look.words
+    assert "so far User, also of groups inside" in look.words
+    assert "Ana Larsen" in look.page
+    assert "Bo Larsen" in stays  # who is assigned alone as well
+
+
 async def test_another_role_that_takes_access_away_names_who_loses_it(sales: Company) -> None:
     async with served(sales) as url, signed_in(sales.opened, site_of(url)) as ana:
         look = await choosing(ana, sales, "bo", role=DEFAULT_ACCESS)
@@ -338,7 +356,8 @@ async def test_an_address_that_somebody_made_up_is_answered_in_words(
 async def test_of_a_large_group_some_are_looked_at_and_the_rest_is_an_estimate(
     sales: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assigning, "AT_FIRST", 2)
+    monkeypatch.setattr(assigning, "EVERYBODY", 4)
+    monkeypatch.setattr(assigning, "SOME", 2)
     monkeypatch.setattr(assigning, "ON_A_PAGE", 2)
     crowd = [f"p{number}" for number in range(5)]
     for one in crowd:
@@ -352,6 +371,8 @@ async def test_of_a_large_group_some_are_looked_at_and_the_rest_is_an_estimate(
         older = re.search(r'rel="next" href="([^"]*)"', whole)
         assert older is not None
         second = (await ana.get(html.unescape(older[1]))).text
+        monkeypatch.setattr(assigning, "EVERYBODY", 5)
+        just_so_many = (await ana.get(look.address)).text
         saved = await look.assign()
 
     assert "About 5 people get an account when Crowd is assigned" in look.words
@@ -359,8 +380,10 @@ async def test_of_a_large_group_some_are_looked_at_and_the_rest_is_an_estimate(
     assert "Assign, and give about 5 people an account" in look.words
     assert "5 people get an account when Crowd is assigned" in whole
     assert "About 5" not in whole
-    assert "1 to 2 of 5" in whole or "1 to 2 of 6" in whole
-    assert "3 to 4 of" in second
+    assert "1 to 2 of 5" in whole
+    assert "3 to 4 of 5" in second
+    assert "5 people get an account when Crowd is assigned" in just_so_many
+    assert "were looked at" not in just_so_many
     assert saved.status_code == 303
 
 

@@ -44,9 +44,11 @@ from seatkeeper.provisioning.walk import Facts
 MOST_CHOSEN: Final = 20
 """So many people and groups are assigned by one form."""
 
-LOOKED_AT: Final = 20_000
-AT_FIRST: Final = 500
-"""How many members are looked at before an assignment begins: when asked, unasked."""
+LOOKED_AT: Final = 10_000
+EVERYBODY: Final = 1_000
+SOME: Final = 150
+"""How many members are looked at before an assignment begins: when asked, and unasked all of them
+or, where they are more, a few that say about how many it concerns."""
 
 ON_A_PAGE: Final = 50
 _PAST: Final = 200
@@ -161,18 +163,20 @@ class AssigningPages:
         nested = [one.asked.principal_id for one in asked.ways if one.before and one.before.nested]
         if nested:
             reached |= set(await work.ledger.groups_below(nested))
-        effect.all_looked_at = await look_at(
+        effect.reached = await work.directory.people_in(reached)
+        unasked = EVERYBODY if effect.reached <= EVERYBODY else SOME
+        most = LOOKED_AT if asked.whole else unasked
+        whole = await look_at(
             work,
             rules,
             judge,
             people=[one.asked.principal_id for one in chosen[Kind.USER]],
             groups=[one.asked.principal_id for one in chosen[Kind.GROUP]],
             members_of=reached,
-            most=LOOKED_AT if asked.whole else AT_FIRST,
+            most=most,
             memberships=True,
         )
-        if not effect.all_looked_at:
-            effect.reached = await work.directory.people_in(reached)
+        effect.all_looked_at = whole or effect.reached <= most
         return effect
 
     async def _check(self, visit: Visit, head: AppHead, asked: Asked) -> None:
@@ -260,7 +264,6 @@ class AssigningPages:
             newer=address(show, page - 1) if page > 1 else "",
             older=address(show, page + 1) if page < pages else "",
             whole="" if asked.whole else address(show, whole=True),
-            most=LOOKED_AT,
             action=address(show, page),
             was=[_code(one.before) for one in asked.ways],
             at=int(utc_now().timestamp()),

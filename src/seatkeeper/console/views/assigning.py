@@ -83,7 +83,7 @@ class JoinLine:
 
 @dataclass
 class JoinEffect:
-    """What assignments would do, of those who were looked at; ``reached`` counts everybody.
+    """What assignments would do, of those who were looked at; ``reached`` counts all members.
 
     ``people`` are those who are reached, by what becomes of them; ``groups`` what becomes of the
     assigned groups themselves, in an app that has groups.
