@@ -27,7 +27,7 @@ async def the_beginning_is_seen_first(page: Page, name: str) -> None:
     """Assign somebody who is chosen, over the page that says what that does."""
     await page.get_by_role("button", name="Assign", exact=True).click()
     await expect(
-        page.get_by_role("heading", name=re.compile(f"when {name} is assigned"))
+        page.get_by_role("heading", name=re.compile(f"when you assign {name}"))
     ).to_be_visible()
     await expect(page.get_by_text("Nothing has been changed.")).to_be_visible()
     await page.get_by_role("link", name=re.compile("^Get none")).click()

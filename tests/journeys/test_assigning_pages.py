@@ -97,7 +97,7 @@ async def test_who_gets_an_account_and_who_does_not_is_named_before_a_group_is_a
         saved = await look.assign()
         after = (await ana.get(saved.headers["location"])).text
 
-    assert "1 person gets an account when Sales is assigned" in look.words
+    assert "1 person gets an account when you assign Sales" in look.words
     assert "Nothing has been changed." in look.words
     assert "Ana Larsen" in look.page
     assert "is assigned through group Sales, role" in look.words
@@ -133,7 +133,7 @@ async def test_several_are_assigned_at_once_and_each_is_judged_once(sales: Compa
         saved = await look.assign()
 
     assert "1 person gets an account when" in look.words
-    assert "and 2 more is assigned" in look.words
+    assert "when you assign Sales and 2 more" in look.words
     assert saved.status_code == 303
     assert set(await given(sales)) == {"bo", "Sales", "Support", "ana"}
 
@@ -145,7 +145,7 @@ async def test_a_group_whose_people_are_all_left_out_says_why_nobody_gets_anythi
         look = await choosing(ana, sales, "ana", role=DEFAULT_ACCESS)
         saved = await look.assign()
 
-    assert "Nobody gets an account when Ana Larsen is assigned" in look.words
+    assert "Nobody gets an account when you assign Ana Larsen" in look.words
     assert "assigned only with Default Access" in look.words
     assert "which 15Five excludes" in look.words
     assert saved.status_code == 303
@@ -158,7 +158,7 @@ async def test_an_empty_group_is_assigned_for_whoever_joins_it_later(sales: Comp
         look = await choosing(ana, sales, "Nobody", role=await own_role(sales))
         saved = await look.assign()
 
-    assert "Nobody gets an account when Nobody is assigned" in look.words
+    assert "Nobody gets an account when you assign Nobody" in look.words
     assert "Whoever joins the group later" in look.words
     assert saved.status_code == 303
 
@@ -187,8 +187,8 @@ async def test_members_of_groups_inside_are_looked_at_only_where_they_are_reache
         nested = await choosing(ana, sales, "Company", role=role, nested="1")
         await nested.assign()
 
-    assert "Nobody gets an account when Company is assigned" in direct.words
-    assert "1 person gets an account when Company is assigned" in nested.words
+    assert "Nobody gets an account when you assign Company" in direct.words
+    assert "1 person gets an account when you assign Company" in nested.words
     assert (await given(sales))["Company"].nested
 
 
@@ -204,7 +204,7 @@ async def test_who_was_reached_only_through_a_group_inside_loses_access_without_
         look = await choosing(ana, sales, "Company", role=role)
         stays = await look.shows("stays")
 
-    assert "1 person loses access when Company is assigned like this" in look.words
+    assert "1 person loses access when you assign Company like this" in look.words
     assert "so far User, also of groups inside" in look.words
     assert "Ana Larsen" in look.page
     assert "Bo Larsen" in stays  # who is assigned alone as well
@@ -255,7 +255,7 @@ async def test_pressing_twice_is_assigning_once(sales: Company) -> None:
         audit = (await ana.get("/settings/audit")).text
 
     assert [one.status_code for one in (*both, again)] == [303, 303, 303]
-    assert "Sales is assigned like this already" in told
+    assert "Sales: assigned like this already" in told
     assert 'name="version"' not in told
     assert audit.count(f"15five/{sales.ids['Sales']}") == 1
 
@@ -306,7 +306,7 @@ async def test_settings_that_others_saved_meanwhile_are_shown_before_anything_is
 
     assert late.status_code == 422
     assert "Changed by abe" in late.text
-    assert "Nobody gets an account when Sales is assigned" in late.text
+    assert "Nobody gets an account when you assign Sales" in late.text
     assert set(await given(sales)) == {"bo"}
 
 
@@ -332,8 +332,8 @@ async def test_what_was_looked_at_long_ago_is_looked_at_again(
         ("role=king", 422, "Choose a role that the app offers."),
         ("also=nobody-of-that-name", 404, "not in the directory any more"),
         ("&".join(f"also={number}" for number in range(30)), 422, "Choose at most 20"),
-        ("show=everything&page=99&whole=x", 200, "Sales is assigned"),
-        ("page=-1&show=", 200, "Sales is assigned"),
+        ("show=everything&page=99&whole=x", 200, "when you assign Sales"),
+        ("page=-1&show=", 200, "when you assign Sales"),
     ],
 )
 async def test_an_address_that_somebody_made_up_is_answered_in_words(
@@ -375,14 +375,14 @@ async def test_of_a_large_group_some_are_looked_at_and_the_rest_is_an_estimate(
         just_so_many = (await ana.get(look.address)).text
         saved = await look.assign()
 
-    assert "About 5 people get an account when Crowd is assigned" in look.words
+    assert "About 5 people get an account when you assign Crowd" in look.words
     assert "The first 2 of 5 members were looked at" in look.words
     assert "Assign, and give about 5 people an account" in look.words
-    assert "5 people get an account when Crowd is assigned" in whole
+    assert "5 people get an account when you assign Crowd" in whole
     assert "About 5" not in whole
     assert "1 to 2 of 5" in whole
     assert "3 to 4 of 5" in second
-    assert "5 people get an account when Crowd is assigned" in just_so_many
+    assert "5 people get an account when you assign Crowd" in just_so_many
     assert "were looked at" not in just_so_many
     assert saved.status_code == 303
 
