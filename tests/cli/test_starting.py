@@ -23,3 +23,11 @@ def test_a_short_command_imports_no_server() -> None:
 
     assert short == ""
     assert serving.split() == list(SERVED)
+
+
+def test_the_collector_is_at_work_again_when_all_is_imported() -> None:
+    asked = "import gc, seatkeeper.cli.main; print(gc.isenabled())"
+
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert said.stdout == "True\n"

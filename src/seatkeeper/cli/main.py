@@ -14,6 +14,7 @@ import cyclopts
 
 from seatkeeper import __version__
 from seatkeeper.cli import (
+    at_start,
     commands_administrators,
     commands_app,
     commands_approvals,
@@ -67,6 +68,9 @@ for module in (
     commands_versions,
 ):
     module.register(app)
+
+if at_start.COLLECTS:
+    gc.enable()
 
 
 def settle_collector() -> None:
