@@ -27,6 +27,23 @@ _OF_LARKSPUR: Final = frozenset(
 """The browser tests that all visit one company; about half of the time that they all take."""
 
 
+_LONG: Final = frozenset(
+    {
+        "tests/engine/test_nested_groups_law.py",
+        "tests/journeys/test_ends_in_words.py",
+        "tests/journeys/test_kill.py",
+        "tests/journeys/test_our_own_side.py",
+        "tests/promises/test_p7_nothing_lost.py",
+    }
+)
+"""Tests that take most of a minute each: the last one of a run would keep one worker alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with long tests, so that short ones are left to fill the end on all workers."""
+    items.sort(key=lambda one: one.nodeid.partition("::")[0] not in _LONG)
+
+
 class BrowserTogether(LoadGroupScheduling):  # type: ignore[misc]  # xdist has no types
     """Two workers have all browser tests, each those of its companies, which start once.
 
