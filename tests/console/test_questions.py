@@ -31,6 +31,7 @@ MOST: Final[Mapping[str, int]] = {
     "/": 34,  # 8 for each of three apps
     "/apps/{app}": 25,
     "/apps/{app}/assignments": 30,
+    "/apps/{app}/assignments/{principal}/add": 30,
     "/apps/{app}/assignments/{principal}/remove": 28,
     "/apps/{app}/connection": 18,
     "/apps/{app}/cycles/{n}/undo": 17,
