@@ -1,8 +1,11 @@
 """Whichever groups join and leave each other, and whenever cycles run: the same have access."""
 
 import asyncio
+import copy
+import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -70,6 +73,30 @@ async def begin(database: Database, folder: Path) -> World:
     return world
 
 
+async def twice(folder: Path) -> list[World]:
+    """Return two such companies, of which neither knows the other; founding them takes longer."""
+    home = folder / "begun"
+    home.mkdir()
+    database = Database.open(prepared_sqlite(home / "seatkeeper.db"))
+    begun = await begin(database, home)
+    database.close()
+    worlds = []
+    for name in ("often", "once"):
+        shutil.copytree(home, folder / name)
+        opened = Database.open(f"sqlite:///{folder / name / 'seatkeeper.db'}")
+        worlds.append(
+            replace(
+                begun,
+                database=opened,
+                folder=folder / name,
+                target=copy.deepcopy(begun.target),
+                ids=dict(begun.ids),
+                slept=[],
+            )
+        )
+    return worlds
+
+
 async def usable(world: World) -> set[str]:
     held = world.target.held[Kind.USER].values()
     names = {key: name for name, key in world.ids.items()}
@@ -82,12 +109,7 @@ def test_cycles_in_between_and_one_full_cycle_at_the_end_give_the_same_access(
     steps: Sequence[Step],
 ) -> None:
     async def both(folder: Path) -> tuple[set[str], set[str], list[str], dict[str, int]]:
-        worlds = []
-        for name in ("often", "once"):
-            (folder / name).mkdir()
-            database = Database.open(prepared_sqlite(folder / name / "seatkeeper.db"))
-            worlds.append(await begin(database, folder / name))
-        often, once = worlds
+        often, once = worlds = await twice(folder)
         for step in steps:
             await takes(often, step)
             if step[0] != "cycle":
