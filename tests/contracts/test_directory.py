@@ -49,6 +49,31 @@ async def told(directory: SqlDirectory, after: int = 0) -> list[tuple[Subject, V
     return [(c.subject, c.verb, c.record_id) for c in await directory.changes(after=after)]
 
 
+async def test_who_came_and_went_since_then_is_told_without_the_rest(
+    directory: SqlDirectory,
+) -> None:
+    early = await person(directory, "Ada")
+    after = await directory.last_change()
+    bo = await person(directory, "Bo")
+    group = await directory.create_group("Sales", actor="grace")
+    await directory.change_members(group.id, add=[bo.id], actor="grace")
+    await directory.edit_user(bo.id, UserEdit({"jobTitle": "Seller"}), actor="grace")
+    await directory.edit_user(early.id, UserEdit(enabled=False), actor="grace")
+
+    verbs = (Verb.CREATED, Verb.DISABLED)
+    every = await directory.changes(after=0)
+    newer = await directory.changes_of_people(after=after, since=every[0].at, verbs=verbs)
+    all_of_them = await directory.changes_of_people(after=0, since=every[0].at, verbs=verbs)
+    tomorrow = every[-1].at + dt.timedelta(days=1)
+
+    assert [(one.verb, one.record_id) for one in newer] == [
+        (Verb.CREATED, bo.id),
+        (Verb.DISABLED, early.id),
+    ]
+    assert [one.record_id for one in all_of_them] == [early.id, bo.id, early.id]
+    assert await directory.changes_of_people(after=0, since=tomorrow, verbs=verbs) == []
+
+
 async def test_a_joiner_is_found_by_id_name_and_mail_in_any_case(directory: SqlDirectory) -> None:
     ada = await person(directory, "Ada", mail="Ada.Lovelace@Contoso.com")
 

@@ -44,6 +44,23 @@ async def test_links_that_are_forgotten_are_counted_no_more(world: World) -> Non
     assert (await world.ledger.accounts(world.app, NO_ACCESS)).deactivated == 0
 
 
+async def test_what_another_process_forgets_of_an_app_is_counted_no_more(
+    any_world: World,
+) -> None:
+    world = any_world
+    await world.hire("Ada")
+    await world.connect()
+    await world.assign("Ada")
+    await world.run()
+    elsewhere = SqlLedger(world.database)
+    before = await elsewhere.accounts(world.app, NO_ACCESS)
+
+    await world.ledger.reset(world.app, ["links"], actor="test")
+    await world.configuration.record_decision("test", "restart", world.app, {})
+
+    assert (before.people, await elsewhere.accounts(world.app, NO_ACCESS)) == (1, Accounts())
+
+
 async def test_another_question_has_another_answer(world: World) -> None:
     await world.hire("Ada")
     await world.connect()

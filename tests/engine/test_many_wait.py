@@ -31,10 +31,13 @@ async def test_all_who_wait_are_counted_and_named_by_their_cause(any_world: Worl
 
     cycle = (await world.ledger.cycles(world.app))[0]
     [cause] = await world.ledger.waiting_causes(world.app, examples=3)
+    [unnamed] = await world.ledger.waiting_causes(world.app, examples=0)
     [notice] = (await world.ledger.open_notices(world.app)).values()
 
     assert cycle.counters.waiting == notice.count == cause.count == MANY
     assert (cause.code, len(cause.newest)) == ("MissingValues", 3)
+    assert (unnamed.count, unnamed.newest) == (MANY, ())
+    assert await world.ledger.waiting_counts() == {world.app: MANY}
 
 
 async def test_all_who_are_due_are_tried_in_one_cycle(any_world: World) -> None:

@@ -235,3 +235,35 @@ async def test_no_page_goes_through_the_whole_log(ledger: SqlLedger, query: LogQ
     assert "Seq Scan" not in plan
     assert "SCAN log" not in plan or "USING INDEX" in plan
     assert "TEMP B-TREE" not in plan or query.record_id  # the few entries of one person
+
+
+@pytest.mark.parametrize(("done", "counted"), [(4, 4), (5, 6), (6, 6)])
+async def test_a_count_is_right_whether_or_not_what_surely_fits_is_enough(
+    ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch, *, done: int, counted: int
+) -> None:
+    monkeypatch.setattr(ledger_events, "COUNTED", 5)
+    held = entry(90, status=Status.SKIPPED, code="RemovalHeld")
+    unchanged = [entry(n, status=Status.SKIPPED, code="RedundantExport") for n in range(50, 60)]
+    others = [held] if done > 4 else []
+    await happened(ledger, [*(entry(n) for n in range(done)), *unchanged, *others])
+
+    for query in (LogQuery(), LogQuery(app_id="15five")):
+        assert (await ledger.events(query, limit=2, counted=True)).count == counted
+    assert (await ledger.events(LogQuery(app_id="slack"), limit=2, counted=True)).count == 0
+
+
+async def test_the_failures_of_one_cycle_are_found_among_those_of_others(
+    ledger: SqlLedger,
+) -> None:
+    await happened(
+        ledger, [entry(n, status=Status.FAILURE, code="Timeout") for n in (3, 11, 12, 13, 25)]
+    )
+    failed = LogQuery(cycle_id="c1", outcomes=frozenset({Outcome.FAILED}))
+
+    first = await ledger.events(failed, limit=2)
+    second = await ledger.events(failed, before=first.entries[-1][0], limit=2)
+    none = await ledger.events(LogQuery(cycle_id="c9"), limit=2)
+
+    assert (ids(first.entries), first.more, first.newer) == (["e00013", "e00012"], True, False)
+    assert (ids(second.entries), second.more, second.newer) == (["e00011"], False, True)
+    assert (none.entries, none.more, none.newer) == ([], False, False)
