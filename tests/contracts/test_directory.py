@@ -49,6 +49,16 @@ async def told(directory: SqlDirectory, after: int = 0) -> list[tuple[Subject, V
     return [(c.subject, c.verb, c.record_id) for c in await directory.changes(after=after)]
 
 
+async def test_many_are_found_by_their_user_names_in_any_case(directory: SqlDirectory) -> None:
+    ada, gone, _other = [await person(directory, name) for name in ("Ada", "Bo", "Cy")]
+    await directory.delete_user(gone.id, actor="grace", now=NOW)
+
+    found = await directory.users_named(["ADA@contoso.com", "bo@contoso.com", "nobody@contoso.com"])
+
+    assert [one.id for one in found] == sorted([ada.id, gone.id])
+    assert await directory.users_named([]) == []
+
+
 async def test_who_came_and_went_since_then_is_told_without_the_rest(
     directory: SqlDirectory,
 ) -> None:

@@ -19,8 +19,6 @@ from seatkeeper.directory.model import Group, Kind, User
 from seatkeeper.errors import InvalidValue, NotFound
 from seatkeeper.ports import StoredApp
 
-_PAGE = 500
-
 
 @dataclass(frozen=True)
 class DemoRemoval:
@@ -77,12 +75,7 @@ class DemoRemoval:
         self.mark(settings_of(stored).gallery).unlink(missing_ok=True)
 
     async def _people(self) -> Sequence[User]:
-        found: list[User] = []
-        after, names = "", _names()
-        while page := await self.opened.directory.all_users(after=after, limit=_PAGE):
-            found += [one for one in page if one.user_name.casefold() in names]
-            after = page[-1].id
-        return found
+        return await self.opened.directory.users_named(_names())
 
     async def _groups(self, people: set[str]) -> tuple[Sequence[Group], Sequence[Group]]:
         """Return the sample's groups that nobody else is in, and the others."""
@@ -125,7 +118,7 @@ class DemoRemoval:
 
 @cache
 def _names() -> frozenset[str]:
-    return frozenset(one.user_name.casefold() for one in sample.sample_people())
+    return frozenset(one.user_name for one in sample.sample_people())
 
 
 @cache

@@ -52,6 +52,9 @@ class Directory(Protocol):
     async def users(self, ids: Collection[str]) -> Mapping[str, User]:
         """Return those of ``ids`` that exist, soft-deleted ones included."""
 
+    async def users_named(self, names: Collection[str]) -> Sequence[User]:
+        """Return who has one of these user names, soft-deleted ones included, by id."""
+
     async def all_users(self, *, after: str = "", limit: int = 500) -> Sequence[User]:
         """Return a page of users in the order of ids, after ``after``."""
 

@@ -54,6 +54,7 @@ from seatkeeper.store.records import (
     page,
     user_of,
     users_by_id,
+    users_named,
 )
 from seatkeeper.store.tables import assignments, changes, feed_position, groups, memberships, users
 
@@ -73,6 +74,10 @@ class SqlDirectory:
     async def users(self, ids: Collection[str]) -> Mapping[str, User]:
         """Return those of ``ids`` that exist, soft-deleted ones included."""
         return await self._database.read(lambda c: users_by_id(c, ids)) if ids else {}
+
+    async def users_named(self, names: Collection[str]) -> Sequence[User]:
+        """Return who has one of these user names, soft-deleted ones included, by id."""
+        return await self._database.read(lambda c: users_named(c, names))
 
     async def all_users(self, *, after: str = "", limit: int = 500) -> Sequence[User]:
         """Return a page of users in the order of ids."""

@@ -6,7 +6,7 @@ attributes an edit really changes; it runs only reading queries.
 
 import difflib
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, Table, select
@@ -72,7 +72,7 @@ def user_row(user: User) -> dict[str, Any]:
     }
 
 
-def chunks(ids: Collection[str]) -> Iterator[list[str]]:
+def chunks(ids: Iterable[str]) -> Iterator[list[str]]:
     """Return the distinct ids in lists that fit into one query."""
     distinct = list(dict.fromkeys(ids))
     for start in range(0, len(distinct), CHUNK):
@@ -88,6 +88,16 @@ def rows_by_id(connection: Connection, table: Table, ids: Collection[str]) -> It
 def users_by_id(connection: Connection, ids: Collection[str]) -> dict[str, User]:
     """Return those users that exist."""
     return {row.id: user_of(row) for row in rows_by_id(connection, users, ids)}
+
+
+def users_named(connection: Connection, names: Collection[str]) -> list[User]:
+    """Return the users of these user names, by id."""
+    found = [
+        row
+        for some in chunks(folded(one) for one in names)
+        for row in connection.execute(select(users).where(users.c.user_name.in_(some)))
+    ]
+    return [user_of(row) for row in sorted(found, key=lambda row: str(row.id))]
 
 
 def groups_by_id(connection: Connection, ids: Collection[str]) -> dict[str, Group]:
