@@ -53,6 +53,7 @@ lint: install ## style, import contracts
 
 types: install ## strict types
 	$(BIN)/mypy
+	MYPYPATH=tools $(BIN)/mypy tools
 
 bench: install ## measure requests and rates, as ratios in one run
 	$(BIN)/python tools/bench_walk.py

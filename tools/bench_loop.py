@@ -7,6 +7,7 @@ after a crash, knows no limit of the app, and does not say why somebody has no a
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import httpx2
 from scim2_client.engines.httpx2 import SyncSCIMClient
@@ -23,7 +24,7 @@ def looped(base_url: str, token: str, people: Sequence[PersonRow]) -> float:
         client.discover()
         started = time.perf_counter()
         for row in people:
-            asked = SearchRequest(filter=f'userName eq "{row.user_name}"')
+            asked = SearchRequest[User[Any]](filter=f'userName eq "{row.user_name}"')  # type: ignore[arg-type]  # text is what it parses
             found = client.query(User, query_parameters=asked)
             assert isinstance(found, ListResponse)
             if not found.resources:
@@ -32,7 +33,7 @@ def looped(base_url: str, token: str, people: Sequence[PersonRow]) -> float:
         return len(people) / (time.perf_counter() - started)
 
 
-def _user(row: PersonRow) -> User:
+def _user(row: PersonRow) -> User[Any]:
     text = {name: str(value) for name, value in row.attributes.items()}
     return User(
         user_name=row.user_name,

@@ -198,7 +198,7 @@ async def replanned(folder: Path, people: int) -> dict[str, float]:
             new_id=lambda: str(uuid.uuid4()),
             jitter=chance.random,
             sleep=asyncio.sleep,
-            cycle=cycle,
+            began=cycle,
         )
 
     async def ran() -> tuple[Cycle, float, float]:

@@ -65,7 +65,9 @@ def changed(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Return(ast.Constant(None))
 
 
-def places(node: ast.AST, way: tuple[tuple[str, int], ...] = ()) -> Iterator[tuple]:
+def places(
+    node: ast.AST, way: tuple[tuple[str, int], ...] = ()
+) -> Iterator[tuple[tuple[tuple[str, int], ...], ast.AST]]:
     """Yield each node that may change, with the way to it from the root."""
     yield way, node
     for name, value in ast.iter_fields(node):
@@ -99,10 +101,11 @@ def sample(count: int, seed: int) -> list[tuple[str, int, str, str]]:
     for module in TESTS:
         tree = ast.parse((ROOT / CORE / f"{module}.py").read_text("utf-8"))
         for way, node in places(tree):
-            for new in changed(node) if way and getattr(node, "lineno", 0) else ():
+            for new in changed(node) if way and hasattr(node, "lineno") else ():
                 words = [ast.unparse(ast.fix_missing_locations(one)) for one in (node, new)]
                 said = " -> ".join(word.splitlines()[0] for word in words)
-                every.append((module, tree, way, new, node.lineno, said))
+                line: int = getattr(node, "lineno", 0)
+                every.append((module, tree, way, new, line, said))
     chosen = random.Random(seed).sample(every, min(count, len(every)))
     return [(m, line, said, replaced(tree, way, new)) for m, tree, way, new, line, said in chosen]
 

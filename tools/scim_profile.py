@@ -28,11 +28,11 @@ def main() -> None:
 
     from seatkeeper.cli.main import entry
 
-    threading.Thread.run = _profiled  # type: ignore[method-assign]
+    threading.Thread.run = _profiled  # type: ignore[method-assign,assignment]
     worker = _asyncio.WorkerThread
     inner = worker.run
 
-    def run(self: threading.Thread) -> None:
+    def run(self: Any) -> None:
         table = cProfile.Profile()
         _tables.append(table)
         table.runcall(inner, self)

@@ -13,10 +13,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from seatkeeper.clock import utc_now
 from seatkeeper.gallery.schema import gallery_app
+from seatkeeper.scim.messages import Json
 from seatkeeper.service_provider.profile import GROUPS, USERS, profile_of
 from seatkeeper.store.resource_file import ResourceFile
 from seatkeeper.store.resources import ResourceStore
@@ -74,7 +76,7 @@ class Running:
         return used / _TICK
 
 
-def user_body(number: int, prefix: str = "p") -> dict[str, object]:
+def user_body(number: int, prefix: str = "p") -> dict[str, Json]:
     """Return the user that every server is given under this number."""
     name = f"{prefix}{number}@larkspur.example"
     return {
@@ -170,7 +172,7 @@ def _serve_scim2_server(people: int, members: int) -> None:
     """Inside its process: fill, answer, say where."""
     import threading
 
-    from scim2_models import ScimProvider
+    from scim2_models import Resource, ScimProvider
     from scim2_server.memory import InMemoryStorage
     from tests.foreign_server import running_scim2_server
 
@@ -179,17 +181,22 @@ def _serve_scim2_server(people: int, members: int) -> None:
     def fill(provider: ScimProvider, storage: InMemoryStorage) -> None:
         types = {one.name: one for one in provider.resource_types}
         user, group = (provider.model_for(types[name]) for name in ("User", "Group"))
-        made = [
-            storage.create(types["User"], user.model_validate(user_body(one))).id
-            for one in range(people)
-        ]
+        assert user is not None
+        assert group is not None
+
+        def person(number: int) -> Resource[Any]:
+            return cast("Resource[Any]", user.model_validate(user_body(number)))
+
+        made = [storage.create(types["User"], person(one)).id for one in range(people)]
         everybody = {
             "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
             "displayName": "Everybody",
             "members": [{"value": one} for one in made[:members]],
         }
         said["ids"] = made
-        said["group"] = storage.create(types["Group"], group.model_validate(everybody)).id
+        said["group"] = storage.create(
+            types["Group"], cast("Resource[Any]", group.model_validate(everybody))
+        ).id
 
     with running_scim2_server(TOKEN, fill) as url:
         print(json.dumps({"url": url, **said}), flush=True)
@@ -210,8 +217,8 @@ def _fill_django_scim2(people: int, members: int) -> None:
                 username=body["userName"],
                 scim_username=body["userName"],
                 scim_external_id=body["externalId"],
-                first_name=body["name"]["givenName"],  # type: ignore[index]
-                last_name=body["name"]["familyName"],  # type: ignore[index]
+                first_name=body["name"]["givenName"],  # type: ignore[index,call-overload]
+                last_name=body["name"]["familyName"],  # type: ignore[index,call-overload]
                 email=body["userName"],
             ).save()
         group = Group(name="Everybody")

@@ -18,7 +18,7 @@ from tests.browser.chromium import running_chromium
 from tests.browser.processes import World, running_world
 from tests.browser.routes import GET_ROUTES, filled, folder_of
 from tests.browser.signing_in import signed_in
-from tests.browser.test_crawl import HEIGHT, THEMES, WIDTHS
+from tests.browser.test_crawl import HEIGHT, THEMES, WIDTHS, Theme
 from tests.browser.tutorial import Clicks, follow_tutorial, token_generated
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
@@ -29,7 +29,7 @@ class Picture(NamedTuple):
 
     name: str
     route: str
-    theme: str = "light"
+    theme: Theme = "light"
     width: int = 1280
     height: int = 800
 
@@ -56,7 +56,7 @@ TUTORIAL = ("gallery", "connected", "mappings", "scope", "plan", "on", "event")
 """The stations of the tutorial of which the documentation shows a picture."""
 
 
-async def take(page: Page, world: World, route: str, theme: str, file: Path) -> None:
+async def take(page: Page, world: World, route: str, theme: Theme, file: Path) -> None:
     """Open a page in a theme and keep what the window shows."""
     await page.emulate_media(color_scheme=theme)
     answer = await page.goto(f"{world.site}{filled(route, world.facts)}", wait_until="load")

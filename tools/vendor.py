@@ -63,8 +63,10 @@ def fetched(package: str, folder: Path) -> Path:
 def symbol(name: str, svg: str) -> str:
     """Return an icon as a symbol of the sprite; how it is drawn is said once by the style sheet."""
     inner = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
-    inner = re.search(r"<svg[^>]*>(.*)</svg>", inner, re.DOTALL)[1]
-    inner = re.sub(r"\s+", " ", inner).replace(" />", "/>").replace("> <", "><").strip()
+    drawn = re.search(r"<svg[^>]*>(.*)</svg>", inner, re.DOTALL)
+    if drawn is None:
+        raise SystemExit(f"The icon {name} is no picture.")
+    inner = re.sub(r"\s+", " ", drawn[1]).replace(" />", "/>").replace("> <", "><").strip()
     return f'<symbol id="{name}" viewBox="0 0 24 24">{inner}</symbol>'
 
 
