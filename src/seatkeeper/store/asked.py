@@ -58,7 +58,7 @@ class Asked:
             if (processor := one.type.dialect_impl(_LITE).result_processor(_LITE, None)) is not None
         )
         names = [one.key or "" for one in columns]
-        self._row: Any = namedtuple("Found", names, rename=True)  # type: ignore[misc]
+        self._row: Any = namedtuple("Found", names, rename=True)  # type: ignore[misc]  # made of columns
 
     def all(self, db: Connection, **values: Any) -> Sequence[Any]:
         """Return every row."""
