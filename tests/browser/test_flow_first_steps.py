@@ -31,7 +31,8 @@ class Keyboard:
         await self.page.keyboard.press(key)
 
     async def to(self, name: str) -> None:
-        """Go forward until the control of that name has the focus."""
+        """Go forward until the control of that name has the focus, on a page that is all there."""
+        await self.page.wait_for_load_state()  # which moves the focus to what the address names
         for _ in range(12):
             await self.press("Tab")
             if name in await self._focused():
@@ -83,8 +84,9 @@ async def test_from_a_link_to_twelve_accounts_by_keyboard_alone(
         await expect(heading).to_contain_text("Who gets an account")
         await expect(page.locator("main")).to_contain_text("Everyone in Sales: 12 members")
         await hands.choose("Assign the group")
-        await expect(heading).to_contain_text("gets an account in 15Five")
+        await expect(heading).to_contain_text("Amara Okonkwo gets an account in 15Five")
         await hands.choose("Create this account")
+        await expect(page.get_by_role("status")).to_contain_text("Done")
         await expect(heading).to_contain_text("has an account in 15Five")
         account = await page.get_by_role("link", name="See the account").get_attribute("href")
         await hands.choose("Go on")

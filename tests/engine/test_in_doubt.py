@@ -13,7 +13,14 @@ from tests.engine.world import World
 
 from seatkeeper.connectors.memory import MemoryTarget
 from seatkeeper.directory.model import Kind
-from seatkeeper.errors import ConnectorError, InDoubt, Refused, Transient
+from seatkeeper.errors import (
+    ConnectorError,
+    CredentialsRejected,
+    InDoubt,
+    Refused,
+    Transient,
+    Unreachable,
+)
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.account import Account, TargetValues
 from seatkeeper.provisioning.cycle import CycleState
@@ -118,6 +125,31 @@ async def test_an_account_that_comes_late_is_taken_though_the_next_try_was_refus
 
     assert len(app.held[Kind.USER]) == 1
     assert await world.waits() == {}
+    await world.assert_in_step()
+
+
+@pytest.mark.parametrize(
+    "then",
+    [Unreachable("The app is away."), CredentialsRejected("The token is refused.", status=401)],
+    ids=["away", "no token"],
+)
+async def test_an_account_that_comes_late_is_found_though_the_app_stopped_the_next_try(
+    world: World, then: ConnectorError
+) -> None:
+    await world.connect()
+    await world.hire("Ada")
+    await world.assign("Ada")
+    app = LateApp(world, [then])
+
+    suspended = await world.run()
+    await app.acts()
+    await world.unassign("Ada")
+    world.now += dt.timedelta(days=1)
+    finished = await world.run()
+
+    assert suspended.state is CycleState.SUSPENDED
+    assert finished.state is CycleState.DONE
+    assert [one["active"] for one in app.held[Kind.USER].values()] == [False]
     await world.assert_in_step()
 
 

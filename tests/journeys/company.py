@@ -5,6 +5,7 @@ what it was asked. ``requests_since`` speaks of accounts by name, so that tests
 read like sentences.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -27,13 +28,16 @@ from seatkeeper.cli.sample_company import (
     sample_groups,
     sample_people,
 )
+from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import apply_document
 from seatkeeper.configuration.documents import read_documents
 from seatkeeper.configuration.editing import edit_settings
 from seatkeeper.directory.model import Group, User, Value
 from seatkeeper.engine.cycle_runner import Wish
+from seatkeeper.engine.runner import options_of
 from seatkeeper.ports import PersonRow, UserEdit
 from seatkeeper.provisioning.cycle import Cycle
+from seatkeeper.provisioning.journal import Order, OrderVerb
 from seatkeeper.provisioning.log import LogEntry
 from seatkeeper.settings import Settings
 
@@ -194,6 +198,18 @@ class Company:
     async def attempt(self) -> Cycle:
         """Run one cycle as far as it goes."""
         return await self.opened.running.run_app(self.app_id, Wish(), lambda _: None, lambda: False)
+
+    async def ordered(self) -> Order:
+        """Have the engine that is served beside run one cycle; two would carry out the same one."""
+        number = await self.opened.ledger.place_order(
+            self.app_id, OrderVerb.RUN, options_of(Wish()), actor=ACTOR, now=utc_now()
+        )
+        for _ in range(1200):
+            if (order := await self.opened.ledger.order(number)).state not in ("open", "taken"):
+                break
+            await asyncio.sleep(0.05)
+        assert order.state == "done", order.answer
+        return order
 
     async def requests_since(self) -> list[Asked]:
         """Return what the app was asked since the last time somebody looked."""

@@ -118,7 +118,7 @@ async def test_a_list_does_not_move_but_says_what_came_meanwhile(sales: Company)
         [address] = re.findall(r'hx-get="(/activity/new[^"]*)"', page)
         before = (await ana.get(address.replace("&amp;", "&"))).text
         await sales.change("bo", jobTitle="Poet")
-        await sales.run()
+        await sales.ordered()
         after = (await ana.get(address.replace("&amp;", "&"))).text
 
     assert before.strip() == ""

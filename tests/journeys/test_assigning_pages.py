@@ -233,7 +233,7 @@ async def test_whoever_would_lose_something_since_the_look_keeps_it_from_being_s
     async with served(sales) as url, signed_in(sales.opened, site_of(url)) as ana:
         look = await choosing(ana, sales, "Support", role=DEFAULT_ACCESS)
         await sales.join("Support", "bo")
-        await sales.attempt()
+        await sales.ordered()
         late = await look.assign()
         kept = await given(sales)
         saved = await Looking(ana, look.address, late.text).assign()

@@ -175,21 +175,25 @@ async def _create(context: AppContext, sent: Sent, values: TargetValues) -> None
             return
         else:
             context.asked_by(kind, account.id, sent.facts.record_id)
-            sent.account_id, sent.known = account.id, dict(values)
+            sent.account_id, sent.known, sent.doubtful = account.id, dict(values), False
             return
 
 
 async def _look_in_doubt(
     context: AppContext, sent: Sent, *, doubtful: bool, late: bool
 ) -> Account | None:
-    """Look whether a create that seemed to fail made the account; ``late``: and once more later."""
+    """Look whether a create that seemed to fail made the account; ``late``: and once more later.
+
+    A look that found nothing ends no doubt while the request may still act.
+    """
     sent.doubtful = doubtful
     found = await _look_again(context, sent)
     if found is None and late:
         sent.doubtful = True
         await context.sleep(SETTLING)
         found = await _look_again(context, sent)
-    sent.doubtful = False
+    if found is not None or late:
+        sent.doubtful = False
     return found
 
 
