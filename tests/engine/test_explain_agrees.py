@@ -10,6 +10,7 @@ from tests.engine.days import GROUPS, NAMES, something_happens, two_groups
 from tests.engine.world import START, World
 
 from seatkeeper.directory.model import Kind
+from seatkeeper.engine import answers
 from seatkeeper.errors import Refused
 from seatkeeper.provisioning.explain import Verdict
 from seatkeeper.provisioning.preview import Outlook
@@ -455,3 +456,28 @@ async def test_among_very_many_new_people_only_those_planned_before_are_rivals(
     many = await world.explain("Ada")
 
     assert (few.verdict, many.verdict) == (Verdict.WAITS, Verdict.TO_CREATE)
+
+
+@pytest.mark.parametrize("who", [0, -1], ids=["among the first", "after them"])
+async def test_of_a_large_group_the_first_members_are_compared_for_somebody_in_a_hurry(
+    any_world: World, monkeypatch: pytest.MonkeyPatch, who: int
+) -> None:
+    world = any_world
+    monkeypatch.setattr(answers, "COMPARED", 3)
+    monkeypatch.setattr(answers, "COMPARED_OF_MORE", 2)
+    await world.connect(scope="all")
+    for name in ("Ada", "Bo", "Cy", "Di", "Elif"):
+        await world.hire(name)
+    await world.found("Sales", "Ada", "Bo", "Cy", "Di", "Elif")
+    await world.run()
+    by_id = sorted(("Ada", "Bo", "Cy", "Di", "Elif"), key=lambda one: world.ids[one])
+
+    await world.leave("Sales", by_id[who])
+    asked = world.answers(await world.rules())
+    quick = await asked.explain(Kind.GROUP, world.ids["Sales"], quickly=True)
+    exact = await asked.explain(Kind.GROUP, world.ids["Sales"])
+
+    assert exact.verdict is Verdict.TO_UPDATE
+    assert "compared" not in exact.answer
+    assert quick.verdict is (Verdict.TO_UPDATE if who == 0 else Verdict.IN_STEP)
+    assert "Only the first 2 of its 4 members were compared." in quick.answer

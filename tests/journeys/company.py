@@ -205,11 +205,12 @@ class Company:
             self.app_id, OrderVerb.RUN, options_of(Wish()), actor=ACTOR, now=utc_now()
         )
         for _ in range(1200):
-            if (order := await self.opened.ledger.order(number)).state not in ("open", "taken"):
-                break
+            order = await self.opened.ledger.order(number)
+            if order.state not in ("open", "taken"):
+                assert order.state == "done", order.answer
+                return order
             await asyncio.sleep(0.05)
-        assert order.state == "done", order.answer
-        return order
+        raise AssertionError("The engine that is served did not answer within a minute.")
 
     async def requests_since(self) -> list[Asked]:
         """Return what the app was asked since the last time somebody looked."""

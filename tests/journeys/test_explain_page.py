@@ -16,6 +16,7 @@ from tests.journeys.test_sign_in import site_of
 
 from seatkeeper.clock import utc_now
 from seatkeeper.console import evidence
+from seatkeeper.engine import answers
 from seatkeeper.engine.cycle_runner import Wish
 from seatkeeper.provisioning.journal import OrderVerb
 
@@ -199,6 +200,33 @@ async def test_a_group_shows_whom_the_app_holds_and_who_waits(company: Company) 
     assert "In the directory 2 In the app, as last written 1" in words(page)
     assert "Elif Larsen" in words(page.text[page.text.index("<aside") :])
     assert "2 members joined" in words(page)
+
+
+async def test_of_a_large_group_some_members_are_compared_until_somebody_asks_for_all(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "COMPARED", 2)
+    monkeypatch.setattr(answers, "COMPARED_OF_MORE", 1)
+    for name in ("ana", "bo", "cy"):
+        await company.person(name)
+    await company.group("Sales", "ana", "bo", "cy")
+    await company.connect(groups=["Sales"])
+    await company.run()
+    place = f"/apps/15five/groups/{company.ids['Sales']}"
+
+    async with served(company) as url, signed_in(company.opened, site_of(url)) as browser:
+        some, every, sheet, all_of_it = [
+            await browser.get(f"{place}{more}")
+            for more in ("", "?whole=1", "/evidence", "/evidence?whole=1")
+        ]
+
+    assert "Only the first 1 of its 3 members were compared." in words(some)
+    assert "Compared, so that what follows is at least 1" in words(some)
+    assert f'href="{place}?whole=1"' in some.text
+    assert "were compared" not in words(every)
+    assert f'href="{place}/evidence?whole=1"' in sheet.text
+    assert "Compare all members" not in words(all_of_it)
+    assert "evidence?form=json&amp;whole=1" in all_of_it.text
 
 
 async def test_to_provision_now_sends_what_differs_and_the_page_says_how_it_ended(

@@ -226,9 +226,11 @@ class Installation:
         """Ask ``questions`` for id and name of a person or group."""
         return await self.questions.known(kind, who)
 
-    async def explain(self, app_id: str, who: str, kind: Kind = Kind.USER) -> Explanation:
+    async def explain(
+        self, app_id: str, who: str, kind: Kind = Kind.USER, *, quickly: bool = False
+    ) -> Explanation:
         """Ask ``questions`` why a person or group has (not) an account."""
-        return await self.questions.explain(app_id, who, kind)
+        return await self.questions.explain(app_id, who, kind, quickly=quickly)
 
     async def origin(self, app_id: str, kind: Kind, record_id: str, path: str) -> Origin:
         """Ask ``questions`` where one value comes from."""

@@ -55,11 +55,13 @@ class Questions:
                 raise unknown from None
         return group.id, group.display_name
 
-    async def explain(self, app_id: str, who: str, kind: Kind) -> Explanation:
+    async def explain(
+        self, app_id: str, who: str, kind: Kind, *, quickly: bool = False
+    ) -> Explanation:
         """Say why a person or group has (not) an account in an app."""
         rules = await self.apps.rules(app_id)
         record_id, name = await self.known(kind, who)
-        told = await self._answers(rules).explain(kind, record_id, name=name)
+        told = await self._answers(rules).explain(kind, record_id, name=name, quickly=quickly)
         told = await with_history(self.directory, app_id, kind, record_id, told)
         if not told.removes:
             return told

@@ -43,22 +43,32 @@ class Evidence:
     history: Sequence[HistoryRow]
     sheet: str
     next_sheet: str
+    is_whole: bool
     made: str
     data: bytes
     digest: str
 
 
 async def evidence_of(
-    work: Workplace, app_id: str, kind: Kind, who: str, now: dt.datetime, place: Place
+    work: Workplace,
+    app_id: str,
+    kind: Kind,
+    who: str,
+    now: dt.datetime,
+    place: Place,
+    *,
+    quickly: bool = False,
 ) -> Evidence:
     """Return a sheet of the evidence of one record, from a place of its history on.
+
+    ``quickly``: of a large group only some members are compared, and the answer says so.
 
     Raises ``NotFound``.
     """
     stored = await work.configuration.app(app_id)
     record_id, name = await work.known(kind, who)
     rules = await work.rules(app_id)
-    explained = await work.explain(app_id, record_id, kind)
+    explained = await work.explain(app_id, record_id, kind, quickly=quickly)
     past = await past_of(work, record_id, app_id, place=place, limit=ON_A_SHEET)
     named = await _named(work, app_id, rules.app_name, record_id, past)
     rows = history_rows(past.happened, now, named)
@@ -89,6 +99,7 @@ async def evidence_of(
         history=rows,
         sheet=sheet,
         next_sheet=past.older.text if past.older is not None else "",
+        is_whole=explained.members is None or explained.members.compared is None,
         made=f"{now:%Y-%m-%d %H:%M:%S} UTC",
         data=data,
         digest=hashlib.sha256(data).hexdigest(),

@@ -34,6 +34,10 @@ from seatkeeper.provisioning.walk import Answer, Decided, Facts, NeedsMatch, dec
 MOST_NEW: Final = 2_000
 """Most records that are judged for the sake of another: rivals, members who come back."""
 
+COMPARED: Final = 10_000
+COMPARED_OF_MORE: Final = 1_000
+"""Members of a group that are compared for whoever does not want to wait, and how many of more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -43,10 +47,13 @@ class Answers:
     rules: Rules
     now: dt.datetime
 
-    async def explain(self, kind: Kind, record_id: str, *, name: str = "") -> Explanation:
+    async def explain(
+        self, kind: Kind, record_id: str, *, name: str = "", quickly: bool = False
+    ) -> Explanation:
         """Say why a record has (not) an account, and what the next cycle does with it.
 
         ``name`` is what it is called where neither directory nor link know it any more.
+        ``quickly``: of a large group only some members are compared, and the answer says so.
         """
         [facts] = await self._facts(kind, [record_id])
         if name:
@@ -60,7 +67,7 @@ class Answers:
             known,
             missing={one: end.why_no_account for one, end in ends.items()},
             coming=_come(facts, asked, answer),
-            members=await self._members(facts, answer),
+            members=await self._members(facts, answer, quickly=quickly),
         )
         return explain(facts, self.rules, known)
 
@@ -213,13 +220,16 @@ class Answers:
         known = await self._remembered(facts, self._decided(facts))
         return explain(facts, self.rules, known)
 
-    async def _members(self, facts: Facts, answer: Answer | None) -> Membership | None:
+    async def _members(
+        self, facts: Facts, answer: Answer | None, *, quickly: bool
+    ) -> Membership | None:
         """Return a group's members as the next cycle would compare them; none where it does not."""
         if facts.kind is not Kind.GROUP or not _compares_members(answer):
             return None
         group = (self.rules.app_id, facts.record_id)
-        difference = await self.ledger.member_difference(*group)
-        wanted, held = await self.ledger.member_counts(*group)
+        total, held = await self.ledger.member_counts(*group)
+        most = COMPARED_OF_MORE if quickly and max(total, held) > COMPARED else None
+        difference = await self.ledger.member_difference(*group, most=most)
         add = [one.member_id for one in difference.add]
         remove = await self._removed(difference)
         again = [one for one in await self._given_back(facts.record_id) if one not in add]
@@ -233,7 +243,7 @@ class Answers:
             for one in absent[:SHOWN]
         ]
         return Membership(
-            wanted + len(coming),
+            total - len(absent),
             held,
             some_of(add, names),
             some_of(remove, names),
@@ -241,6 +251,7 @@ class Answers:
             len(absent),
             tuple(missing),
             some_of(coming, names),
+            compared=most,
         )
 
     async def _coming(self, ids: Sequence[str]) -> list[str]:

@@ -59,6 +59,7 @@ def members_plain(members: Membership | None) -> Plain | None:
         return None
     return {
         "directory": members.total,
+        "compared": members.total if members.compared is None else members.compared,
         "should_hold": members.wanted,
         "holds": members.held,
         "to_add": {"count": members.add.count, "first": list(members.add.names)},

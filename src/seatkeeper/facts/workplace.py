@@ -153,8 +153,13 @@ class Workplace(Protocol):
     async def known(self, kind: Kind, who: str) -> tuple[str, str]:
         """Return id and name of a person or group, also of one that is gone."""
 
-    async def explain(self, app_id: str, who: str, kind: Kind = Kind.USER) -> Explanation:
-        """Say why a person or group has (not) an account in an app."""
+    async def explain(
+        self, app_id: str, who: str, kind: Kind = Kind.USER, *, quickly: bool = False
+    ) -> Explanation:
+        """Say why a person or group has (not) an account in an app.
+
+        ``quickly``: of a large group only some members are compared, and the answer says so.
+        """
 
     async def held_back(self, app_id: str) -> Mapping[Key, str]:
         """Return which removals of the next cycle the deletion guard would hold, and why."""

@@ -190,14 +190,16 @@ class Ledger(LedgerOfHolds, LedgerOfAges, LedgerOfAccounts, Protocol):
     async def account_names(self, app_id: str, account_ids: Collection[str]) -> Mapping[str, str]:
         """Return whose accounts these are, by the names they were last written under."""
 
-    async def member_difference(self, app_id: str, group_id: str) -> MemberDifference:
-        """Compare a group's members in the directory with those last written."""
+    async def member_difference(
+        self, app_id: str, group_id: str, *, most: int | None = None
+    ) -> MemberDifference:
+        """Compare a group's members in the directory with those last written.
+
+        ``most``: only so many of its members are looked at, the first by id.
+        """
 
     async def member_counts(self, app_id: str, group_id: str) -> tuple[int, int]:
-        """Return how many members of a group have accounts, and how many surely are in it.
-
-        What somebody undid is in neither.
-        """
+        """Return how many members a group has here, and how many surely are in it there."""
 
     async def escrow(self, app_id: str, kind: Kind, record_id: str) -> Escrow | None:
         """Return a record's escrow, or none."""

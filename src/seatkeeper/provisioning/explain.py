@@ -379,7 +379,11 @@ def _sentence(
 def _left_out(
     rules: Rules, verdict: Verdict, missing: Sequence[Missing], known: Remembered
 ) -> Iterator[str]:
-    """Yield a sentence for each reference that comes or waits, and one for members."""
+    """Yield a sentence for each reference that comes or waits, and one or two for members."""
+    members = known.members or Membership()
+    if members.compared is not None:
+        some, total = f"{members.compared:,}", f"{members.total:,}"
+        yield f"Only the first {some} of its {total} members were compared."
     if verdict not in _STAYING:
         return
     for path, name in known.coming.items():
@@ -389,7 +393,6 @@ def _left_out(
         if one.path != MEMBERS:
             text = waits(one.path, one.name)
             yield f"{text[:1].upper()}{text[1:]} ({one.why})."
-    members = known.members or Membership()
     differences = members.differences()
     if differences:
         yield f"Members: {members.counts(rules.app_name)}; {'; '.join(differences)}."

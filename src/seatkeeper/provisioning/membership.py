@@ -61,6 +61,8 @@ class Membership:
     written there. ``coming`` are among those wanted: the same cycle makes their
     accounts. ``again`` get their access back, and are written once more.
     ``waiting`` counts those without account, ``missing`` are the first of them.
+    ``compared``: only so many members were looked at, so that ``wanted`` is at most, and the rest
+    at least, what it says; none: all were.
     """
 
     wanted: int = 0
@@ -71,6 +73,7 @@ class Membership:
     waiting: int = 0
     missing: tuple[Missing, ...] = ()
     coming: Some = Some()
+    compared: int | None = None
 
     @property
     def differs(self) -> bool:

@@ -229,12 +229,16 @@ class SqlLedger(
             return {}
         return await self._database.read(lambda c: waiting.account_names(c, app_id, account_ids))
 
-    async def member_difference(self, app_id: str, group_id: str) -> MemberDifference:
+    async def member_difference(
+        self, app_id: str, group_id: str, *, most: int | None = None
+    ) -> MemberDifference:
         """Compare a group's members in the directory with those last written."""
-        return await self._database.read(lambda c: members.member_difference(c, app_id, group_id))
+        return await self._database.read(
+            lambda c: members.member_difference(c, app_id, group_id, most=most)
+        )
 
     async def member_counts(self, app_id: str, group_id: str) -> tuple[int, int]:
-        """Return how many members of a group have accounts, and how many surely are in it."""
+        """Return how many members a group has here, and how many surely are in it there."""
         return await self._database.read(lambda c: members.member_counts(c, app_id, group_id))
 
     async def health(self, app_id: str) -> Health:

@@ -75,13 +75,20 @@ class ExplainPages:
         async def proves(visit: Visit) -> Response:
             app_id, who = _asked(visit)
             begins = Place.read(visit.request.query_params.get("older", ""))
-            evidence = await evidence_of(self._desk.work, app_id, kind, who, utc_now(), begins)
+            evidence = await evidence_of(
+                self._desk.work, app_id, kind, who, utc_now(), begins, quickly=not _whole(visit)
+            )
             if visit.request.query_params.get("form") == "json":
                 sheet = f"-{evidence.sheet}" if evidence.sheet else ""
                 return _file(evidence.data, f"{app_id}-{evidence.record_id}{sheet}")
             place = _place(app_id, kind, evidence.record_id)
             return self._desk.templates.page(
-                "evidence.html", visit=visit, page=evidence, place=place, states=state_words()
+                "evidence.html",
+                visit=visit,
+                page=evidence,
+                place=place,
+                whole="&whole=1" if _whole(visit) else "",
+                states=state_words(),
             )
 
         return proves
@@ -94,7 +101,9 @@ class ExplainPages:
         if record_id != who:  # somebody typed a name; the address that stays is the id's
             return RedirectResponse(_place(app_id, kind, quote(record_id, safe="")), SEE_OTHER)
         asked = visit.request.query_params
-        explained, known, past = await self._everything(app_id, kind, record_id, asked)
+        explained, known, past = await self._everything(
+            app_id, kind, record_id, asked, quickly=not _whole(visit)
+        )
         now, place = utc_now(), _place(app_id, kind, record_id)
         named = Named(record_id, {app_id: head.name}, past.names, {app_id: known.called})
         origin = None
@@ -118,11 +127,17 @@ class ExplainPages:
         return page
 
     async def _everything(
-        self, app_id: str, kind: Kind, record_id: str, asked: Mapping[str, str]
+        self,
+        app_id: str,
+        kind: Kind,
+        record_id: str,
+        asked: Mapping[str, str],
+        *,
+        quickly: bool,
     ) -> tuple[Explanation, Known, Past]:
         work = self._desk.work
         explained, rules = await asyncio.gather(
-            work.explain(app_id, record_id, kind), work.rules(app_id)
+            work.explain(app_id, record_id, kind, quickly=quickly), work.rules(app_id)
         )
         [facts] = await work.ledger.facts(
             app_id, kind, [record_id], memberships=rules.reads_memberships
@@ -198,6 +213,11 @@ class ExplainPages:
         )
         place = _place(app_id, kind, quote(record_id, safe=""))
         return RedirectResponse(f"{place}?order={number}#order", SEE_OTHER)
+
+
+def _whole(visit: Visit) -> bool:
+    """Whether somebody wants all members of a large group compared, and waits for it."""
+    return bool(visit.request.query_params.get("whole"))
 
 
 def _place(app_id: str, kind: Kind, record_id: str) -> str:

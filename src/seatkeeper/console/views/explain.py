@@ -53,6 +53,7 @@ class ExplainPage:
     next_try: Time | None
     missing: Sequence[tuple[str, str, str, str]]
     members: Sequence[tuple[str, str]]
+    members_left: bool
 
 
 def explain_page(explained: Explanation, known: Known, name: str, now: dt.datetime) -> ExplainPage:
@@ -82,6 +83,7 @@ def explain_page(explained: Explanation, known: Known, name: str, now: dt.dateti
             for one in explained.missing
         ],
         members=list(_members(explained)),
+        members_left=explained.members is not None and explained.members.compared is not None,
     )
 
 
@@ -164,6 +166,8 @@ def _members(explained: Explanation) -> Iterator[tuple[str, str]]:
     if members is None:
         return
     yield _("In the directory"), f"{members.total:,}"
+    if members.compared is not None:
+        yield _("Compared, so that what follows is at least"), f"{members.compared:,}"
     yield _("In the app, as last written"), f"{members.held:,}"
     for words, some in (
         (_("Will be added"), members.add),
