@@ -2,7 +2,8 @@
 
 import pytest
 
-from seatkeeper.console.views.assigning import CARRIED, Comes, JoinEffect, JoinLine, rounded
+from seatkeeper.console.views.assigning import Comes, JoinEffect, JoinLine, rounded
+from seatkeeper.console.views.losing import CARRIED
 from seatkeeper.directory.model import Kind
 
 

@@ -5,7 +5,6 @@ is looked at first, under the address that names it; whoever has seen it saves f
 judges with the walk's own functions and plans nothing; ``views.assigning`` counts and names.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,10 +20,9 @@ from seatkeeper.console.app_head import AppHead, app_head
 from seatkeeper.console.desk import Desk
 from seatkeeper.console.doors import SEE_OTHER, Doors
 from seatkeeper.console.language import _, ngettext
-from seatkeeper.console.proposing import LOOKS_AGAIN, NAMED
 from seatkeeper.console.reaching import look_at
+from seatkeeper.console.seen_before import check_seen
 from seatkeeper.console.views.assigning import Comes, JoinEffect, Way
-from seatkeeper.console.views.plan import STALE_AFTER
 from seatkeeper.console.visit import Visit, whole_number
 from seatkeeper.console.words import number, visible
 from seatkeeper.directory.model import (
@@ -187,31 +185,9 @@ class AssigningPages:
         for one in asked.ways:
             if one.before not in (one.asked, seen.get(one.asked.principal_id)):
                 raise await self._meanwhile(head, one, seen.get(one.asked.principal_id))
-        at = form.get("at", "")
-        shown = int(at) if at.isascii() and at.isdigit() and len(at) < 12 else 0
-        if utc_now().timestamp() - shown > STALE_AFTER.total_seconds():
-            raise InvalidValue(
-                _("Nothing was saved: what you saw is older than 15 minutes."),
-                advice=_("Look at what it does now, then assign."),
-            )
-        try:
-            async with asyncio.timeout(LOOKS_AGAIN):
-                unseen = (await self._effect(head, asked)).unseen(form.get("loses", ""))
-        except TimeoutError:
-            raise InvalidValue(
-                _("Nothing was saved: looking again took too long."), advice=_("Try it again.")
-            ) from None
-        if unseen:
-            raise InvalidValue(
-                ngettext(
-                    "Nothing was saved: by now it would also take something away from %(who)s.",
-                    "Nothing was saved: by now it would also take something away from "
-                    "%(count)s others: %(who)s.",
-                    len(unseen),
-                )
-                % {"count": number(len(unseen)), "who": ", ".join(unseen[:NAMED])},
-                advice=_("Look at what it does now, then assign."),
-            )
+        await check_seen(
+            form.get("at", ""), form.get("loses", ""), lambda: self._effect(head, asked)
+        )
 
     async def _meanwhile(
         self, head: AppHead, one: Way, seen: Assignment | None

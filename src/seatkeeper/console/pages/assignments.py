@@ -12,6 +12,7 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from seatkeeper.clock import utc_now
 from seatkeeper.configuration.applying import settings_of
 from seatkeeper.console.app_head import AppHead, app_head
 from seatkeeper.console.desk import Desk
@@ -25,6 +26,7 @@ from seatkeeper.console.pages.assigning import (
     role_words,
 )
 from seatkeeper.console.reaching import look_at
+from seatkeeper.console.seen_before import check_seen
 from seatkeeper.console.views.assignments import (
     AssignedRow,
     LeaveEffect,
@@ -97,27 +99,54 @@ class AssignmentPages:
     async def leaving(self, visit: Visit) -> Response:
         """Say who would lose access, before an assignment ends. Raises ``NotFound``."""
         head = await self._head(visit)
-        one = await self._assignment(visit, head)
+        return await self._end(visit, head, await self._assignment(visit, head))
+
+    async def remove(self, visit: Visit) -> Response:
+        """End an assignment, unless that would take something away that was not shown.
+
+        Whoever loses access by it is planned by the next cycle.
+        """
+        head = await self._head(visit)
+        principal, form = visit.request.path_params["principal"], visit.form
+        given = await self._given(visit, head)
+        try:
+            if given is not None:  # else it was pressed twice
+                most = _most(visit)
+                await check_seen(
+                    form.get("at", ""),
+                    form.get("loses", ""),
+                    lambda: self._effect(head, given, most),
+                )
+        except BadInput as error:
+            assert given is not None  # noqa: S101 - only what is there was looked at
+            return await self._end(visit, head, given, 422, error)
+        await self._desk.work.directory.unassign(
+            head.id, principal, actor=visit.administrator.email
+        )
+        return RedirectResponse(f"{_address(head)}?saved=1", SEE_OTHER)
+
+    async def _end(
+        self,
+        visit: Visit,
+        head: AppHead,
+        one: Assignment,
+        code: int = 200,
+        error: BadInput | None = None,
+    ) -> Response:
         who = await self._who([one])
         role = head.stored.application.role(one.role_id)
-        whole = "whole" in visit.request.query_params
         return self._desk.templates.page(
             "assignment_end.html",
+            code,
             visit=visit,
             head=head,
             row=assigned_row(one, who.get(one.principal_id), role_words(role), NOWHERE, None, {}),
-            effect=await self._effect(head, one, LOOKED_AT if whole else AT_FIRST),
-            whole=whole,
+            effect=await self._effect(head, one, _most(visit)),
+            whole=_whole(visit),
+            at=int(utc_now().timestamp()),
             on=settings_of(head.stored).status == "on",
+            error=error,
         )
-
-    async def remove(self, visit: Visit) -> Response:
-        """End an assignment; whoever loses access by it is planned by the next cycle."""
-        head = await self._head(visit)
-        await self._desk.work.directory.unassign(
-            head.id, visit.request.path_params["principal"], actor=visit.administrator.email
-        )
-        return RedirectResponse(f"{_address(head)}?saved=1", SEE_OTHER)
 
     async def _head(self, visit: Visit) -> AppHead:
         return await app_head(self._desk, visit.request.path_params["app"])
@@ -172,15 +201,18 @@ class AssignmentPages:
 
     async def _assignment(self, visit: Visit, head: AppHead) -> Assignment:
         """Return the assignment of the address. Raises ``NotFound``."""
+        given = await self._given(visit, head)
+        if given is None:
+            raise NotFound(
+                _("This assignment is not there any more."),
+                advice=_("Look at who is assigned now."),
+            )
+        return given
+
+    async def _given(self, visit: Visit, head: AppHead) -> Assignment | None:
         principal = visit.request.path_params["principal"]
         given = await self._desk.work.directory.assignments_of([principal])
-        for one in given:
-            if one.app_id == head.id:
-                return one
-        raise NotFound(
-            _("This assignment is not there any more."),
-            advice=_("Look at who is assigned now."),
-        )
+        return next((one for one in given if one.app_id == head.id), None)
 
     async def _effect(self, head: AppHead, one: Assignment, most: int) -> LeaveEffect:
         work, effect = self._desk.work, LeaveEffect()
@@ -261,6 +293,14 @@ class AssignmentPages:
             saved="saved" in visit.request.query_params,
             **await self._candidates(visit, head),
         )
+
+
+def _whole(visit: Visit) -> bool:
+    return "whole" in visit.request.query_params
+
+
+def _most(visit: Visit) -> int:
+    return LOOKED_AT if _whole(visit) else AT_FIRST
 
 
 def _address(head: AppHead) -> str:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from seatkeeper.console.language import _
+from seatkeeper.console.views import losing
 from seatkeeper.console.views.assignments import TAKES_AWAY, other_grants
 from seatkeeper.console.views.plan import Tile
 from seatkeeper.console.views.plan_rows import change_text, mark_of, outlook_words
@@ -24,10 +25,6 @@ from seatkeeper.provisioning.rules import Rules
 from seatkeeper.provisioning.scope import Grant
 from seatkeeper.provisioning.walk import Answer, Decided, Facts, NeedsMatch, decide
 
-CARRIED: Final = 1_000
-"""Of so many who lose something a form remembers each; of more only how many they were."""
-
-_KEY: Final = 12
 _FIGURES: Final = 2
 
 
@@ -157,22 +154,16 @@ class JoinEffect:
 
     def carried(self) -> str:
         """Return what a form remembers of those who lose something, to be told from others."""
-        keys = [one.id[-_KEY:] for one in self._losing[:CARRIED]]
-        return " ".join([str(len(self._losing)), *keys])
+        return losing.carried(self._losing)
 
     def unseen(self, carried: str) -> Sequence[str]:
         """Return the names of those who lose something and are not in what a form remembered."""
-        many, *keys = carried.split() or [""]
-        shown = int(many) if many.isascii() and many.isdigit() and len(many) < 10 else 0
-        if shown > CARRIED:
-            return [one.name for one in self._losing[shown:]]
-        seen = set(keys)
-        return [one.name for one in self._losing if one.id[-_KEY:] not in seen]
+        return losing.unseen(self._losing, carried)
 
     @property
-    def _losing(self) -> Sequence[JoinLine]:
+    def _losing(self) -> Sequence[tuple[str, str]]:
         groups = [line for comes, line in self.groups if comes is Comes.LOSES]
-        return [*groups, *self.people[Comes.LOSES]]
+        return [(one.id, one.name) for one in (*groups, *self.people[Comes.LOSES])]
 
 
 def rounded(many: float) -> int:

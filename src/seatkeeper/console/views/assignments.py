@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from seatkeeper.console.language import _, ngettext
+from seatkeeper.console.views import losing
 from seatkeeper.console.views.people import name_of, state_pill
 from seatkeeper.console.views.plan_rows import mark_of, outlook_words
 from seatkeeper.console.views.values import Pill
@@ -60,6 +61,7 @@ class Candidate:
 class LeaveEffect:
     """What the end of one assignment leads to, of those who were looked at.
 
+    ``leave`` names the first of those who lose access, ``losing`` are all of them.
     ``does`` counts what the app would do with accounts of people that are there, ``groups`` the
     groups that would go; ``unmade`` are those who have no account yet and would get none.
     """
@@ -71,6 +73,7 @@ class LeaveEffect:
     unmade: int = 0
     staying: int = 0
     leave: list[tuple[str, str, str, str, str, str]] = field(default_factory=list)
+    losing: list[tuple[str, str]] = field(default_factory=list)
     stay: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     @property
@@ -97,10 +100,19 @@ class LeaveEffect:
             reason = visible(will.reason if will is not None else "", 200)
             line = (facts.record_id, facts.kind.value, name, outlook_words()[does], mark_of(does))
             self.leave += [(*line, reason)] if len(self.leave) < NAMED else []
+            self.losing.append((facts.record_id, name))
         elif will is not None and will.usable:
             self.staying += 1
             stays = (facts.record_id, facts.kind.value, name, visible(will.reason, 200))
             self.stay += [stays] if len(self.stay) < NAMED else []
+
+    def carried(self) -> str:
+        """Return what a form remembers of those who lose something, to be told from others."""
+        return losing.carried(self.losing)
+
+    def unseen(self, carried: str) -> Sequence[str]:
+        """Return the names of those who lose something and are not in what a form remembered."""
+        return losing.unseen(self.losing, carried)
 
     @property
     def told(self) -> Sequence[tuple[str, str]]:
