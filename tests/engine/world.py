@@ -95,6 +95,7 @@ class World:
     batch: int = 100
     listed_from: int = FEWEST
     concurrency: int = 8
+    most_at_once: int = 0
     stopping: Callable[[], bool] = lambda: False
     progress: Callable[[Cycle], None] = lambda _: None
     in_flight_for: float = 0.0
@@ -268,6 +269,7 @@ class World:
                 batch=self.batch,
                 listed_from=self.listed_from,
                 concurrency=self.concurrency,
+                most_at_once=self.most_at_once,
                 stopping=lambda: self.stopping(),
                 progress=lambda cycle: self.progress(cycle),
                 in_flight_for=self.in_flight_for,

@@ -66,6 +66,46 @@ async def test_at_most_two_requests_start_after_the_first_refusal_was_read(
     assert await world.waits() == {}
 
 
+@pytest.mark.fault("T5")
+async def test_at_most_two_requests_start_after_the_first_refusal_where_many_are_under_way(
+    open_app: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started_late, refused, under_way, widest = 0, False, 0, 0
+    send = Wire.send
+
+    async def watched(wire: Wire, *said: Any, **more: Any) -> Answer:
+        nonlocal started_late, refused, under_way, widest
+        started_late += refused
+        under_way += 1
+        widest = max(widest, under_way)
+        answer = await send(wire, *said, **more)
+        under_way -= 1
+        refused = refused or answer.status == 401
+        return answer
+
+    monkeypatch.setattr(Wire, "send", watched)
+    many = [f"person{number}" for number in range(200)]
+    open_app.most_at_once = 32
+    await open_app.connect()
+    for name in many:
+        await open_app.hire(name)
+    await open_app.assign(*many)
+    faults = "token-expires after=150"
+    async with running_sandbox("generic-scim", tmp_path / "app.db", faults=faults) as box:
+        target = scim_target(
+            gallery_app("generic-scim"), box.base_url, box.token, allow_loopback=True
+        )
+
+        cycle = await open_app.run(target=target)
+        await target.close()
+
+    assert refused
+    assert widest > 8
+    assert started_late <= 2
+    assert cycle.state is CycleState.SUSPENDED
+    assert await open_app.waits() == {}
+
+
 async def stopped(company: Company) -> None:
     """Return once the engine has put the app in quarantine."""
     for _ in range(TRIES):
