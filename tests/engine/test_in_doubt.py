@@ -317,3 +317,27 @@ async def test_a_doubt_outlives_every_try_that_finds_no_answer(world: World) -> 
     assert len(world.target.held[Kind.USER]) == 1
     assert await world.waits() == {}
     await world.assert_in_step()
+
+
+@pytest.mark.parametrize("acted", [False, True], ids=["it never came", "it came"])
+async def test_whoever_was_purged_keeps_their_link_until_the_account_is_known_to_be_inactive(
+    world: World, acted: bool
+) -> None:
+    await world.connect(scope="all")
+    await world.hire("Ada")
+    await world.run()
+    await world.directory.delete_user(world.ids["Ada"], actor="hr", now=world.now)
+    await world.directory.purge_user(world.ids["Ada"], actor="hr")
+    lost = InDoubt("The answer was lost.")
+    (world.plant_after if acted else world.plant)("update", lost, times=2)
+
+    failed = await world.run()
+    [link] = await world.ledger.some_links(world.app, Kind.USER, 9)
+    world.now += dt.timedelta(days=1)
+    await world.run()
+
+    assert failed.counters.failed == 1
+    assert link.record_id == world.ids["Ada"]
+    assert [one["active"] for one in world.target.held[Kind.USER].values()] == [False]
+    assert await world.ledger.some_links(world.app, Kind.USER, 9) == []
+    assert await world.waits() == {}

@@ -108,7 +108,7 @@ def _book_account(booking: Booking, sent: Sent) -> None:
         booking.unlink(facts)
         booking.forgotten.append(facts.record_id)  # an account that is gone is in no group any more
     elif sent.account_id is not None and sent.known is not None:
-        if isinstance(sent.action, Disable) and sent.action.release:
+        if sent.error is None and isinstance(sent.action, Disable) and sent.action.release:
             booking.unlink(facts)
         else:
             _link(booking, sent, sent.account_id, sent.known)
