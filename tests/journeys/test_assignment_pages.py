@@ -124,7 +124,7 @@ async def test_whom_to_assign_is_found_by_how_the_name_begins(two: Company) -> N
     assert "Sal Larsen" in part
     assert "Disabled" in part
     assert "checked" not in part
-    assert f'value="user:{two.ids["bo"]}" checked' in whole
+    assert f'value="user:{two.ids["bo"]}" checked data-alone' in whole
     assert "begins so" in nobody
     assert "checkbox" not in nothing
 
@@ -192,3 +192,21 @@ async def test_each_assigned_person_is_shown_with_where_they_stand_in_the_app(tw
     assert before.count("No account yet") == 2
     assert "Has an account" in page
     assert "Needs attention" in page
+
+
+async def test_whoever_was_ticked_stays_ticked_while_somebody_else_is_looked_for(
+    two: Company,
+) -> None:
+    bo, sales = f"user:{two.ids['bo']}", f"group:{two.ids['Sales']}"
+    asked = f"{PLACE}/part?find=sal&principal={bo}&principal=user:nobody&principal=robot"
+    async with served(two) as url, signed_in(two.opened, site_of(url)) as ana:
+        part = (await ana.get(asked)).text
+        both = (await ana.get(f"{PLACE}/part?find=sal&principal={bo}&principal={sales}")).text
+        none = (await ana.get(f"{PLACE}/part?find=&principal={bo}")).text
+
+    assert re.findall(r'value="([^"]*)" checked', part) == [bo]
+    assert re.findall(r'value="([^"]*)">', part)[-1] == sales
+    assert "Who else" in part
+    assert re.findall(r'name="principal" value="([^"]*)" checked', both) == [sales, bo]
+    assert "Nobody else" in both
+    assert f'value="{bo}" checked' in none

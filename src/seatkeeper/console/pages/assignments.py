@@ -19,6 +19,7 @@ from seatkeeper.console.desk import Desk
 from seatkeeper.console.doors import SEE_OTHER, Doors
 from seatkeeper.console.language import _
 from seatkeeper.console.pages.assigning import (
+    MOST_CHOSEN,
     assignments_of_app,
     check_number,
     check_role,
@@ -178,26 +179,37 @@ class AssignmentPages:
         return Kind.GROUP, (await directory.group(name[:300])).id
 
     async def _candidates(self, visit: Visit, head: AppHead) -> dict[str, object]:
-        """Return whom one may assign, by what was typed; nothing where nothing was."""
+        """Return whom one may assign: who was ticked so far, and who is called as was typed."""
         query, form = visit.request.query_params, visit.form
         text = (form.get("find") or query.get("find", ""))[:200].strip()
-        if not text:
-            return {"find": "", "found": [], "more": False, "chosen": []}
+        ticked = [*visit.chosen("principal"), *query.getlist("principal")][:MOST_CHOSEN]
+        ids = [one.partition(":")[2] for one in ticked]
         directory = self._desk.work.directory
-        groups = (await directory.find_groups(text, limit=FOUND)).groups
-        people = (await directory.find_people(PeopleQuery(text), limit=FOUND)).people
-        given = await directory.assignments_of(
-            [*(one.id for one in groups), *(one.id for one in people)]
-        )
+        groups = {**(await directory.groups(ids) if ids else {})}
+        people = {**(await directory.users(ids) if ids else {})}
+        kept = {*groups, *people}
+        more = False
+        if text:
+            some = (await directory.find_groups(text, limit=FOUND)).groups
+            others = (await directory.find_people(PeopleQuery(text), limit=FOUND)).people
+            more = FOUND in (len(some), len(others))
+            groups |= {one.id: one for one in some}
+            people |= {one.id: one for one in others}
+        given = await directory.assignments_of([*groups, *people]) if groups or people else []
         assigned = {one.principal_id for one in given if one.app_id == head.id}
-        members = await directory.member_counts([one.id for one in groups])
-        found = [
-            *(candidate_group(one, members[one.id], assigned=one.id in assigned) for one in groups),
-            *(candidate_person(one, assigned=one.id in assigned) for one in people),
-        ]
-        chosen = visit.chosen("principal") or [one.value for one in found if len(found) == 1]
-        more = FOUND in (len(groups), len(people))
-        return {"find": text, "found": found, "more": more, "chosen": chosen}
+        members = await directory.member_counts(list(groups)) if groups else {}
+        every = [
+            *(candidate_group(one, members[one.id], assigned=one.id in assigned)
+              for one in groups.values()),
+            *(candidate_person(one, assigned=one.id in assigned) for one in people.values()),
+        ]  # fmt: skip
+        return {
+            "find": text,
+            "kept": [one for one in every if one.id in kept],
+            "found": [one for one in every if one.id not in kept],
+            "alone": len(every) == 1,
+            "more": more,
+        }
 
     async def _assignment(self, visit: Visit, head: AppHead) -> Assignment:
         """Return the assignment of the address. Raises ``NotFound``."""
