@@ -341,3 +341,32 @@ async def test_whoever_was_purged_keeps_their_link_until_the_account_is_known_to
     assert [one["active"] for one in world.target.held[Kind.USER].values()] == [False]
     assert await world.ledger.some_links(world.app, Kind.USER, 9) == []
     assert await world.waits() == {}
+
+
+@pytest.mark.parametrize(
+    "then",
+    [[], [Unreachable("The app is away.")], [Refused("The app says no.", status=400)]],
+    ids=["it goes on failing", "then it is away", "then it refuses"],
+)
+async def test_a_change_that_acted_though_the_app_failed_is_not_taken_for_one_that_never_came(
+    world: World, then: list[ConnectorError]
+) -> None:
+    await world.connect(scope="all")
+    await world.hire("Ada", jobTitle="Poet")
+    await world.run()
+    await world.change("Ada", jobTitle="Captain")
+    world.plant_after("update", Transient("The app failed.", status=500), times=1 if then else 9)
+    for error in then:
+        world.plant("update", error, skip=1)
+
+    failed = await world.run()
+    world.target.planted_by_verb.clear()  # type: ignore[attr-defined]  # one that is planted
+    title = world.account("Ada")["title"]
+    await world.change("Ada", jobTitle="Poet")
+    world.now += dt.timedelta(days=1)
+    await world.run()
+
+    assert failed.counters.updated == 0
+    assert title == "Captain"
+    assert world.account("Ada")["title"] == "Poet"
+    await world.assert_in_step()

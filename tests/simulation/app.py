@@ -62,7 +62,7 @@ class SimulatedApp:
     writing: Counter[str] = field(default_factory=Counter)
     written: set[str] = field(default_factory=set)
     adopted: set[str] = field(default_factory=set)
-    taken_away: set[str] = field(default_factory=set)
+    taken_away: list[tuple[float, str]] = field(default_factory=list)
     taken_at: list[tuple[float, str]] = field(default_factory=list)
     in_bulk: bool = False
 
@@ -203,8 +203,9 @@ class Client:
             before = app.entitled(subject)
             result = await call()
             if before and not app.entitled(subject):
-                app.taken_away.add(before)
-                app.taken_at.append((asyncio.get_running_loop().time(), before))
+                now = asyncio.get_running_loop().time()
+                app.taken_away.append((now, before))
+                app.taken_at.append((now, before))
             app.written.add(result.id if isinstance(result, Account) else subject)
             app.check()
             return result

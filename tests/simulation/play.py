@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
-from tests.engine.world import Wish
+from tests.engine.world import START, Wish
 from tests.simulation.app import SimulatedApp
 from tests.simulation.company import MOST_IN_A_DAY, MOST_WITHOUT_A_WORD, Company
 from tests.simulation.life import Life
@@ -260,17 +260,24 @@ class _Play:
             self._note(f"cycle {cycle.kind} {cycle.state} {cycle.counters}")
 
     async def _check_no_surprise(self) -> None:
-        """P4: what one cycle took away without anybody's word is within the limit."""
-        cycles = await self.company.ledger.cycles(self.company.app, limit=1)
+        """P4: what one cycle took away without anybody's word is within the limit.
+
+        It was taken by the newest cycle of that moment: one engine may look here only when the
+        other has ended a cycle of its own.
+        """
+        cycles = await self.company.ledger.cycles(self.company.app, limit=9)
         if not cycles:
             return
-        newest = cycles[0]
-        taken = self.app.taken_away - self.approved
+        for at, who in self.app.taken_away:
+            if who in self.approved:
+                continue
+            moment = START + dt.timedelta(seconds=at)
+            number = max((one.number for one in cycles if one.started <= moment), default=0)
+            mine = self.taken.setdefault(number, set())
+            mine.add(who)
+            if len(mine) > MOST_WITHOUT_A_WORD:
+                self._violated(f"P4: cycle {number} took away {len(mine)} without a word")
         self.app.taken_away.clear()
-        mine = self.taken.setdefault(newest.number, set())
-        mine |= taken
-        if len(mine) > MOST_WITHOUT_A_WORD:
-            self._violated(f"P4: cycle {newest.number} took away {len(mine)} without a word")
         self._check_day()
 
     def _check_day(self) -> None:

@@ -45,6 +45,7 @@ from seatkeeper.provisioning.plan import (
     known_after,
     known_of_adopted,
     known_there,
+    known_without,
 )
 from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.reviewed import ADVICE, reviewed_members
@@ -271,16 +272,36 @@ async def _change(
     kind, trace = sent.facts.kind, sent.trace
     along = partial(context.target.bulk.takes, kind, changes)
     try:
-        call = partial(context.target.update, kind, account_id, changes, trace)
+        call = partial(_update_once, context, sent, account_id, changes, before)
         await _twice_if_doubtful(context, sent, call, along)
     except Conflict as refusal:
         changes, before = await left_to_change(
             context, kind, account_id, before=before, changes=changes, refusal=refusal, trace=trace
         )
         if changes:
-            call = partial(context.target.update, kind, account_id, changes, trace)
+            call = partial(_update_once, context, sent, account_id, changes, before)
             await _twice_if_doubtful(context, sent, call)
     return changes, before
+
+
+async def _update_once(
+    context: AppContext,
+    sent: Sent,
+    account_id: str,
+    changes: Sequence[ValueChange],
+    before: TargetValues,
+) -> None:
+    """Send an update; an app that failed may have acted, so what it holds is not known then.
+
+    Whatever is answered to the next try, unless that one arrives: the directory may have gone
+    back to what was known before, and nobody would look again. Who has no link is looked up.
+    """
+    try:
+        await context.target.update(sent.facts.kind, account_id, changes, sent.trace)
+    except Transient:
+        if sent.facts.link is not None:
+            sent.account_id, sent.known = account_id, known_without(before, changes)
+        raise
 
 
 def _is_free(context: AppContext, sent: Sent) -> bool:
