@@ -251,6 +251,33 @@ async def test_a_change_that_nobody_can_look_up_is_not_taken_for_one_that_never_
     assert held["active"] is False
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("acted", [False, True], ids=["it never came", "it came"])
+async def test_a_value_that_nobody_could_look_up_is_cleared_or_written_as_the_directory_says_later(
+    any_world: World, acted: bool, restarted: bool
+) -> None:
+    """Ada's title was on its way from nothing to a value, and goes back; Bo's the other way."""
+    world = any_world
+    world.batch = 1
+    await world.connect(scope="all")
+    await world.hire("Ada")
+    await world.hire("Bo", jobTitle="Poet")
+    await world.run()
+    for name, new, old in (("Ada", "Captain", None), ("Bo", None, "Poet")):
+        await world.change(name, jobTitle=new)
+        await died_at(world, "update", after=acted)
+        if restarted:
+            await world.ledger.reset(world.app, RESTART, actor="ana")
+        world.plant("read", Refused("The app says no.", status=400))
+        await world.run()
+        await world.change(name, jobTitle=old)
+        world.now += dt.timedelta(days=1)
+        await world.run()
+
+    assert await world.waits() == {}
+    await world.assert_in_step()
+
+
 @pytest.mark.fault("T3")
 async def test_who_may_have_been_created_waits_with_the_doubt_while_the_app_refuses_to_look(
     any_world: World,

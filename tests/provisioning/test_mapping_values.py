@@ -38,7 +38,6 @@ from seatkeeper.provisioning.plan import (
     known_after,
     known_of_adopted,
     known_there,
-    known_without,
     same,
 )
 from seatkeeper.scim.element_text import comparable, element_of, element_text, identity
@@ -366,9 +365,3 @@ def test_what_is_known_after_reading_is_only_what_was_known_or_sent() -> None:
 
     assert known_there(account, {"nick": "Addie"}, changes) == {"nick": "Ada", "title": "Lead"}
     assert known_after({"gone": "x", "nick": "Ada"}, changes) == {"nick": "Ada", "title": "Lead"}
-
-
-def test_what_a_lost_change_was_about_is_not_known():
-    known = {"title": "Lead", "nick": "Addie"}
-
-    assert known_without(known, [ValueChange("nick", "Addie", "Ada")]) == {"title": "Lead"}

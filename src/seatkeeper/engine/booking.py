@@ -250,7 +250,7 @@ class Booking:
         """Put the record into escrow and log why; everybody else goes on.
 
         What was only refused because a reviewed plan says otherwise waits for no retry.
-        ``doubt`` is what a create sent that nobody could look up.
+        ``doubt`` is what was sent and nobody could look up.
         """
         if isinstance(error, PlanOutdated):
             self.refused(facts, error, entry=entry, trace=trace)

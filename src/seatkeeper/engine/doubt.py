@@ -33,7 +33,6 @@ from seatkeeper.provisioning.plan import (
     gives_access_back,
     known_of_adopted,
     known_there,
-    known_without,
 )
 from seatkeeper.provisioning.removal import has_arrived
 from seatkeeper.provisioning.walk import Decided, Facts, NeedsMatch, decide, scope_of
@@ -87,11 +86,8 @@ async def _settle(context: AppContext, booking: Booking, facts: Facts, entry: En
         if isinstance(error, InDoubt | Transient | Throttled):
             # It passes by itself; what the app refuses to look up need not, so that waits alone.
             raise AppStopped(away("What became of a request cannot be found out", error)) from error
-        lost = entry.changes if facts.link is None and entry.verb == "create" else ()
+        lost = entry.changes if facts.link is not None or entry.verb == "create" else ()
         await booking.failed(facts, error, entry=entry, trace=trace, doubt=lost)
-        if facts.link is not None and not facts.link.held:
-            unsure = known_without(facts.link.known, entry.changes)
-            booking.links.append(replace(facts.link, known=unsure))
     context.asked(trace.exchanges)
 
 

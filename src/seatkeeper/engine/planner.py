@@ -52,7 +52,7 @@ async def plan_records(
     for facts, answer in walked:
         retry = facts.record_id in retries
         doubt = doubts.get(facts.record_id)
-        if doubt and facts.link is None:
+        if doubt and not (facts.link is not None and facts.link.held):
             if isinstance(answer, SeatkeeperError):
                 _forget_claims(booking, facts)
             else:
@@ -69,7 +69,7 @@ async def plan_records(
 async def _doubts(
     context: AppContext, kind: Kind, ids: Sequence[str]
 ) -> Mapping[str, Sequence[ValueChange]]:
-    """Return what was sent for those of these of whom nobody knows whether they were created."""
+    """Return what was sent for those of these of whom nobody knows whether it arrived."""
     if not context.failed_before:
         return {}
     waiting = await context.ledger.escrows_of(context.app_id, kind, ids)
@@ -77,13 +77,13 @@ async def _doubts(
 
 
 def _lost(facts: Facts, doubt: Sequence[ValueChange], *, retry: bool) -> Entry:
-    """Return the entry of a create that was sent and must be looked up before all else."""
+    """Return the entry of a request that was sent and must be looked up before all else."""
     return Entry(
         facts.kind,
         facts.record_id,
         facts.display_name,
         EntryState.INTENDED,
-        verb="create",
+        verb="create" if facts.link is None else "update",
         changes=doubt,
         retry=retry,
     )

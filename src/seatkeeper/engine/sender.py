@@ -45,7 +45,6 @@ from seatkeeper.provisioning.plan import (
     known_after,
     known_of_adopted,
     known_there,
-    known_without,
 )
 from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.reviewed import ADVICE, reviewed_members
@@ -242,6 +241,7 @@ async def _update(
     try:
         changes, before = await _change(context, sent, account_id, changes, before)
     except Vanished:
+        sent.doubtful = False
         if sent.remade:
             raise
         await _remake(context, sent)
@@ -251,14 +251,15 @@ async def _update(
             await context.sleep(SETTLING)  # what still acts after that look would not be counted
         await _read_back(context, sent, account_id, before, changes)
         raise
-    except Transient:
-        if _is_free(context, sent):  # what acted before it failed counts, too
+    except (Transient, Refused) as error:
+        if sent.doubtful or (isinstance(error, Transient) and _is_free(context, sent)):
             await _read_back(context, sent, account_id, before, changes)
-        raise
-    except Conflict as error:
+        if not isinstance(error, Conflict):
+            raise
         new = {one.path: one.new for one in changes if one.new is not None}
         raise await told_apart(context, sent.facts, new, error, sent.trace) from error
     sent.account_id, sent.known = account_id, known_after(before, changes)
+    sent.doubtful = False
 
 
 async def _change(
@@ -272,35 +273,30 @@ async def _change(
     kind, trace = sent.facts.kind, sent.trace
     along = partial(context.target.bulk.takes, kind, changes)
     try:
-        call = partial(_update_once, context, sent, account_id, changes, before)
+        call = partial(_update_once, context, sent, account_id, changes)
         await _twice_if_doubtful(context, sent, call, along)
     except Conflict as refusal:
         changes, before = await left_to_change(
             context, kind, account_id, before=before, changes=changes, refusal=refusal, trace=trace
         )
         if changes:
-            call = partial(_update_once, context, sent, account_id, changes, before)
+            call = partial(_update_once, context, sent, account_id, changes)
             await _twice_if_doubtful(context, sent, call)
     return changes, before
 
 
 async def _update_once(
-    context: AppContext,
-    sent: Sent,
-    account_id: str,
-    changes: Sequence[ValueChange],
-    before: TargetValues,
+    context: AppContext, sent: Sent, account_id: str, changes: Sequence[ValueChange]
 ) -> None:
-    """Send an update; an app that failed may have acted, so what it holds is not known then.
+    """Send an update; an app that failed may have acted, so its outcome is in doubt then.
 
-    Whatever is answered to the next try, unless that one arrives: the directory may have gone
-    back to what was known before, and nobody would look again. Who has no link is looked up.
+    It stays so whatever is answered to the next try, unless that one arrives: the directory may
+    go back to what was known before, and nobody would look again. Who has no link is looked up.
     """
     try:
         await context.target.update(sent.facts.kind, account_id, changes, sent.trace)
     except Transient:
-        if sent.facts.link is not None:
-            sent.account_id, sent.known = account_id, known_without(before, changes)
+        sent.doubtful = sent.facts.link is not None
         raise
 
 

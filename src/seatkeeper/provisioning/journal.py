@@ -70,8 +70,8 @@ class Entry:
 class Escrow:
     """One record waits: what failed, how often, and when it is tried again (none: given up).
 
-    ``doubt`` is what a create sent of which nobody knows whether it arrived: the next try
-    looks for that account before anything else.
+    ``doubt`` is what a request said of which nobody knows whether it arrived: the next try
+    looks at the account, or for it, before anything else.
     """
 
     kind: Kind

@@ -171,12 +171,6 @@ def known_there(
     return {path: account.values[path] for path in paths if path in account.values}
 
 
-def known_without(known: TargetValues, changes: Sequence[ValueChange]) -> dict[str, TargetValue]:
-    """Return what is still known while nobody can tell whether ``changes`` arrived."""
-    unsure = {change.path for change in changes}
-    return {path: value for path, value in known.items() if path not in unsure}
-
-
 def gives_access_back(changes: Sequence[ValueChange], mapping: ObjectMapping) -> bool:
     """Whether these changes re-activate an account, so that its memberships count again.
 

@@ -164,7 +164,7 @@ def in_the_way(connection: Connection, record_id: str) -> Sequence[InTheWay]:
         (going, "A cycle of {name} has them in its plan.", "Wait for its end."),
         (
             doubtful,
-            "An account may have been made in {name}, and its answer was lost.",
+            "What {name} made of a request about them is not known: its answer was lost.",
             "Let a cycle of it run, which looks.",
         ),
         (ordered, "Somebody asked to provision them in {name}.", "Wait for the end."),

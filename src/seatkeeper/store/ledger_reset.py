@@ -1,7 +1,7 @@
 """Forget part of what is known of an app, for ``restart``, and nothing that may have been sent.
 
 Beside the walk: one step of ``ledger``, in its transaction. What is forgotten is learned again;
-only whether a lost request made an account nobody can find out who does not know of it.
+only what became of a lost request nobody can find out who does not know of it.
 """
 
 import datetime as dt
@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Select, Text, delete, select, type_coerce, up
 from seatkeeper.errors import BadInput, InDoubt
 from seatkeeper.provisioning.cycle import CycleState
 from seatkeeper.provisioning.journal import Entry, EntryState, Escrow
-from seatkeeper.provisioning.plan import known_without
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.upsert import upsert
@@ -57,9 +56,9 @@ def forget(connection: Connection, app_id: str, what: Collection[str], *, actor:
 
 
 def _doubt_what_was_sent(connection: Connection, app_id: str, cycles: Select[Any]) -> None:
-    """Know no more what an app holds of what was on its way when its plan was forgotten.
+    """Have looked up first what was on its way when its plan was forgotten.
 
-    Whom a lost request may have made an account for waits, so that it is looked up first.
+    Whether a lost request made an account, or what it left an account with, nobody knows.
     """
     sent = (
         select(t.journal, t.cycles.c.started)
@@ -69,28 +68,25 @@ def _doubt_what_was_sent(connection: Connection, app_id: str, cycles: Select[Any
     doubtful: list[Escrow] = []
     for row in connection.execute(sent).all():
         entry = rows.entry_of(row)
-        if entry.verb == "create" and entry.changes:
-            doubtful.append(_in_doubt(entry, row.started))
-        theirs = (
-            (t.links.c.app_id == app_id)
-            & (t.links.c.kind == entry.kind)
-            & (t.links.c.record_id == entry.record_id)
+        theirs = select(t.links.c.record_id).where(
+            t.links.c.app_id == app_id,
+            t.links.c.kind == entry.kind,
+            t.links.c.record_id == entry.record_id,
         )
-        known = connection.scalar(select(t.links.c.known).where(theirs))
-        if known:
-            left = known_without(known, entry.changes)
-            connection.execute(update(t.links).where(theirs).values(known=left))
+        if entry.changes and (entry.verb == "create" or connection.scalar(theirs) is not None):
+            doubtful.append(_in_doubt(entry, row.started))
     upsert(connection, t.escrows, [rows.escrow_row(app_id, one) for one in doubtful])
 
 
 def _in_doubt(entry: Entry, since: dt.datetime) -> Escrow:
+    making = "create" if entry.verb == "create" else "change"
     return Escrow(
         entry.kind,
         entry.record_id,
         entry.display_name,
         InDoubt.code,
-        "A request to create the account was on its way when its plan was forgotten.",
-        "The next cycle looks whether the account is there.",
+        f"A request to {making} the account was on its way when its plan was forgotten.",
+        "The next cycle looks whether it arrived.",
         attempts=1,
         first_at=since,
         last_at=since,
