@@ -43,8 +43,9 @@ async def test_retries_are_at_most_a_tenth_of_the_requests_and_ten(world: World)
     cycle = await world.run(target=sick)
 
     retries = sick.changes - len(PEOPLE)
+    looks = [one for one in sick.journal if one.verb == "read"]  # whether a failed change arrived
     assert cycle.finished
-    assert 0 < retries <= 10 + sick.changes // 10
+    assert 0 < retries <= 10 + (sick.changes + len(looks)) // 10
     assert set((await world.waits()).values()) == {"InternalServerError"}
 
 
