@@ -110,17 +110,16 @@ class AssignmentPages:
         head = await self._head(visit)
         principal, form = visit.request.path_params["principal"], visit.form
         given = await self._given(visit, head)
-        try:
-            if given is not None:  # else it was pressed twice
-                most = _most(visit)
+        if given is not None:  # else it was pressed twice
+            most = _most(visit)
+            try:
                 await check_seen(
                     form.get("at", ""),
                     form.get("loses", ""),
                     lambda: self._effect(head, given, most),
                 )
-        except BadInput as error:
-            assert given is not None  # noqa: S101 - only what is there was looked at
-            return await self._end(visit, head, given, 422, error)
+            except BadInput as error:
+                return await self._end(visit, head, given, 422, error)
         await self._desk.work.directory.unassign(
             head.id, principal, actor=visit.administrator.email
         )
