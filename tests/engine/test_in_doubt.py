@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from unittest.mock import AsyncMock
@@ -22,7 +22,7 @@ from seatkeeper.errors import (
     Unreachable,
 )
 from seatkeeper.ports import Trace
-from seatkeeper.provisioning.account import Account, TargetValues
+from seatkeeper.provisioning.account import Account, TargetValues, ValueChange
 from seatkeeper.provisioning.cycle import CycleState
 
 
@@ -397,3 +397,44 @@ async def test_a_change_that_acted_though_the_app_failed_is_not_taken_for_one_th
     assert title == "Captain"
     assert world.account("Ada")["title"] == "Poet"
     await world.assert_in_step()
+
+
+class LateUpdates(MemoryTarget):
+    """An app whose first two updates get no answer, and act only when somebody says so."""
+
+    lost = 0
+    on_its_way: Callable[[], Awaitable[None]]
+
+    async def update(
+        self, kind: Kind, account_id: str, changes: Sequence[ValueChange], trace: Trace
+    ) -> None:
+        """Keep it for later, or make the change."""
+        self.lost += 1
+        if self.lost > 2:
+            await super().update(kind, account_id, changes, trace)
+            return
+        self.on_its_way = partial(super().update, kind, account_id, changes, Trace())
+        raise InDoubt("The answer did not come.")
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="an update that takes nothing away is read back at once, before it may have acted",
+)
+async def test_a_change_that_acts_after_it_was_read_back_is_not_taken_for_one_that_never_came(
+    world: World,
+) -> None:
+    await world.connect(scope="all")
+    await world.hire("Ada", jobTitle="Poet")
+    await world.run()
+    app = LateUpdates(world.target.capabilities, held=world.target.held)
+    world.target = app
+    await world.change("Ada", jobTitle="Captain")
+
+    await world.run()
+    await app.on_its_way()
+    await world.change("Ada", jobTitle="Poet")
+    world.now += dt.timedelta(days=1)
+    await world.run()
+
+    assert world.account("Ada")["title"] == "Poet"
