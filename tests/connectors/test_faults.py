@@ -179,6 +179,21 @@ async def test_a_redirect_is_not_followed_and_the_other_host_is_named(
 @pytest.mark.parametrize(
     CASE,
     [
+        (answers(504), "create", InDoubt, "stopped waiting"),
+        (answers(504), "update", InDoubt, "may still act"),
+        (answers(504), "find", Transient, "failed on its own side"),
+    ],
+)
+@pytest.mark.fault("T3")
+async def test_a_gateway_that_stopped_waiting_leaves_a_write_in_doubt(
+    manners: Manners, verb: str, expected: type[ConnectorError], words: str
+) -> None:
+    await is_met(manners, verb, expected, words)
+
+
+@pytest.mark.parametrize(
+    CASE,
+    [
         (answers(400, ERROR), "update", Refused, "invalidValue: title is odd, •••"),
         (answers(422, '{"detail": "no"}'), "create", Refused, "Correct the value"),
         (answers(413), "update", Refused, "too large"),

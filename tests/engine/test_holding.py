@@ -7,6 +7,7 @@ import pytest
 from tests.engine.world import World
 from tests.promises.killed import Death, Killed
 
+from seatkeeper.directory.model import Kind
 from seatkeeper.engine.holding import Holder
 from seatkeeper.errors import LeaseLost, StoreUnusable
 from seatkeeper.ports import Lease
@@ -39,8 +40,8 @@ class OneLease:
             raise StoreUnusable("The database is away.")
         return self.free
 
-    async def release(self, lease: Lease) -> None:
-        self.said.append("release")
+    async def release(self, lease: Lease, *, in_flight: float = 0.0) -> None:
+        self.said.append(f"release, {in_flight:.0f} s in flight" if in_flight else "release")
 
     async def busy(self) -> frozenset[str]:
         return frozenset()
@@ -132,6 +133,30 @@ async def test_how_long_requests_of_a_lost_process_may_arrive_counts_down() -> N
         after = holder.in_flight_for("15five")
 
     assert (before, soon, after) == (65, 5, 0)
+
+
+async def test_on_sqlite_a_lost_process_may_have_lived_until_this_one_began() -> None:
+    clock = Clock()
+    holder = Holder(None, clock, 65)
+
+    at_first = holder.in_flight_for("15five")
+    clock.at += 60
+    soon = holder.in_flight_for("15five")
+    clock.at += 60
+    after = holder.in_flight_for("15five")
+
+    assert (at_first, soon, after) == (65, 5, 0)
+
+
+async def test_whoever_gives_an_app_back_says_how_long_its_lost_requests_may_arrive() -> None:
+    clock, leases = Clock(), OneLease()
+    holder = Holder(leases, clock)
+
+    async with holder.holding("15five"):
+        holder.unanswered("15five").lost(Kind.USER, "u1")
+        clock.at += 10
+
+    assert leases.said == ["take", "release, 25 s in flight"]
 
 
 async def test_what_a_lost_process_had_in_flight_is_looked_up_only_after_that_time(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seatkeeper.clock import uptime
 from seatkeeper.configuration.applying import SecretPlaces, apply_document, settings_of
 from seatkeeper.configuration.documents import read_documents
 from seatkeeper.configuration.rules import rules_for
@@ -26,6 +27,7 @@ from seatkeeper.engine.cycle_runner import Wish, cycle_to_be, run_cycle
 from seatkeeper.engine.giving_way import GivingWay, Turn
 from seatkeeper.engine.posting import Audience, Posting
 from seatkeeper.engine.preview import Asking, preview_cycle
+from seatkeeper.engine.unanswered import Unanswered
 from seatkeeper.engine.undo_preview import preview_undo
 from seatkeeper.errors import ConnectorError
 from seatkeeper.gallery.capabilities import capabilities_of
@@ -99,6 +101,7 @@ class World:
     stopping: Callable[[], bool] = lambda: False
     progress: Callable[[Cycle], None] = lambda _: None
     in_flight_for: float = 0.0
+    unanswered: Unanswered = field(default_factory=lambda: Unanswered(uptime))
     way: GivingWay | None = None
     turn: Turn | None = None
 
@@ -273,6 +276,7 @@ class World:
                 stopping=lambda: self.stopping(),
                 progress=lambda cycle: self.progress(cycle),
                 in_flight_for=self.in_flight_for,
+                unanswered=self.unanswered,
                 turn=self._turn(cycle),
             )
 

@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.engine.world import START, World
+from tests.simulation.sharing import REQUEST
 
 from seatkeeper.directory.model import DEFAULT_ACCESS, Assignment, Kind, User
 from seatkeeper.engine.context import AppContext
+from seatkeeper.engine.unanswered import Unanswered
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.ports import Ledger, Target, UserEdit
+from seatkeeper.ports.leases import MARGIN
 from seatkeeper.provisioning.cycle import Cycle
 from seatkeeper.provisioning.rules import Rules
 
@@ -58,7 +61,18 @@ class Company(World):
     filtered: bool = False
     everybody: bool = False
     adopted: set[str] = field(default_factory=set)
-    in_flight: dict[Any, float] = field(default_factory=dict)
+    in_flight: dict[Any, tuple[float, Unanswered]] = field(default_factory=dict)
+    """Of each of two engines, by its ledger: what it knows to be on its way."""
+    began: float = float("-inf")
+    """When the engine that is alone was started anew after it had died."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.unanswered = Unanswered(self.clock)
+
+    def start_anew(self) -> None:
+        """Know nothing more of what the engine that died had on its way, but that it had."""
+        self.began, self.unanswered = self.clock(), Unanswered(self.clock)
 
     def moment(self) -> dt.datetime:
         """Return the time of day by the simulation's clock."""
@@ -100,7 +114,9 @@ class Company(World):
         def timed(cycle: Cycle) -> AppContext:
             context = begin(cycle)
             context.now, context.jitter = self.moment, self.chance.random
-            context.in_flight_for = self.in_flight.get(ledger, 0.0)
+            left = max(0.0, self.began + REQUEST + MARGIN - self.clock())
+            known = self.in_flight.get(ledger, (left, self.unanswered))
+            context.in_flight_for, context.unanswered = known
             return context
 
         return timed

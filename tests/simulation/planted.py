@@ -11,10 +11,11 @@ from typing import Any
 from unittest.mock import patch
 
 from seatkeeper.directory.model import Kind
-from seatkeeper.engine import doubt, exporter, guarding, sender
+from seatkeeper.engine import doubt, exporter, guarding, lost_answers, sender
 from seatkeeper.engine.context import AppContext
 from seatkeeper.engine.holding import Holder
 from seatkeeper.engine.sent import Sent
+from seatkeeper.engine.unanswered import Unanswered
 from seatkeeper.provisioning.guard import Judgement, Planned, judge
 from seatkeeper.provisioning.journal import Escrow, MemberDifference, Work
 from seatkeeper.provisioning.plan import Disable, Update, known_after
@@ -29,19 +30,39 @@ async def _nothing(*_args: object, **_named: object) -> None:
 @contextmanager
 def a_create_is_repeated_without_a_look() -> Iterator[None]:
     """After a lost answer the account is not looked up."""
-    with patch.object(sender, "_look_in_doubt", _nothing):
+    with (
+        patch.object(sender, "look_in_doubt", _nothing),
+        patch.object(lost_answers, "look_in_doubt", _nothing),
+    ):
         yield
 
 
 @contextmanager
 def a_late_create_is_forgotten() -> Iterator[None]:
     """A record is given up although its request may still act."""
-    honest = sender._look_in_doubt
+    honest = lost_answers.look_in_doubt
 
     async def look(context: AppContext, sent: Sent, *, doubtful: bool, late: bool) -> Any:
         return await honest(context, sent, doubtful=doubtful, late=False)
 
-    with patch.object(sender, "_look_in_doubt", look):
+    with (
+        patch.object(sender, "look_in_doubt", look),
+        patch.object(lost_answers, "look_in_doubt", look),
+    ):
+        yield
+
+
+@contextmanager
+def what_was_lost_is_read_back_at_once() -> Iterator[None]:
+    """An account is read although the lost request about it may still act."""
+    with patch.object(lost_answers, "until_settled", _nothing):
+        yield
+
+
+@contextmanager
+def a_lost_change_comes_over_a_newer_one() -> Iterator[None]:
+    """An account is written although an older request about it may still act."""
+    with patch.object(Unanswered, "about", lambda *_: 0.0):
         yield
 
 
@@ -200,6 +221,8 @@ PLANTED = (
 
 RARE = (
     a_late_create_is_forgotten,
+    what_was_lost_is_read_back_at_once,
+    a_lost_change_comes_over_a_newer_one,
     interrupted_members_are_forgotten,
     what_a_lost_engine_had_in_flight_is_touched_at_once,
 )

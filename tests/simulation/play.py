@@ -38,6 +38,9 @@ from seatkeeper.store.ledger import SqlLedger
 HOUR = 3600.0
 DAY = 24 * HOUR - 600
 """The window of the guard, less what may lie between a request and what is written of it."""
+PAUSES = (1.0, 10.0, 60.0, 2400.0, HOUR, 7 * HOUR, 30 * HOUR)
+"""Seconds between two things; the shortest is over before a request that was lost has acted."""
+
 LONGEST_RETRY = 25 * HOUR
 """Seconds after which every record that waits is due again."""
 
@@ -157,7 +160,7 @@ class _Play:
                 await self._event()
         else:
             await self._cycle(await self._wish())
-        await asyncio.sleep(chance.choice((10.0, 60.0, 2400.0, HOUR, 7 * HOUR, 30 * HOUR)))
+        await asyncio.sleep(chance.choice(PAUSES))
         self._check_strangers()
 
     async def _weather(self) -> None:
@@ -232,19 +235,20 @@ class _Play:
                 async with holder.holding(app) as mine:
                     lease = holder.lease(app)
                     if mine and lease is not None:
-                        return await self._held(holder.in_flight_for(app), lease, life, wish)
+                        return await self._held(holder, lease, life, wish)
             except LeaseLost:
                 self.outcome.happened["lease lost"] += 1
                 self._note(f"lease {shared.fence} lost")
             await asyncio.sleep(1.0)
         return None
 
-    async def _held(self, in_flight: float, lease: Lease, life: Life, wish: Wish) -> Cycle:
+    async def _held(self, holder: Holder, lease: Lease, life: Life, wish: Wish) -> Cycle:
         assert self.shared is not None
         shared, company = self.shared, self.company
+        in_flight = holder.in_flight_for(company.app)
         self._note(f"lease {lease.fence}, in flight {in_flight:.0f} s")
         ledger = life.over(SqlLedger(FencedForOne(company.database, shared, lease)))
-        company.in_flight[ledger] = in_flight
+        company.in_flight[ledger] = in_flight, holder.unanswered(company.app)
         target = life.over(self.app.client(lambda: shared.holds(lease)))
         cycle = await company.run(wish, ledger=ledger, target=target)
         await self._check_no_surprise()
@@ -252,6 +256,7 @@ class _Play:
 
     def _lived(self, life: Life, cycle: Cycle | None) -> None:
         if life.dead:
+            self.company.start_anew()
             self.outcome.happened["killed"] += 1
             self.outcome.happened[f"killed {life.died_at}"] += 1
             self._note(f"killed {life.died_at}")

@@ -13,14 +13,13 @@ from sqlalchemy import Connection
 from tests.simulation.life import Life
 
 from seatkeeper.errors import LeaseLost
-from seatkeeper.ports.leases import Lease
+from seatkeeper.ports.leases import MARGIN, Lease
 from seatkeeper.store.database import Database
 
 T = TypeVar("T")
 
 LEASE = 10.0
 REQUEST = 30.0
-MARGIN = 5.0
 
 
 @dataclass
@@ -30,7 +29,6 @@ class SharedApp:
     clock: Callable[[], float]
     fence: int = 0
     until: float | None = None
-    taken_from_somebody_lost: int = 0
 
     def holds(self, lease: Lease) -> bool:
         """Whether a lease is the newest one and has not ended."""
@@ -55,9 +53,9 @@ class LeasesOfOne:
         held: bool = await self.life.call("renew", self._renew, lease)
         return held
 
-    async def release(self, lease: Lease) -> None:
+    async def release(self, lease: Lease, *, in_flight: float = 0.0) -> None:
         """Give it back."""
-        await self.life.call("release", self._release, lease)
+        await self.life.call("release", self._release, lease, in_flight)
 
     async def busy(self) -> frozenset[str]:
         """Return nothing: nobody asks here."""
@@ -68,7 +66,6 @@ class LeasesOfOne:
         if app.until is not None and now < app.until:
             return None
         in_flight = 0.0 if app.until is None else max(0.0, app.until - now + REQUEST + MARGIN)
-        app.taken_from_somebody_lost += app.until is not None
         app.fence, app.until = app.fence + 1, now + self.seconds
         return Lease(app_id, app.fence, in_flight)
 
@@ -78,9 +75,10 @@ class LeasesOfOne:
         self.app.until = self.app.clock() + self.seconds
         return True
 
-    async def _release(self, lease: Lease) -> None:
+    async def _release(self, lease: Lease, in_flight: float) -> None:
         if lease.fence == self.app.fence:
-            self.app.until = None
+            ended = self.app.clock() - max(0.0, REQUEST + MARGIN - in_flight)
+            self.app.until = ended if in_flight else None
 
 
 class FencedForOne(Database):

@@ -13,8 +13,9 @@ from tests.databases import prepared_postgresql
 
 from seatkeeper.errors import LeaseLost
 from seatkeeper.ports import Lease
+from seatkeeper.ports.leases import MARGIN
 from seatkeeper.store.database import Database
-from seatkeeper.store.leases import MARGIN, FencedDatabase, SqlLeases
+from seatkeeper.store.leases import FencedDatabase, SqlLeases
 from seatkeeper.store.sessions import STOPPED_SECONDS, end_stopped
 
 pytestmark = pytest.mark.anyio
@@ -88,6 +89,20 @@ async def test_who_takes_over_from_a_lost_process_knows_how_long_its_requests_ma
     lease = await taken(process(shared, "bo"))
 
     assert REQUEST + MARGIN - 15 < lease.in_flight <= REQUEST + MARGIN - 10
+
+
+async def test_who_takes_over_knows_how_long_requests_may_arrive_that_the_one_before_lost(
+    shared: Database,
+) -> None:
+    ada = process(shared, "ada")
+    lease = await taken(ada)
+    await ada.release(lease, in_flight=20)
+    busy = await ada.busy()
+
+    taken_over = await taken(process(shared, "bo"))
+
+    assert busy == frozenset()
+    assert 15 < taken_over.in_flight <= 20
 
 
 async def test_a_process_that_was_held_up_writes_nothing_more(shared: Database) -> None:

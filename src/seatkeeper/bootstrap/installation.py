@@ -30,6 +30,7 @@ from seatkeeper.engine.holding import Holder
 from seatkeeper.engine.posting import Audience, Told
 from seatkeeper.facts.installed import StoreFacts
 from seatkeeper.ports import Delivery, StoredApp
+from seatkeeper.ports.leases import in_flight_seconds
 from seatkeeper.ports.ledger_accounts import Accounts
 from seatkeeper.provisioning.connection import ConnectionCheck
 from seatkeeper.provisioning.cycle import Cycle
@@ -103,7 +104,9 @@ class Installation:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         database = Database.open(settings.database)
         key = MasterKey.at(settings.master_key_file)
-        return cls(settings, database, key, Holder(_leases(database, settings), uptime))
+        lost = in_flight_seconds(settings.request_seconds)
+        holder = Holder(_leases(database, settings), uptime, lost)
+        return cls(settings, database, key, holder)
 
     async def close(self) -> None:
         """Close connections to apps and the database."""

@@ -96,6 +96,7 @@ class Running:
                 stopping=stopping,
                 turn=Turn(self.way, cycle.app_id, cycle.kind),
                 in_flight_for=self.holder.in_flight_for(cycle.app_id),
+                unanswered=self.holder.unanswered(cycle.app_id),
             )
 
         return begin

@@ -146,6 +146,14 @@ class Judge:
             return self._conflict(answer, said)
         if status == 429:
             return self._throttled(answer, said)
+        if status == 504 and asked.a_write:
+            return InDoubt(
+                f"What stands before {host} stopped waiting for it ({status}).",
+                advice="The app may still act, so the account is looked up before anything is "
+                "repeated; nothing needs to be done.",
+                said=said,
+                status=status,
+            )
         if (status >= 500 and status != 501) or status in (408, 425):
             return Transient(
                 f"{host} failed on its own side ({status}).",

@@ -14,9 +14,11 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
+from seatkeeper.clock import uptime
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.giving_way import Turn
 from seatkeeper.engine.room import Room
+from seatkeeper.engine.unanswered import Unanswered
 from seatkeeper.errors import (
     ConnectorError,
     InDoubt,
@@ -89,7 +91,8 @@ class AppContext:
     taken back: what is sent of each record. ``released`` are records whose
     link ends in the plan that is only previewed, so that it is not in the ledger.
     ``parked`` are values that were freed for a moment (``parking``). For ``in_flight_for``
-    seconds requests of a process that was lost may still arrive at the app.
+    seconds requests of a process that was lost may still arrive at the app; of this
+    process they are ``unanswered``.
     ``circuit`` and ``failing`` watch over the app as a whole; ``failed_before`` are
     records whose failure says nothing new of it. ``changed_at`` says since when records
     differ that this cycle read as changed. ``free`` are removals that may leave without
@@ -123,6 +126,7 @@ class AppContext:
     released: set[Key] = field(default_factory=set)
     parked: dict[Key, tuple[ValueChange, ...]] = field(default_factory=dict)
     in_flight_for: float = 0.0
+    unanswered: Unanswered = field(default_factory=lambda: Unanswered(uptime))
     turn: Turn | None = None
     free: set[tuple[Kind, str, Removal]] = field(default_factory=set)
     may_remove: dict[str, frozenset[str]] = field(default_factory=dict)

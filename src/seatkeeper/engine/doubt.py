@@ -10,10 +10,13 @@ was not is planned.
 
 from dataclasses import replace
 
+import structlog
+
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import Booking, plain_exchanges
 from seatkeeper.engine.context import AppContext, AppStopped, away
 from seatkeeper.engine.guarding import removals_of
+from seatkeeper.engine.lost_answers import wait
 from seatkeeper.engine.matching import owner_of
 from seatkeeper.errors import InDoubt, SeatkeeperError, Throttled, Transient
 from seatkeeper.ports import Trace
@@ -36,6 +39,8 @@ from seatkeeper.provisioning.plan import (
 )
 from seatkeeper.provisioning.removal import has_arrived
 from seatkeeper.provisioning.walk import Decided, Facts, NeedsMatch, decide, scope_of
+
+logger = structlog.get_logger(__name__)
 
 
 async def settle_doubts(context: AppContext) -> bool:
@@ -61,14 +66,17 @@ async def settle_doubts(context: AppContext) -> bool:
 
 
 async def _arrived(context: AppContext) -> bool:
-    """Wait until nothing of a lost process can arrive any more; false when asked to stop."""
-    while context.in_flight_for > 0:
-        if context.stopping():
-            return False
-        step = min(context.in_flight_for, 1.0)
-        await context.sleep(step)
-        context.in_flight_for -= step
-    return True
+    """Wait until nothing that was lost can arrive any more; false when asked to stop.
+
+    Neither of a process that was lost, nor of a cycle of this one whose app was away.
+    """
+    seconds = max(context.in_flight_for, context.unanswered.any())
+    if seconds > 0:
+        logger.warning("engine.waits_for_lost_requests", app=context.app_id, seconds=seconds)
+    arrived = await wait(context, seconds)
+    if arrived:
+        context.in_flight_for = 0.0
+    return arrived
 
 
 async def _settle(context: AppContext, booking: Booking, facts: Facts, entry: Entry) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from seatkeeper.engine.unanswered import Unanswered
 from seatkeeper.errors import LeaseLost, SeatkeeperError
 from seatkeeper.ports import Lease, Leases
 from seatkeeper.ports.permit import asked_first
@@ -34,11 +35,21 @@ class Held:
 
 @dataclass
 class Holder:
-    """The leases of one process. Without ``leases`` every app is its own: nobody else is there."""
+    """The leases of one process. Without ``leases`` every app is its own: nobody else is there.
+
+    It cannot know then when the process before it was lost, so that it counts from its own
+    beginning: ``in_flight_seconds`` long requests of that one may still arrive.
+    """
 
     leases: Leases | None
     uptime: Callable[[], float]
+    in_flight_seconds: float = 0.0
     _held: dict[str, Held] = field(default_factory=dict)
+    _unanswered: dict[str, Unanswered] = field(default_factory=dict)
+    _began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._began = self.uptime()
 
     @property
     def shares(self) -> bool:
@@ -57,7 +68,12 @@ class Holder:
     def in_flight_for(self, app_id: str) -> float:
         """Return for how many seconds requests of a lost process may still arrive at an app."""
         held = self._held.get(app_id)
-        return max(0.0, held.in_flight_ends - self.uptime()) if held is not None else 0.0
+        ends = held.in_flight_ends if held is not None else self._began + self.in_flight_seconds
+        return max(0.0, ends - self.uptime())
+
+    def unanswered(self, app_id: str) -> Unanswered:
+        """Return what this process knows of its own requests to an app that got no answer."""
+        return self._unanswered.setdefault(app_id, Unanswered(self.uptime))
 
     @asynccontextmanager
     async def holding(self, app_id: str) -> AsyncIterator[bool]:
@@ -110,6 +126,6 @@ class Holder:
 
     async def _give_back(self, leases: Leases, lease: Lease) -> None:
         try:
-            await leases.release(lease)
+            await leases.release(lease, in_flight=self.unanswered(lease.app_id).any())
         except SeatkeeperError as error:  # it ends by itself
             logger.warning("lease.not_released", app=lease.app_id, message=error.message)

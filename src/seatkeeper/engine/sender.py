@@ -7,7 +7,7 @@ create whose answer was lost, or that the app calls a duplicate, is looked up
 before it is repeated; an account that is gone is found again or made anew.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -17,6 +17,17 @@ from seatkeeper.engine.confirming import may_be_made_anew
 from seatkeeper.engine.conflicts import told_apart
 from seatkeeper.engine.context import AppContext, AppStopped, away
 from seatkeeper.engine.gaps import gaps_of, without_filled
+from seatkeeper.engine.lost_answers import (
+    is_free,
+    look_after_refusal,
+    look_in_doubt,
+    read_back,
+    twice_if_doubtful,
+    until_settled,
+    update_once,
+    wait,
+    was_unreadable,
+)
 from seatkeeper.engine.matching import look_up_own
 from seatkeeper.engine.rereading import left_to_change
 from seatkeeper.engine.sent import Sent
@@ -34,7 +45,7 @@ from seatkeeper.errors import (
 from seatkeeper.provisioning.account import Account, TargetValues, ValueChange
 from seatkeeper.provisioning.journal import Work
 from seatkeeper.provisioning.mapping.evaluate import access_without_record
-from seatkeeper.provisioning.outcome import SETTLING, stops_the_app
+from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import (
     Adopt,
     Create,
@@ -44,15 +55,18 @@ from seatkeeper.provisioning.plan import (
     Update,
     known_after,
     known_of_adopted,
-    known_there,
 )
-from seatkeeper.provisioning.removal import Removal
 from seatkeeper.provisioning.reviewed import ADVICE, reviewed_members
 from seatkeeper.provisioning.walk import NeedsMatch, decide, decide_matched
 
 
 async def send(context: AppContext, sent: Sent) -> Sent:
-    """Carry out ``sent.action``; never raises, the outcome is in the returned value."""
+    """Carry out ``sent.action``; never raises, the outcome is in the returned value.
+
+    Nothing is started where the engine is asked to stop while an older request may still act.
+    """
+    if not await wait(context, context.unanswered.about(sent.facts.kind, _account_of(sent))):
+        return sent
     try:
         await _carry_out(context, sent)
         sent.done = not isinstance(sent.action, Skip)
@@ -70,6 +84,14 @@ async def send(context: AppContext, sent: Sent) -> Sent:
         sent.error, sent.doubtful = error, False
     _judge_app(context, sent)
     return sent
+
+
+def _account_of(sent: Sent) -> str:
+    match sent.action:
+        case Update(account_id=account) | Disable(account_id=account) | Delete(account):
+            return account
+        case _:
+            return sent.facts.link.account_id if sent.facts.link else ""
 
 
 def _judge_app(context: AppContext, sent: Sent) -> None:
@@ -111,8 +133,9 @@ async def _delete(context: AppContext, sent: Sent, account_id: str) -> None:
     kind = sent.facts.kind
     try:
         call = partial(context.target.delete, kind, account_id, sent.trace)
-        await _twice_if_doubtful(context, sent, call)
+        await twice_if_doubtful(context, sent, account_id, call)
     except (InDoubt, Transient):
+        await until_settled(context, kind, account_id)
         call_read = partial(context.target.read, kind, account_id, sent.trace)
         if await context.patiently(call_read) is not None:
             raise
@@ -149,6 +172,8 @@ async def _create(context: AppContext, sent: Sent, values: TargetValues) -> None
                 along=partial(context.target.bulk.takes, kind),
             )
         except (InDoubt, Transient, Conflict) as error:
+            if isinstance(error, InDoubt):
+                context.unanswered.lost(kind)
             in_doubt = in_doubt or not isinstance(error, Conflict)
             tired = attempt == 2 or not context.may_try_again(error)
             last = (
@@ -156,7 +181,7 @@ async def _create(context: AppContext, sent: Sent, values: TargetValues) -> None
                 or tired
                 or not context.rules.capabilities.refuses_duplicates
             )
-            found = await _look_in_doubt(context, sent, doubtful=in_doubt, late=in_doubt and last)
+            found = await look_in_doubt(context, sent, doubtful=in_doubt, late=in_doubt and last)
             if found is not None:
                 await _take(context, sent, found, ours=in_doubt)
                 return
@@ -165,43 +190,18 @@ async def _create(context: AppContext, sent: Sent, values: TargetValues) -> None
             if tired:
                 raise
             await context.rest(attempt)
-        except Refused:
-            found = None
-            if in_doubt:
-                found = await _look_in_doubt(context, sent, doubtful=True, late=True)
+        except Refused as error:
+            found = await look_after_refusal(context, sent, error, doubtful=in_doubt)
             if found is None:
                 raise
             await _take(context, sent, found, ours=True)
             return
         else:
             context.asked_by(kind, account.id, sent.facts.record_id)
+            if in_doubt:
+                context.unanswered.lost(kind, account.id)  # were it deleted, that one would act
             sent.account_id, sent.known, sent.doubtful = account.id, dict(values), False
             return
-
-
-async def _look_in_doubt(
-    context: AppContext, sent: Sent, *, doubtful: bool, late: bool
-) -> Account | None:
-    """Look whether a create that seemed to fail made the account; ``late``: and once more later.
-
-    A look that found nothing ends no doubt while the request may still act.
-    """
-    sent.doubtful = doubtful
-    found = await _look_again(context, sent)
-    if found is None and late:
-        sent.doubtful = True
-        await context.sleep(SETTLING)
-        found = await _look_again(context, sent)
-    if found is not None or late:
-        sent.doubtful = False
-    return found
-
-
-async def _look_again(context: AppContext, sent: Sent) -> Account | None:
-    answer = decide(replace(sent.facts, link=None), context.rules)
-    if not isinstance(answer, NeedsMatch):
-        return None
-    return await look_up_own(context, sent.facts.kind, sent.facts.record_id, answer, sent.trace)
 
 
 async def _take(context: AppContext, sent: Sent, found: Account, *, ours: bool) -> None:
@@ -247,13 +247,12 @@ async def _update(
         await _remake(context, sent)
         return
     except InDoubt:
-        if _is_free(context, sent):
-            await context.sleep(SETTLING)  # what still acts after that look would not be counted
-        await _read_back(context, sent, account_id, before, changes)
+        await read_back(context, sent, account_id, before, changes)
         raise
     except (Transient, Refused) as error:
-        if sent.doubtful or (isinstance(error, Transient) and _is_free(context, sent)):
-            await _read_back(context, sent, account_id, before, changes)
+        sent.doubtful = sent.doubtful or was_unreadable(error)
+        if sent.doubtful or (isinstance(error, Transient) and is_free(context, sent)):
+            await read_back(context, sent, account_id, before, changes)
         if not isinstance(error, Conflict):
             raise
         new = {one.path: one.new for one in changes if one.new is not None}
@@ -273,52 +272,16 @@ async def _change(
     kind, trace = sent.facts.kind, sent.trace
     along = partial(context.target.bulk.takes, kind, changes)
     try:
-        call = partial(_update_once, context, sent, account_id, changes)
-        await _twice_if_doubtful(context, sent, call, along)
+        call = partial(update_once, context, sent, account_id, changes)
+        await twice_if_doubtful(context, sent, account_id, call, along)
     except Conflict as refusal:
         changes, before = await left_to_change(
             context, kind, account_id, before=before, changes=changes, refusal=refusal, trace=trace
         )
         if changes:
-            call = partial(_update_once, context, sent, account_id, changes)
-            await _twice_if_doubtful(context, sent, call)
+            call = partial(update_once, context, sent, account_id, changes)
+            await twice_if_doubtful(context, sent, account_id, call)
     return changes, before
-
-
-async def _update_once(
-    context: AppContext, sent: Sent, account_id: str, changes: Sequence[ValueChange]
-) -> None:
-    """Send an update; an app that failed may have acted, so its outcome is in doubt then.
-
-    It stays so whatever is answered to the next try, unless that one arrives: the directory may
-    go back to what was known before, and nobody would look again. Who has no link is looked up.
-    """
-    try:
-        await context.target.update(sent.facts.kind, account_id, changes, sent.trace)
-    except Transient:
-        sent.doubtful = sent.facts.link is not None
-        raise
-
-
-def _is_free(context: AppContext, sent: Sent) -> bool:
-    """Whether it was free to take something away, so that it counts for the deletion guard."""
-    key = (sent.facts.kind, sent.facts.record_id)
-    return any((*key, what) in context.free for what in Removal)
-
-
-async def _read_back(
-    context: AppContext,
-    sent: Sent,
-    account_id: str,
-    before: TargetValues,
-    changes: Sequence[ValueChange],
-) -> None:
-    """See what an update did whose answers were lost, so that the record may wait alone."""
-    call = partial(context.target.read, sent.facts.kind, account_id, sent.trace)
-    account = await context.patiently(call)
-    if account is not None:
-        sent.account_id, sent.known = account_id, known_there(account, before, changes)
-    sent.doubtful = False
 
 
 async def _remake(context: AppContext, sent: Sent) -> None:
@@ -373,7 +336,7 @@ async def _send_members(context: AppContext, sent: Sent) -> None:
     remove = [one.account_id for one in difference.remove]
     call = partial(context.target.change_members, group_id, add, remove, sent.trace)
     try:
-        await _twice_if_doubtful(context, sent, call)
+        await twice_if_doubtful(context, sent, group_id, call)
     except Vanished:
         if sent.remade or sent.facts.link is None:
             sent.gone = True
@@ -383,23 +346,3 @@ async def _send_members(context: AppContext, sent: Sent) -> None:
         return
     sent.added.extend(difference.add)
     sent.removed.extend(difference.remove)
-
-
-async def _twice_if_doubtful(
-    context: AppContext,
-    sent: Sent,
-    call: Callable[[], Awaitable[None]],
-    along: Callable[[], bool] = lambda: False,
-) -> None:
-    """Repeat once what was lost on the way.
-
-    Only for requests that say what shall be true (differences, members,
-    deletes): said twice they mean the same as once.
-    """
-    try:
-        await context.patiently(call, along=along)
-    except InDoubt:
-        sent.doubtful = True
-        await context.rest(0)
-        await context.patiently(call, along=along)
-        sent.doubtful = False

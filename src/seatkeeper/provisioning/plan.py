@@ -172,15 +172,10 @@ def known_there(
 
 
 def gives_access_back(changes: Sequence[ValueChange], mapping: ObjectMapping) -> bool:
-    """Whether these changes re-activate an account, so that its memberships count again.
-
-    Of one of which nobody knows whether it is active it is believed.
-    """
+    """Whether these changes re-activate an account, so that its memberships count again."""
     inactive = access_without_record(mapping)
     return any(
-        one.path in inactive
-        and one.old in (None, inactive[one.path])
-        and one.new != inactive[one.path]
+        one.path in inactive and one.old == inactive[one.path] and one.new != inactive[one.path]
         for one in changes
     )
 

@@ -14,14 +14,11 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection, text
 
 from seatkeeper.errors import LeaseLost, StoreUnusable
-from seatkeeper.ports.leases import ONE_SHARD, Lease
+from seatkeeper.ports.leases import ONE_SHARD, Lease, in_flight_seconds
 from seatkeeper.store.database import Database
 from seatkeeper.store.sessions import STOPPED_SECONDS, end_stopped
 
 T = TypeVar("T")
-
-MARGIN: Final = 5.0
-"""Seconds beyond lease and request time-out before what was in flight is touched."""
 
 _NOW: Final = "extract(epoch FROM clock_timestamp())::float8"
 _MAKE = text(
@@ -44,7 +41,7 @@ _RENEW = text(
     f" WHERE app_id = :app AND shard = :shard AND fence = :fence AND until > {_NOW}"
 )
 _RELEASE = text(
-    "UPDATE leases SET until = NULL, holder = ''"
+    f"UPDATE leases SET until = {_NOW} - CAST(:ended AS float8), holder = ''"
     " WHERE app_id = :app AND shard = :shard AND fence = :fence"
 )
 _BUSY = text(f"SELECT app_id FROM leases WHERE until > {_NOW}")
@@ -68,7 +65,7 @@ class SqlLeases:
     ) -> None:
         self._database = database
         self._holder = holder
-        self._after_end = request_seconds + MARGIN
+        self._after_end = in_flight_seconds(request_seconds)
         self.seconds = seconds
 
     async def take(self, app_id: str) -> Lease | None:
@@ -96,9 +93,11 @@ class SqlLeases:
         named = {**_named(lease), "seconds": self.seconds}
         return await self._database.write(lambda c: c.execute(_RENEW, named).rowcount == 1)
 
-    async def release(self, lease: Lease) -> None:
-        """Give it back: nothing of its holder is in flight. One that was taken stays taken."""
-        await self._database.write(lambda c: c.execute(_RELEASE, _named(lease)))
+    async def release(self, lease: Lease, *, in_flight: float = 0.0) -> None:
+        """Give it back, as if it had ended so long ago that only that much is left to arrive."""
+        ended = max(0.0, self._after_end - in_flight) if in_flight else None
+        named = {**_named(lease), "ended": ended}
+        await self._database.write(lambda c: c.execute(_RELEASE, named))
 
     async def busy(self) -> frozenset[str]:
         """Return the apps that some process works for at this moment."""
