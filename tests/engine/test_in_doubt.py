@@ -62,10 +62,14 @@ async def test_what_a_lost_process_had_in_flight_is_looked_up_once_it_must_have_
     await died_at(world, "create", after=True)
     world.slept.clear()
     world.in_flight_for = 40
+    notes: list[str] = []
+    world.progress = lambda cycle: notes.append(cycle.note)
 
-    await world.run()
+    finished = await world.run()
 
     assert sum(world.slept) == 40
+    assert any(note.startswith("waits up to 40 s") for note in notes)
+    assert "waits" not in finished.note
     assert len(world.target.held[Kind.USER]) == 1
     await world.assert_in_step()
 

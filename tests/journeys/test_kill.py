@@ -22,6 +22,9 @@ KILLS = 20
 EARLY = 4
 """Kills by the clock, before or while the plan is made; the others by what the app was asked."""
 
+REQUEST = "1"
+"""Seconds that a request may take; each process first waits out what the last one had sent."""
+
 RUN = "from seatkeeper.cli.main import entry; entry()"
 
 
@@ -86,7 +89,7 @@ async def started(company: Company) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-c", RUN, "run", company.app_id, "--json"),
-        env={**os.environ, "SEATKEEPER_HOME": str(home)},
+        env={**os.environ, "SEATKEEPER_HOME": str(home), "SEATKEEPER_REQUEST_SECONDS": REQUEST},
         stdout=asyncio.subprocess.DEVNULL,
     )
 

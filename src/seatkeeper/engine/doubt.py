@@ -8,6 +8,7 @@ there to see it. What was done is linked, logged and counted by the deletion gua
 was not is planned.
 """
 
+import math
 from dataclasses import replace
 
 import structlog
@@ -71,9 +72,14 @@ async def _arrived(context: AppContext) -> bool:
     Neither of a process that was lost, nor of a cycle of this one whose app was away.
     """
     seconds = max(context.in_flight_for, context.unanswered.any())
-    if seconds > 0:
-        logger.warning("engine.waits_for_lost_requests", app=context.app_id, seconds=seconds)
+    if seconds <= 0:
+        return True
+    before, rounded = context.cycle.note, math.ceil(seconds)
+    logger.warning("engine.waits_for_lost_requests", app=context.app_id, seconds=rounded)
+    note = f"waits up to {rounded} s, since requests that got no answer may still act"
+    context.moved(replace(context.cycle, note=note))
     arrived = await wait(context, seconds)
+    context.moved(replace(context.cycle, note=before))
     if arrived:
         context.in_flight_for = 0.0
     return arrived
