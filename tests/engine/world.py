@@ -96,6 +96,7 @@ class World:
     slept: list[float] = field(default_factory=list)
     batch: int = 100
     listed_from: int = FEWEST
+    members_at_once: int = 5_000
     concurrency: int = 8
     most_at_once: int = 0
     stopping: Callable[[], bool] = lambda: False
@@ -271,6 +272,7 @@ class World:
                 began=cycle,
                 batch=self.batch,
                 listed_from=self.listed_from,
+                members_at_once=self.members_at_once,
                 concurrency=self.concurrency,
                 most_at_once=self.most_at_once,
                 stopping=lambda: self.stopping(),

@@ -114,8 +114,10 @@ def members_are_merged() -> Iterator[None]:
     """Members are added and never removed."""
     honest = SqlLedger.member_difference
 
-    async def difference(self: SqlLedger, app_id: str, group_id: str) -> MemberDifference:
-        return replace(await honest(self, app_id, group_id), remove=())
+    async def difference(
+        self: SqlLedger, app_id: str, group_id: str, **part: Any
+    ) -> MemberDifference:
+        return replace(await honest(self, app_id, group_id, **part), remove=())
 
     with patch.object(SqlLedger, "member_difference", difference):
         yield

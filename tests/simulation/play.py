@@ -127,6 +127,7 @@ class _Play:
             self.folder,
             target=held,
             batch=batch,
+            members_at_once=chance.choice((1, 2, 3, 5_000)),
             listed_from=3 if batch % 2 else FEWEST,  # half of all lives read the list for few
             concurrency=chance.choice((1, 2, 8)),
             chance=chance,

@@ -195,17 +195,19 @@ class Booking:
         members: Sequence[Modified] = (),
         state: EntryState = EntryState.DONE,
         interim: bool = False,
+        counts: bool = True,
         left_out: SeatkeeperError | None = None,
     ) -> None:
         """Log and count what was carried out; the record's escrow ends.
 
         ``state`` is where its entry stands now: one half may be done, the other wait.
-        What is only a step on the way (``interim``) is logged and not counted.
+        What is only a step on the way (``interim``) is logged and not counted, nor is what was
+        counted before (``counts``).
         ``left_out`` is why the app has nothing but the loss of access.
         """
         self.cleared.append((facts.kind, facts.record_id))
         raised = {"created": 1} if word == "create" else counted(action)
-        if not interim:
+        if counts and not interim:
             self.context.count(**({"updated": 1} if isinstance(action, Skip) else raised))
         warning = bool(decided.waiting) or unresolved > 0
         code = "UnableToResolveReferenceAttributeValue" if warning else ""

@@ -10,7 +10,7 @@ failures in a row), and the numbers of the cycle so far. It decides nothing.
 import asyncio
 import datetime as dt
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
@@ -83,6 +83,14 @@ def away(what: str, error: ConnectorError) -> Unreachable:
 
 
 @dataclass
+class GroupBegun:
+    """How far the members of one group are written, where they are more than fit at once."""
+
+    after: str = ""
+    unresolved: list[str] = field(default_factory=list)
+
+
+@dataclass
 class AppContext:
     """One app at work. ``cycle`` changes as it counts, ``began`` being the first; the rest stays.
 
@@ -102,6 +110,8 @@ class AppContext:
     ``concurrency`` requests are under way at once at first, and up to ``most_at_once`` where
     that is quicker. ``in_order`` is false while planned people may not be in the order of the
     reporting line.
+    ``members_at_once`` members of a group are compared, written and logged together, and then the
+    next as many; ``groups_begun`` says how far those are of which there are more.
     ``shown`` is what the app's list showed in this cycle, where it was read (``listing``): it is
     from ``listed_from`` records on that wait for a look-up. ``turn`` is this cycle's part in giving
     way to others of the process; none where it is alone there.
@@ -118,6 +128,7 @@ class AppContext:
     concurrency: int = 8
     most_at_once: int = 0
     batch: int = 250
+    members_at_once: int = 5_000
     listed_from: int = FEWEST
     progress: Callable[[Cycle], None] = lambda _: None
     stopping: Callable[[], bool] = lambda: False
@@ -130,6 +141,7 @@ class AppContext:
     turn: Turn | None = None
     free: set[tuple[Kind, str, Removal]] = field(default_factory=set)
     may_remove: dict[str, frozenset[str]] = field(default_factory=dict)
+    groups_begun: dict[str, GroupBegun] = field(default_factory=dict)
     judged: set[tuple[Kind, str, Removal, str]] = field(default_factory=set)
     judged_again: set[Key] = field(default_factory=set)
     with_hold: set[tuple[Kind, str, Removal]] = field(default_factory=set)
@@ -141,6 +153,7 @@ class AppContext:
     retries: RetryBudget = field(default_factory=RetryBudget)
     many_gone: dict[Kind, bool] = field(default_factory=dict)
     askers: dict[tuple[Kind, str], set[str]] = field(default_factory=dict)
+    links_written: int = 0
     changed_at: dict[str, dt.datetime] = field(default_factory=dict)
     tally: Tally = field(init=False)
     circuit: Circuit = field(default_factory=Circuit)
@@ -322,12 +335,25 @@ class AppContext:
             self.app_id, kind, ids, memberships=self.rules.reads_memberships
         )
 
-    async def member_difference(self, group_id: str) -> MemberDifference:
-        """Return what is to be sent of a group's members: what differs, or what is undone."""
+    async def member_difference(self, group_id: str, after: str = "") -> MemberDifference:
+        """Return a part of what is to be sent of a group's members: what differs, or is undone.
+
+        Those that come ``after`` that one by id, as many as are compared at once.
+        """
         if self.undo is None:
-            return await self.ledger.member_difference(self.app_id, group_id)
+            return await self.ledger.member_difference(
+                self.app_id, group_id, after=after, most=self.members_at_once
+            )
         back = self.undo.get((Kind.GROUP, group_id), Undoing())
         return MemberDifference(back.add, back.remove)
+
+    async def member_differences(self, group_id: str) -> AsyncIterator[MemberDifference]:
+        """Yield what is to be sent of all of a group's members, part by part."""
+        after: str | None = ""
+        while after is not None:
+            difference = await self.member_difference(group_id, after)
+            yield difference
+            after = difference.upto
 
     def asked_by(self, kind: Kind, account_id: str, record_id: str) -> set[str]:
         """Note that a record takes an account for its own; return all that did in this cycle.
@@ -338,6 +364,16 @@ class AppContext:
         askers = self.askers.setdefault((kind, account_id), set())
         askers.add(record_id)
         return askers
+
+    def is_linked(self, kind: Kind, account_id: str) -> None:
+        """Know that the ledger has the link of an account that was made, so that it is asked.
+
+        Whoever asked it before that asks again (``links_written``); a million need not be
+        remembered.
+        """
+        if len(self.askers.get((kind, account_id), ())) == 1:
+            del self.askers[kind, account_id]
+            self.links_written += 1
 
     async def rest(self, attempt: int) -> None:
         """Wait before another try, longer each time and never in step with others."""

@@ -239,6 +239,9 @@ async def _carry_out(context: AppContext, batch: Sequence[Sent]) -> None:
     for one in batch:
         await book(results, one)
     await results.write()
+    for one in batch:
+        if isinstance(one.action, Create) and one.account_id is not None:
+            context.is_linked(one.facts.kind, one.account_id)
 
 
 class _Hourglass:

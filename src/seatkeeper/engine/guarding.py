@@ -27,7 +27,7 @@ from seatkeeper.provisioning.guard import (
     hold_id,
     judge,
 )
-from seatkeeper.provisioning.journal import Entry, EntryState, MemberDifference
+from seatkeeper.provisioning.journal import Entry, EntryState
 from seatkeeper.provisioning.log import verb
 from seatkeeper.provisioning.plan import Delete, Disable, Skip, Update
 from seatkeeper.provisioning.removal import Removal, removal_digest, taken_by
@@ -144,17 +144,18 @@ async def _gather(
     entries = {one.record_id: one for one in page}
     for facts in await context.facts(kind, list(entries)):
         entry = entries[facts.record_id]
-        difference = MemberDifference()
+        leave: list[str] = []
         if kind is Kind.GROUP and facts.link is not None and entry.verb == "update":
-            difference = await context.member_difference(facts.record_id)
-            if not difference.remove:
+            async for difference in context.member_differences(facts.record_id):
+                leave += [one.member_id for one in difference.remove]
+            if not leave:
                 gathered.nothing_left.append((kind, facts.record_id, Removal.MEMBERS))
         found = removals_of(
             context.rules,
             facts,
             entry.verb,
             entry.changes,
-            [one.member_id for one in difference.remove],
+            leave,
             entry.reason,
             account=entry.found.id if entry.found else "",
         )

@@ -86,7 +86,20 @@ async def look_up_own(
 async def owner_of(
     context: AppContext, kind: Kind, account: Account, record_id: str
 ) -> Facts | None:
-    """Return the facts of another record whose account this is, or that is about to get it."""
+    """Return the facts of another record whose account this is, or that is about to get it.
+
+    Whose link was not yet written when the ledger was asked is still in ``context.askers``.
+    """
+    while True:
+        seen = context.links_written
+        owner = await _owner_of(context, kind, account, record_id)
+        if seen == context.links_written:
+            return owner
+
+
+async def _owner_of(
+    context: AppContext, kind: Kind, account: Account, record_id: str
+) -> Facts | None:
     owner = await context.ledger.linked_record(context.app_id, kind, account.id)
     if owner is None or owner == record_id or (kind, owner) in context.released:
         return None

@@ -49,7 +49,8 @@ async def book(booking: Booking, sent: Sent) -> None:
     if sent.error is None and isinstance(sent.action, Skip) and not sent.started:
         booking.entry(replace(sent.entry, state=EntryState.DONE))
     elif sent.error is None:
-        _book_success(booking, sent, EntryState.PLANNED if sent.interim else EntryState.DONE)
+        unfinished = sent.interim or sent.more
+        _book_success(booking, sent, EntryState.PLANNED if unfinished else EntryState.DONE)
         if sent.left_out is not None:
             await booking.waits(facts, sent.left_out)
     elif context.stopped is not None and (
@@ -88,6 +89,7 @@ def _book_success(booking: Booking, sent: Sent, state: EntryState) -> None:
         members=_member_rows(facts.kind, sent.added, sent.removed),
         state=state,
         interim=sent.interim,
+        counts=not sent.continued,
         left_out=sent.left_out,
     )
 

@@ -165,15 +165,20 @@ async def _only_members(
     if facts.link is None or not answer.scope.entitled:
         booking.nobody_leaves.append(facts.record_id)
         return False
-    difference = await context.ledger.member_difference(context.app_id, facts.record_id)
-    if not difference.remove:
+    unresolved: list[str] = []
+    over: list[str] = []
+    add = remove = False
+    async for difference in context.member_differences(facts.record_id):
+        add, remove = add or bool(difference.add), remove or bool(difference.remove)
+        unresolved.extend(difference.unresolved)
+        over.extend(difference.undone_over)
+    if not remove:
         booking.nobody_leaves.append(facts.record_id)
     booking.waiting[key] = [
-        Waiting(facts.kind, facts.record_id, "members", missing)
-        for missing in difference.unresolved
+        Waiting(facts.kind, facts.record_id, "members", missing) for missing in unresolved
     ]
-    booking.undone_over[key] += [(MEMBERS, member) for member in difference.undone_over]
-    return not difference.empty
+    booking.undone_over[key] += [(MEMBERS, member) for member in over]
+    return add or remove
 
 
 def planned(

@@ -15,7 +15,7 @@ from seatkeeper.directory.model import Kind
 from seatkeeper.engine.booking import intent_of
 from seatkeeper.engine.confirming import may_be_made_anew
 from seatkeeper.engine.conflicts import told_apart
-from seatkeeper.engine.context import AppContext, AppStopped, away
+from seatkeeper.engine.context import AppContext, AppStopped, GroupBegun, away
 from seatkeeper.engine.gaps import gaps_of, without_filled
 from seatkeeper.engine.lost_answers import (
     is_free,
@@ -43,7 +43,7 @@ from seatkeeper.errors import (
     Vanished,
 )
 from seatkeeper.provisioning.account import Account, TargetValues, ValueChange
-from seatkeeper.provisioning.journal import Work
+from seatkeeper.provisioning.journal import MemberDifference, Work
 from seatkeeper.provisioning.mapping.evaluate import access_without_record
 from seatkeeper.provisioning.outcome import stops_the_app
 from seatkeeper.provisioning.plan import (
@@ -317,19 +317,60 @@ async def _remake(context: AppContext, sent: Sent) -> None:
 
 
 async def _send_members(context: AppContext, sent: Sent) -> None:
-    group_id = sent.account_id
+    """Send what differs of a group's members; of very many the first, the others being for later.
+
+    Each part is written down before the next, so that one that is lost is lost alone, and stopping
+    waits for one only.
+    """
+    group_id, record_id = sent.account_id, sent.facts.record_id
     if group_id is None:
         return
-    difference = await context.member_difference(sent.facts.record_id)
-    if context.reviewed is not None:
-        kept = context.reviewed[sent.facts.kind, sent.facts.record_id]
-        difference = reviewed_members(kept, difference)
-    may = context.may_remove.get(sent.facts.record_id, frozenset())
-    removed = [one for one in difference.remove if one.member_id in may]
+    begun = context.groups_begun.setdefault(record_id, GroupBegun())
+    sent.continued = bool(begun.after)
+    try:
+        sent.more = await _send_part(context, sent, group_id, begun)
+    finally:
+        if not sent.more:
+            context.groups_begun.pop(record_id, None)
+
+
+async def _send_part(context: AppContext, sent: Sent, group_id: str, begun: GroupBegun) -> bool:
+    """Send the next members that differ; return whether there may be more of them."""
+    while True:
+        difference = await _members_to_send(context, sent, begun.after)
+        begun.unresolved.extend(difference.unresolved)
+        sent.unresolved = begun.unresolved
+        if not difference.empty:
+            remade = await _change_members(context, sent, group_id, difference)
+            if remade:
+                return sent.more
+        if difference.upto is None:
+            return False
+        begun.after = difference.upto
+        if not difference.empty and context.reviewed is None:
+            return True  # a reviewed plan is carried out whole: the rest would not be found in it
+
+
+async def _members_to_send(context: AppContext, sent: Sent, after: str) -> MemberDifference:
+    """Return the next members that differ; with the first, all that leave: one word is of all."""
+    record_id = sent.facts.record_id
+    difference = await context.member_difference(record_id, after)
+    may = context.may_remove.get(record_id, frozenset())
+    if may and not after and difference.upto is not None:
+        every = [one async for one in context.member_differences(record_id)]
+        difference = replace(difference, remove=[one for some in every for one in some.remove])
+    removed = [one for one in difference.remove if one.member_id in may and not after]
     difference = replace(difference, remove=removed)
-    sent.unresolved = difference.unresolved
-    if difference.empty:
-        return
+    if context.reviewed is not None:
+        kept = context.reviewed[sent.facts.kind, record_id]
+        difference = reviewed_members(kept, difference)
+    return difference
+
+
+async def _change_members(
+    context: AppContext, sent: Sent, group_id: str, difference: MemberDifference
+) -> bool:
+    """Write members; return whether the group was gone, so that a new one has its members now."""
     await context.ledger.write(context.app_id, Work(members_intended=difference))
     sent.started = True
     add = [one.account_id for one in difference.add]
@@ -338,11 +379,13 @@ async def _send_members(context: AppContext, sent: Sent) -> None:
     try:
         await twice_if_doubtful(context, sent, group_id, call)
     except Vanished:
+        context.groups_begun.pop(sent.facts.record_id, None)
         if sent.remade or sent.facts.link is None:
             sent.gone = True
             raise
         await _remake(context, sent)
         await _send_members(context, sent)
-        return
+        return True
     sent.added.extend(difference.add)
     sent.removed.extend(difference.remove)
+    return False

@@ -24,6 +24,8 @@ class Sent:
     a group's members is. With ``error`` the
     ``account_id`` and members may still be set: what was done before it failed.
     ``held``: the account is gone, and whether it is made anew is a person's word.
+    ``more``: others of the group's members are still to be written, after these; ``continued``:
+    some were written before.
     ``interim``: it is a step on the way to what was planned. ``left_out`` is why
     of a removal of access only that was written.
     ``doubtful``: the last request was sent and its outcome is not known; such
@@ -48,6 +50,8 @@ class Sent:
     error: SeatkeeperError | None = None
     doubtful: bool = False
     interim: bool = False
+    more: bool = False
+    continued: bool = False
     done: bool = False
     left_out: Refused | None = None
 

@@ -4,6 +4,7 @@ Beside the walk: the questions behind ``Ledger.member_difference``. The database
 is read is what differs, so a change of one member of a hundred thousand reads one row.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, true
@@ -16,29 +17,29 @@ from seatkeeper.store.tables import memberships
 
 
 def member_difference(
-    connection: Connection, app_id: str, group_id: str, *, most: int | None = None
+    connection: Connection, app_id: str, group_id: str, *, after: str = "", most: int | None = None
 ) -> MemberDifference:
     """Compare the directory's members that have accounts with the members last written.
 
-    ``most``: only so many members are looked at, the first by id, with whoever was written and
-    has an id among theirs. A membership whose writing was interrupted is said again, whichever
+    ``most``: only so many members are looked at, the first by id that come ``after`` that one,
+    here and there together. A membership whose writing was interrupted is said again, whichever
     way it is wanted now.
     An account that is another record's by now stays in the group if that record is a member.
     Nothing is said of members whose links are held.
     """
-    until = None if most is None else _id_after(connection, group_id, most)
+    window = _Window(after, _last_of(connection, app_id, group_id, after, most))
     unresolved: list[str] = []
     add: list[MemberWrite] = []
-    for member, account in connection.execute(_missing(app_id, group_id, until)):
+    for member, account in connection.execute(_missing(app_id, group_id, window)):
         if account is None:
             unresolved.append(member)
         else:
             add.append(MemberWrite(group_id, member, account))
     remove = [
         MemberWrite(group_id, member, account)
-        for member, account in connection.execute(_too_many(app_id, group_id, until))
+        for member, account in connection.execute(_too_many(app_id, group_id, window))
     ]
-    undone = undone_members(connection, app_id, group_id)
+    undone = undone_members(connection, app_id, group_id, window.holds)
     back = {one.member_id for one in add if undone.get(one.member_id) is True}
     out = {one.member_id for one in remove if undone.get(one.member_id) is False}
     return MemberDifference(
@@ -46,6 +47,7 @@ def member_difference(
         remove=[one for one in remove if one.member_id not in out],
         unresolved=unresolved,
         undone_over=sorted(undone.keys() - back - out),
+        upto=window.upto,
     )
 
 
@@ -60,14 +62,37 @@ def member_counts(connection: Connection, app_id: str, group_id: str) -> tuple[i
     return connection.scalar(here) or 0, connection.scalar(there) or 0
 
 
-def _id_after(connection: Connection, group_id: str, most: int) -> str | None:
-    """Return the id of the first member that is not looked at; none where all of them are."""
-    asked = select(memberships.c.member_id).where(memberships.c.group_id == group_id)
-    asked = asked.order_by(memberships.c.member_id).offset(most).limit(1)
-    return connection.scalar(asked)
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Members by id: those that come after one, up to another one or to the end."""
+
+    after: str
+    upto: str | None
+
+    def holds(self, member: ColumnElement[str]) -> ColumnElement[bool]:
+        after = member > self.after if self.after else true()
+        return and_(after, member <= self.upto if self.upto is not None else true())
 
 
-def _missing(app_id: str, group_id: str, until: str | None) -> Select[Any]:
+def _last_of(
+    connection: Connection, app_id: str, group_id: str, after: str, most: int | None
+) -> str | None:
+    """Return the last member of a window that holds so many at the most; none: it is the last."""
+    if most is None:
+        return None
+    there = t.link_members.c
+    written = (there.app_id == app_id, there.group_id == group_id)
+    ends = []
+    for member, group in (
+        (memberships.c.member_id, (memberships.c.group_id == group_id,)),
+        (there.member_id, written),
+    ):
+        asked = select(member).where(*group, member > after)
+        ends.append(connection.scalar(asked.order_by(member).offset(most - 1).limit(1)))
+    return min((end for end in ends if end is not None), default=None)
+
+
+def _missing(app_id: str, group_id: str, window: _Window) -> Select[Any]:
     """Return the query of members whose account is not surely in the group, or who have none."""
     surely = and_(
         _written(app_id, group_id),
@@ -83,13 +108,13 @@ def _missing(app_id: str, group_id: str, until: str | None) -> Select[Any]:
         .where(
             memberships.c.group_id == group_id,
             t.link_members.c.member_id.is_(None),
-            memberships.c.member_id < until if until is not None else true(),
+            window.holds(memberships.c.member_id),
         )
         .order_by(memberships.c.member_id)
     )
 
 
-def _too_many(app_id: str, group_id: str, until: str | None) -> Select[Any]:
+def _too_many(app_id: str, group_id: str, window: _Window) -> Select[Any]:
     """Return the query of members last written whose account is no member's any more."""
     stays = (
         exists()
@@ -106,7 +131,7 @@ def _too_many(app_id: str, group_id: str, until: str | None) -> Select[Any]:
         .where(
             _written(app_id, group_id),
             ~stays,
-            t.link_members.c.member_id < until if until is not None else true(),
+            window.holds(t.link_members.c.member_id),
         )
         .order_by(t.link_members.c.member_id)
     )

@@ -5,10 +5,10 @@ is decided by ``provisioning.undone`` and, of memberships, in ``ledger_facts``.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.cycle import Cycle
@@ -93,13 +93,19 @@ def undone_values(
     return found
 
 
-def undone_members(connection: Connection, app_id: str, group_id: str) -> Mapping[str, bool]:
+def undone_members(
+    connection: Connection,
+    app_id: str,
+    group_id: str,
+    within: Callable[[ColumnElement[str]], ColumnElement[bool]],
+) -> Mapping[str, bool]:
     """Return by member whether being in the group is what was taken back, or being out of it."""
     asked = select(t.undone.c.member_id, t.undone.c.value).where(
         t.undone.c.app_id == app_id,
         t.undone.c.kind == Kind.GROUP,
         t.undone.c.record_id == group_id,
         t.undone.c.path == MEMBERS,
+        within(t.undone.c.member_id),
     )
     return {member: bool(value) for member, value in connection.execute(asked).all()}
 
