@@ -13,6 +13,7 @@ from seatkeeper.errors import Refused
 from seatkeeper.ports import Trace
 from seatkeeper.provisioning.cycle import CycleState
 from seatkeeper.provisioning.guard import HoldState
+from seatkeeper.provisioning.journal import MemberDifference
 from seatkeeper.provisioning.log import Status
 
 PEOPLE = ("Ada", "Bo", "Cleo", "Dan", "Eve", "Fay", "Gus")
@@ -265,7 +266,8 @@ async def test_the_parts_of_a_group_say_together_what_the_whole_says(
     group = (world.app, world.ids["Everybody"])
 
     whole = await world.ledger.member_difference(*group)
-    parts, after = [], ""
+    parts: list[MemberDifference] = []
+    after = ""
     while not parts or parts[-1].upto is not None:
         parts.append(await world.ledger.member_difference(*group, after=after, most=most))
         after = parts[-1].upto or ""

@@ -24,7 +24,7 @@ async def test_an_account_that_was_made_is_remembered_until_its_link_is_written(
 
         return begun
 
-    world._beginning = kept  # type: ignore[method-assign]  # a looker-on
+    world._beginning = kept  # type: ignore[method-assign, assignment]  # a looker-on
     await world.connect(scope="all")
     for number in range(9):
         await world.hire(f"P{number}")
