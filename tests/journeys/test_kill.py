@@ -1,6 +1,7 @@
 """A cycle that is killed at any moment is gone on with: nothing twice, nothing lost."""
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -80,17 +81,20 @@ async def killed(company: Company, mark: int, delay: float) -> int:
 
 
 async def finished(company: Company) -> int:
-    """Run a cycle in a process to its end."""
-    return await (await started(company)).wait()
+    """Run a cycle in a process to its end; what it answers is for programs to read."""
+    process = await started(company, answers=True)
+    answer, _ = await process.communicate()
+    assert json.loads(answer)["state"] == "done"
+    return await process.wait()
 
 
-async def started(company: Company) -> asyncio.subprocess.Process:
+async def started(company: Company, *, answers: bool = False) -> asyncio.subprocess.Process:
     home = company.opened.settings.home
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-c", RUN, "run", company.app_id, "--json"),
         env={**os.environ, "SEATKEEPER_HOME": str(home), "SEATKEEPER_REQUEST_SECONDS": REQUEST},
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE if answers else asyncio.subprocess.DEVNULL,
     )
 
 

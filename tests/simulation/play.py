@@ -40,6 +40,8 @@ DAY = 24 * HOUR - 600
 """The window of the guard, less what may lie between a request and what is written of it."""
 PAUSES = (1.0, 10.0, 60.0, 2400.0, HOUR, 7 * HOUR, 30 * HOUR)
 """Seconds between two things; the shortest is over before a request that was lost has acted."""
+BUSY_DAY = (1.0, 10.0, 600.0, 2400.0)
+"""The same where much happens within one day, as in a third of all lives."""
 
 LONGEST_RETRY = 25 * HOUR
 """Seconds after which every record that waits is due again."""
@@ -120,6 +122,7 @@ class _Play:
         self.app = SimulatedApp(chance, held, self.outcome.violations, self.outcome.happened)
         self.app.trace = self._note
         self.app.in_bulk = self.outcome.seed % 7 < 4
+        self.pauses = BUSY_DAY if chance.random() < 1 / 3 else PAUSES
         loop = asyncio.get_running_loop()
         batch = chance.choice((1, 2, 3, 7, 100))
         self.company = Company(
@@ -161,7 +164,7 @@ class _Play:
                 await self._event()
         else:
             await self._cycle(await self._wish())
-        await asyncio.sleep(chance.choice(PAUSES))
+        await asyncio.sleep(chance.choice(self.pauses))
         self._check_strangers()
 
     async def _weather(self) -> None:

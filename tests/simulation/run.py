@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
+import structlog
 from tests.simulation.app import FAULTS
 from tests.simulation.planted import PLANTED, RARE
 from tests.simulation.play import Outcome, simulate
@@ -35,6 +36,7 @@ def main() -> int:
     reading.add_argument("--json", action="store_true", help="print the result for programs")
     reading.add_argument("--planted", help="a bug to look for")
     asked = reading.parse_args()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     if "-" not in asked.seeds:
         return _one(int(asked.seeds))
     first, end = (int(one) for one in asked.seeds.split("-"))

@@ -4,12 +4,18 @@ Beside the walk. structlog's own renderer shows the local variables of every fra
 certain library is installed: passphrases, cookies, tokens and people's data among them.
 """
 
+import sys
+
 import structlog
 
 
 def settle_log_lines() -> None:
-    """Write one line for each event, and with an error its plain traceback."""
+    """Write one line for each event, and with an error its plain traceback.
+
+    To the standard error, since what a command answers is read by programs.
+    """
     structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
