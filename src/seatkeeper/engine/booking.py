@@ -32,6 +32,7 @@ from seatkeeper.provisioning.log import (
     LogEntry,
     Modified,
     Status,
+    held_reason,
     modified,
     remark,
     steps,
@@ -131,7 +132,7 @@ class Booking:
                 action="other",
                 status=Status.SKIPPED,
                 code=Reason.HELD,
-                reason=f"Waits for approval {hold.id}: {hold.why}",
+                reason=held_reason(hold.id, hold.why),
             )
         )
 
@@ -414,7 +415,14 @@ class Booking:
                 account_id=account,
                 code=code,
                 reason=reason,
-                steps=steps(action, scope, matched=matched, waiting=waiting or {}, error=error),
+                steps=steps(
+                    action,
+                    scope,
+                    matched=matched,
+                    waiting=waiting or {},
+                    members=members,
+                    error=error,
+                ),
                 modified=(*(modified(action) if action is not None else ()), *members),
                 exchanges=exchanges,
                 milliseconds=took,

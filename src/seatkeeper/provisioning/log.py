@@ -10,6 +10,7 @@ behaviour 7.1), so that its readers feel at home.
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -153,17 +154,34 @@ def remark(
     return " ".join(said)
 
 
+_WAITS_FOR: Final = "Waits for approval "
+
+
+def held_reason(approval: str, why: str) -> str:
+    """Return what the log says of a removal that waits for a person."""
+    return f"{_WAITS_FOR}{approval}: {why}"
+
+
+def why_held(reason: str) -> str:
+    """Return why a removal waits, without the name of its approval; other reasons as they are."""
+    if not reason.startswith(_WAITS_FOR):
+        return reason
+    return reason.partition(": ")[2] or reason
+
+
 def steps(
     action: Action | None,
     scope: Scope | None,
     *,
     matched: str,
     waiting: Mapping[str, str],
+    members: Sequence[Modified] = (),
     error: SeatkeeperError | None = None,
 ) -> tuple[Step, ...]:
     """Return the stations a record passed, ending with the export or what stopped it.
 
-    ``waiting`` maps a reference to the name of whoever has no account yet.
+    ``waiting`` maps a reference to the name of whoever has no account yet; ``members`` are
+    those of a group that were written.
     """
     word = verb(action) if action is not None else "other"
     made = [Step(_IMPORTS.get(word, "EntryImportUpdate"), "import", Status.SUCCESS, "was read")]
@@ -184,15 +202,20 @@ def steps(
                 {"code": "UnableToResolveReferenceAttributeValue"},
             )
         )
-    made.append(_last_step(action, word, error))
+    made.append(_last_step(action, word, members, error))
     return tuple(made)
 
 
-def _last_step(action: Action | None, word: str, error: SeatkeeperError | None) -> Step:
+def _last_step(
+    action: Action | None, word: str, members: Sequence[Modified], error: SeatkeeperError | None
+) -> Step:
     name = _EXPORTS[word]
     if error is not None:
         details = {"code": log_code(error), "advice": error.advice}
         return Step(name, "export", Status.FAILURE, error.message, details)
+    if isinstance(action, Skip) and members:
+        text = f"{number_of(len(members), 'change')} of members sent; the rest is as it should be"
+        return Step(_EXPORTS["update"], "export", Status.SUCCESS, text)
     if isinstance(action, Skip):
         return Step(name, "export", Status.SKIPPED, action.text, {"SkipReason": action.reason})
     texts = {

@@ -54,6 +54,15 @@ def by_name(change: Modified, called: Called) -> Modified:
     return Modified(change.path, old, new)
 
 
+def by_name_alone(change: Modified, called: Called) -> Modified:
+    """Return the change with its ends called by nothing but their names, for a list."""
+    old, new = (
+        value if value is None else called.get((change.path, value), value)
+        for value in (change.old, change.new)
+    )
+    return Modified(change.path, old, new)
+
+
 def shown_by_name(facts: Facts, value: TargetValue) -> str | None:
     """Return a value as people read it, an account at the end of a reference by name if known."""
     name = facts.called(value)

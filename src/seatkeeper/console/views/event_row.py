@@ -14,8 +14,8 @@ from seatkeeper.console.views.values import Change, Time
 from seatkeeper.console.words import clock, span, visible
 from seatkeeper.facts.words import short_path
 from seatkeeper.provisioning.events import Outcome, outcome_of
-from seatkeeper.provisioning.log import LogEntry, Modified
-from seatkeeper.provisioning.naming import NOBODY, Called, by_name
+from seatkeeper.provisioning.log import LogEntry, Modified, why_held
+from seatkeeper.provisioning.naming import MEMBERS, NOBODY, Called, by_name, by_name_alone
 
 SHOWN_CHANGES: Final = 2
 LONGEST: Final = 60
@@ -86,9 +86,11 @@ def event_row(
 ) -> EventRow:
     """Return one entry of the log as a line."""
     outcome = outcome_of(entry)
-    changes = [_change(one, called) for one in entry.modified]
+    brief = shown <= SHOWN_CHANGES
+    changes = [(_briefly if brief else _change)(one, called) for one in entry.modified]
     # A new account is all new values: one of them says as much as many.
     shown = min(shown, 1) if entry.action == "create" and shown == SHOWN_CHANGES else shown
+    held = outcome is Outcome.HELD
     return EventRow(
         id=entry.id,
         number=number,
@@ -98,15 +100,15 @@ def event_row(
         kind=entry.kind.value,
         record_id=entry.record_id,
         name=visible(entry.display_name or entry.record_id, LONGEST) or _("(no name)"),
-        mark={"other": "link"}.get(entry.action, entry.action),
+        mark="hold" if held else {"other": "link"}.get(entry.action, entry.action),
         action=_("Removal")
-        if outcome is Outcome.HELD
+        if held
         else action_words().get(entry.action, visible(entry.action, 30)),
         result=outcome_words()[outcome],
         result_mark=_MARKS[outcome],
         changes=changes[:shown],
         more_changes=max(0, len(changes) - shown),
-        reason=visible(entry.reason, 300),
+        reason=visible(why_held(entry.reason) if brief else entry.reason, 300),
         took=span(entry.milliseconds / 1_000) if entry.milliseconds else "",
     )
 
@@ -116,3 +118,12 @@ def _change(one: Modified, called: Called) -> Change:
     return Change(
         short_path(visible(one.path, 120)), "", visible(named.old, 200), visible(named.new, 200)
     )
+
+
+def _briefly(one: Modified, called: Called) -> Change:
+    """Return a change for a list: names without ids, and a member as one who joins or leaves."""
+    named = by_name_alone(one, called)
+    old, new = visible(named.old, 200), visible(named.new, 200)
+    if one.path == MEMBERS:
+        old, new = "", f"+ {new}" if new else f"\N{MINUS SIGN} {old}"
+    return Change(short_path(visible(one.path, 120)), "", old, new)
