@@ -81,7 +81,7 @@ async def test_the_way_back_is_shown_with_what_stays_and_nothing_is_sent(wrong: 
     assert "Take back these 2 changes" in page
     assert re.search(r"would take about 6 requests, \d+ m?s .*: done about", page)
     assert "1 member" in page
-    assert "Bo Larsen (account" in crew
+    assert re.search(r"Bo Larsen</bdi> <span class=\"meta\">\(account <bdi>[\w-]+\)", crew)
     assert "(new account)" not in crew
     assert "title was changed since; it is Captain now." in stays
     assert "See what will happen before it does" in plan
