@@ -22,6 +22,10 @@ def unhurried(app_id: str) -> GalleryApp:
     return msgspec.structs.replace(app, rates=(), requests_per_second=10_000.0, sandbox=at_once)
 
 
+PATIENCE = 120.0
+"""Seconds for what a busy stand-in answers at length, such as all of its journal."""
+
+
 @dataclass(frozen=True)
 class RunningSandbox:
     """One running stand-in; ``site`` is its admin page, ``base_url`` its SCIM service."""
@@ -31,12 +35,12 @@ class RunningSandbox:
     token: str
 
     async def requests(self, after: int = 0) -> list[dict[str, Any]]:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             answer = await client.get(f"{self.site}/_sandbox/requests", params={"after": after})
         return list(answer.json()["requests"])
 
     async def dump(self) -> dict[str, list[dict[str, Any]]]:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             answer = await client.get(f"{self.site}/_sandbox/dump")
         return dict(answer.json())
 
