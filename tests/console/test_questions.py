@@ -45,7 +45,7 @@ MOST: Final[Mapping[str, int]] = {
     "/apps/{app}/plan/{plan}": 22,
     "/apps/{app}/scope": 23,
     "/groups": 21,
-    "/groups/{id}": 31,
+    "/groups/{id}": 33,
     "/people/{id}": 48,
     "/people/{id}/erase": 28,
     "/settings/about": 30,

@@ -16,8 +16,8 @@ from seatkeeper.clock import utc_now
 from seatkeeper.console.desk import Desk
 from seatkeeper.console.doors import SEE_OTHER, Doors
 from seatkeeper.console.language import _
-from seatkeeper.console.pages.people import app_names
-from seatkeeper.console.views.history import Named, history_rows
+from seatkeeper.console.pages.people import app_names, named_in
+from seatkeeper.console.views.history import history_rows
 from seatkeeper.console.views.people import (
     group_row,
     groups_answer,
@@ -94,13 +94,14 @@ class GroupPages:
         asked, apps = visit.request.query_params, await app_names(work)
         groups = await work.directory.groups([record_id])
         past = await past_of(work, record_id, place=Place.read(asked.get("older", "")))
+        named = await named_in(work, record_id, apps, past)
         place = f"/groups/{record_id}"
         shown: dict[str, object] = {
             "name": name,
             "record_id": record_id,
             "place": place,
             "there": record_id in groups,
-            "history": history_rows(past.happened, utc_now(), Named(record_id, apps, past.names)),
+            "history": history_rows(past.happened, utc_now(), named),
             "older": f"{place}?older={past.older.text}#past" if past.older else "",
             "newest": f"{place}#past" if asked.get("older") else "",
         }

@@ -147,7 +147,7 @@ class PeoplePages:
         asked = visit.request.query_params
         past = await past_of(work, record_id, place=Place.read(asked.get("older", "")))
         apps = await app_names(work)
-        history = history_rows(past.happened, now, await self._named(record_id, apps, past))
+        history = history_rows(past.happened, now, await named_in(work, record_id, apps, past))
         shown: dict[str, object] = {
             "name": name if user is None else name_of(user),
             "record_id": record_id,
@@ -201,18 +201,6 @@ class PeoplePages:
             lines.append(app_line(app_id, name, what, facts.grants, deactivated=deactivated))
         return lines
 
-    async def _named(self, record_id: str, apps: Mapping[str, str], past: Past) -> Named:
-        called = {}
-        for app_id in {one.app_id for one in past.happened if one.entry is not None} & apps.keys():
-            changes = [
-                change
-                for one in past.happened
-                if one.entry is not None and one.app_id == app_id
-                for change in one.entry.modified[:5]
-            ]
-            called[app_id] = await self._desk.work.called(app_id, changes)
-        return Named(record_id, apps, past.names, called)
-
     async def _rows(self, query: PeopleQuery) -> AsyncIterator[Mapping[str, object]]:
         work = self._desk.work
         apps = await app_names(work)
@@ -236,6 +224,20 @@ def query_of(asked: Mapping[str, str]) -> PeopleQuery:
     return PeopleQuery(
         text=asked.get("q", "")[:200].strip(), state=state, trouble_in=asked.get("app", "")[:200]
     )
+
+
+async def named_in(work: Workplace, record_id: str, apps: Mapping[str, str], past: Past) -> Named:
+    """Return how what a page of somebody's past mentions is called, accounts included."""
+    called = {}
+    for app_id in {one.app_id for one in past.happened if one.entry is not None} & apps.keys():
+        changes = [
+            change
+            for one in past.happened
+            if one.entry is not None and one.app_id == app_id
+            for change in one.entry.modified[:5]
+        ]
+        called[app_id] = await work.called(app_id, changes)
+    return Named(record_id, apps, past.names, called)
 
 
 async def app_names(work: Workplace) -> Mapping[str, str]:

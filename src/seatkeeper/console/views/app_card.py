@@ -19,13 +19,13 @@ from seatkeeper.console.words import command, moment, number, span, visible, who
 from seatkeeper.words import number_of
 
 COUNTS: Final = (
-    ("created", "+", "create"),
-    ("updated", "✎", "update"),
-    ("disabled", "⏸", "disable"),
-    ("deleted", "×", "danger"),
-    ("skipped", "⊘", "quiet"),
-    ("failed", "△", "danger"),
-    ("unchanged", "✓", "quiet"),
+    ("created", "plus", "create"),
+    ("updated", "pencil", "update"),
+    ("disabled", "pause", "disable"),
+    ("deleted", "trash-2", "danger"),
+    ("skipped", "ban", "quiet"),
+    ("failed", "triangle-alert", "danger"),
+    ("unchanged", "check", "quiet"),
 )
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _STOPPED = re.compile(

@@ -18,7 +18,7 @@ from seatkeeper.provisioning.cycle import Cycle, CycleState
 from seatkeeper.provisioning.statistics import Spread
 
 ON_A_PAGE: Final = 50
-_MORE_COUNTS: Final = (("held", "⏸", "disable"), ("linked", "+", "update"))
+_MORE_COUNTS: Final = (("held", "clock", "disable"), ("linked", "plug", "update"))
 
 
 @dataclass(frozen=True, slots=True)

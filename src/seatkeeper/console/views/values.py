@@ -31,7 +31,7 @@ class Pill:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One number of a cycle with its sign and word."""
+    """One number of a cycle with the name of its icon and its word."""
 
     sign: str
     text: str
