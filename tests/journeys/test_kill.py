@@ -23,7 +23,7 @@ KILLS = 20
 EARLY = 4
 """Kills by the clock, before or while the plan is made; the others by what the app was asked."""
 
-REQUEST = "1"
+REQUEST = "2"
 """Seconds that a request may take; each process first waits out what the last one had sent."""
 
 RUN = "from seatkeeper.cli.main import entry; entry()"
