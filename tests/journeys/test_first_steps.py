@@ -16,6 +16,7 @@ from seatkeeper.cli.browser import open_console
 from seatkeeper.cli.first_run import FirstRun
 from seatkeeper.configuration.applying import settings_of
 from seatkeeper.console.visit import LARGEST_FILE
+from seatkeeper.ports import UserEdit
 
 pytestmark = pytest.mark.journey
 
@@ -287,3 +288,21 @@ def test_a_link_is_never_part_of_a_command_line(tmp_path: Path) -> None:
     assert "links/secret&amp;more" in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
     assert opened[1] == "http://127.0.0.1:1/"
+
+
+async def test_a_step_that_has_nothing_to_show_has_a_heading_all_the_same(
+    ana: httpx.AsyncClient, company: Company
+) -> None:
+    await send(ana, "people", **{"from": "sample"})
+    await send(ana, "app")
+    group, person = chosen((await ana.get("/welcome/who")).text)
+    await send(ana, "who", group=group, person=person)
+    everybody = await company.opened.directory.all_users(limit=1_000)
+    for one in everybody:
+        edit = UserEdit(enabled=False)
+        await company.opened.directory.edit_user(one.id, edit, actor="hr")
+
+    page = (await ana.get("/welcome/plan")).text
+
+    assert "Nobody to try it with" in page
+    assert page.count("<h1") == 1

@@ -15,7 +15,7 @@ def settle_log_lines() -> None:
     To the standard error, since what a command answers is read by programs.
     """
     structlog.configure(
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is by then
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
