@@ -25,7 +25,7 @@ def repeated(act: Callable[[], T], lost: Callable[[DBAPIError], bool]) -> T:
         except DBAPIError as error:
             if attempt == ATTEMPTS or not lost(error):
                 raise
-        # Who lost waits longer each time, and never the same as its rival; a third of a second
-        # in all. The database does not say when the other one is done.
-        time.sleep(0.01 * 2**attempt + secrets.randbelow(20) / 1000)
+        # Longer each time and never the same as its rival, a third of a second in all.
+        pause = 0.01 * 2**attempt + secrets.randbelow(20) / 1000
+        time.sleep(pause)  # the database does not say when the other one is done
     raise AssertionError("the last attempt returns or raises")
