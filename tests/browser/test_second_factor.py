@@ -59,6 +59,8 @@ async def test_it_is_set_up_asked_for_and_turned_off(
     await looked_at(window, "you", folder)
 
     await page.get_by_role("link", name="Set up a second factor").press("Enter")
+    await expect(page).to_have_url(f"{lively.site}/settings/second-factor")
+    await expect(page.get_by_label("Your passphrase")).to_be_visible()
     await looked_at(window, "off", folder)
     await typed(page, "Your passphrase", PASSPHRASE)
     key = await page.locator("#secret").inner_text()

@@ -67,6 +67,7 @@ async def test_the_audit_trail_is_filtered_and_turned(larkspur: World, opens: Op
     await page.goto(f"{larkspur.site}/settings/audit")
     newest = await page.locator("tbody tr td").first.inner_text()
     await page.get_by_role("link", name="Older").click()
+    await expect(page.locator("tbody tr td").first).not_to_have_text(newest)
     older = await page.locator("tbody tr td").first.inner_text()
     assert int(older) < int(newest)
 
