@@ -229,7 +229,7 @@ class Answers:
         group = (self.rules.app_id, facts.record_id)
         total, held = await self.ledger.member_counts(*group)
         most = COMPARED_OF_MORE if quickly and max(total, held) > COMPARED else None
-        difference = await self.ledger.member_difference(*group, most=most)
+        difference = await self.ledger.member_difference(*group, among=most)
         add = [one.member_id for one in difference.add]
         remove = await self._removed(difference)
         again = [one for one in await self._given_back(facts.record_id) if one not in add]

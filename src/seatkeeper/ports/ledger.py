@@ -191,11 +191,18 @@ class Ledger(LedgerOfHolds, LedgerOfAges, LedgerOfAccounts, Protocol):
         """Return whose accounts these are, by the names they were last written under."""
 
     async def member_difference(
-        self, app_id: str, group_id: str, *, after: str = "", most: int | None = None
+        self,
+        app_id: str,
+        group_id: str,
+        *,
+        after: str = "",
+        most: int | None = None,
+        among: int | None = None,
     ) -> MemberDifference:
         """Compare a group's members in the directory with those last written.
 
-        ``most``: only so many of its members are looked at, the first by id after that one.
+        ``most``: only so many that differ are told of each side, the first by id after that one;
+        ``among``: only so many members are looked at.
         """
 
     async def member_counts(self, app_id: str, group_id: str) -> tuple[int, int]:

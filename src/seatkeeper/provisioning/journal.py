@@ -124,7 +124,7 @@ class MemberDifference:
     """What takes the members last written to those wanted; ``unresolved`` have no account.
 
     What somebody undid is not in it; ``undone_over`` are members of whom that is over.
-    ``upto`` is the last member by id that was looked at; none where nobody comes after.
+    ``upto`` is the last member by id that was compared; none where nobody comes after.
     """
 
     add: Sequence[MemberWrite] = ()

@@ -230,11 +230,19 @@ class SqlLedger(
         return await self._database.read(lambda c: waiting.account_names(c, app_id, account_ids))
 
     async def member_difference(
-        self, app_id: str, group_id: str, *, after: str = "", most: int | None = None
+        self,
+        app_id: str,
+        group_id: str,
+        *,
+        after: str = "",
+        most: int | None = None,
+        among: int | None = None,
     ) -> MemberDifference:
         """Compare a group's members in the directory with those last written."""
         return await self._database.read(
-            lambda c: members.member_difference(c, app_id, group_id, after=after, most=most)
+            lambda c: members.member_difference(
+                c, app_id, group_id, after=after, most=most, among=among
+            )
         )
 
     async def member_counts(self, app_id: str, group_id: str) -> tuple[int, int]:

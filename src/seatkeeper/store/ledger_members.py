@@ -1,13 +1,27 @@
 """Compare a group's members in the directory with those last written to an app.
 
 Beside the walk: the questions behind ``Ledger.member_difference``. The database compares; what
-is read is what differs, so a change of one member of a hundred thousand reads one row.
+is read is what differs, so a change of one member of a hundred thousand reads one row. It first
+asks who is in the group on one side alone, which two indexes answer, and who was in doubt, held,
+or has another account by now; only these it looks at closely.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.journal import MemberDifference, MemberWrite
@@ -17,27 +31,39 @@ from seatkeeper.store.tables import memberships
 
 
 def member_difference(
-    connection: Connection, app_id: str, group_id: str, *, after: str = "", most: int | None = None
+    connection: Connection,
+    app_id: str,
+    group_id: str,
+    *,
+    after: str = "",
+    most: int | None = None,
+    among: int | None = None,
 ) -> MemberDifference:
     """Compare the directory's members that have accounts with the members last written.
 
-    ``most``: only so many members are looked at, the first by id that come ``after`` that one,
-    here and there together. A membership whose writing was interrupted is said again, whichever
-    way it is wanted now.
+    ``most``: only so many that differ are told, here and there each, the first by id that come
+    ``after`` that one; ``among``: only so many are looked at. A membership whose writing was
+    interrupted is said again, whichever way it is wanted now.
     An account that is another record's by now stays in the group if that record is a member.
     Nothing is said of members whose links are held.
     """
-    window = _Window(after, _last_of(connection, app_id, group_id, after, most))
+    window = _Window(after, _last_of(connection, app_id, group_id, after, among))
+    missing = connection.execute(_missing(app_id, group_id, window).limit(most)).all()
+    too_many = connection.execute(_too_many(app_id, group_id, window).limit(most)).all()
+    ends = [found[-1].member_id for found in (missing, too_many) if len(found) == most]
+    if ends:
+        window = replace(window, upto=min(ends))
     unresolved: list[str] = []
     add: list[MemberWrite] = []
-    for member, account in connection.execute(_missing(app_id, group_id, window)):
+    for member, account in missing:
+        if not window.has(member):
+            break
         if account is None:
             unresolved.append(member)
         else:
             add.append(MemberWrite(group_id, member, account))
     remove = [
-        MemberWrite(group_id, member, account)
-        for member, account in connection.execute(_too_many(app_id, group_id, window))
+        MemberWrite(group_id, member, account) for member, account in too_many if window.has(member)
     ]
     undone = undone_members(connection, app_id, group_id, window.holds)
     back = {one.member_id for one in add if undone.get(one.member_id) is True}
@@ -69,16 +95,19 @@ class _Window:
     after: str
     upto: str | None
 
+    def has(self, member: str) -> bool:
+        return self.upto is None or member <= self.upto
+
     def holds(self, member: ColumnElement[str]) -> ColumnElement[bool]:
         after = member > self.after if self.after else true()
         return and_(after, member <= self.upto if self.upto is not None else true())
 
 
 def _last_of(
-    connection: Connection, app_id: str, group_id: str, after: str, most: int | None
+    connection: Connection, app_id: str, group_id: str, after: str, among: int | None
 ) -> str | None:
     """Return the last member of a window that holds so many at the most; none: it is the last."""
-    if most is None:
+    if among is None:
         return None
     there = t.link_members.c
     written = (there.app_id == app_id, there.group_id == group_id)
@@ -88,12 +117,18 @@ def _last_of(
         (there.member_id, written),
     ):
         asked = select(member).where(*group, member > after)
-        ends.append(connection.scalar(asked.order_by(member).offset(most - 1).limit(1)))
+        ends.append(connection.scalar(asked.order_by(member).offset(among - 1).limit(1)))
     return min((end for end in ends if end is not None), default=None)
 
 
 def _missing(app_id: str, group_id: str, window: _Window) -> Select[Any]:
     """Return the query of members whose account is not surely in the group, or who have none."""
+    written = t.link_members.alias("written")
+    not_written = ~exists().where(
+        written.c.app_id == app_id,
+        written.c.group_id == group_id,
+        written.c.member_id == memberships.c.member_id,
+    )
     surely = and_(
         _written(app_id, group_id),
         t.link_members.c.member_id == memberships.c.member_id,
@@ -107,8 +142,13 @@ def _missing(app_id: str, group_id: str, window: _Window) -> Select[Any]:
         )
         .where(
             memberships.c.group_id == group_id,
-            t.link_members.c.member_id.is_(None),
             window.holds(memberships.c.member_id),
+            or_(
+                not_written,
+                memberships.c.member_id.in_(_in_question(app_id, group_id)),
+                memberships.c.member_id.in_(_held(app_id)),
+            ),
+            t.link_members.c.member_id.is_(None),
         )
         .order_by(memberships.c.member_id)
     )
@@ -116,6 +156,10 @@ def _missing(app_id: str, group_id: str, window: _Window) -> Select[Any]:
 
 def _too_many(app_id: str, group_id: str, window: _Window) -> Select[Any]:
     """Return the query of members last written whose account is no member's any more."""
+    here = memberships.alias("here")
+    gone = ~exists().where(
+        here.c.group_id == group_id, here.c.member_id == t.link_members.c.member_id
+    )
     stays = (
         exists()
         .where(
@@ -130,10 +174,21 @@ def _too_many(app_id: str, group_id: str, window: _Window) -> Select[Any]:
         select(t.link_members.c.member_id, t.link_members.c.account_id)
         .where(
             _written(app_id, group_id),
-            ~stays,
             window.holds(t.link_members.c.member_id),
+            or_(gone, t.link_members.c.member_id.in_(_in_question(app_id, group_id))),
+            ~stays,
         )
         .order_by(t.link_members.c.member_id)
+    )
+
+
+def _in_question(app_id: str, group_id: str) -> CompoundSelect[Any]:
+    """Return the query of members written whose account is in doubt, or not their link's now."""
+    of = t.link_members.alias("of")
+    mine = (of.c.app_id == app_id, of.c.group_id == group_id)
+    return union_all(
+        select(of.c.member_id).where(*mine, of.c.doubtful),
+        select(of.c.member_id).where(*mine, of.c.outdated),
     )
 
 
@@ -149,11 +204,15 @@ def _linked(app_id: str) -> ColumnElement[bool]:
 
 def _written(app_id: str, group_id: str) -> ColumnElement[bool]:
     """Return the condition that a member was written, and its link is not held."""
-    held_ones = select(t.links.c.record_id).where(
-        t.links.c.app_id == app_id, t.links.c.former_id.is_not(None)
-    )
     return and_(
         t.link_members.c.app_id == app_id,
         t.link_members.c.group_id == group_id,
-        t.link_members.c.member_id.not_in(held_ones),  # whose id may be a stranger's
+        t.link_members.c.member_id.not_in(_held(app_id)),  # whose id may be a stranger's
+    )
+
+
+def _held(app_id: str) -> Select[Any]:
+    """Return the query of records whose link is held."""
+    return select(t.links.c.record_id).where(
+        t.links.c.app_id == app_id, t.links.c.former_id.is_not(None)
     )

@@ -127,6 +127,8 @@ link_members: Final = Table(
     Column("member_id", KEY, primary_key=True),
     Column("account_id", KEY, nullable=False),
     Column("doubtful", Boolean, nullable=False, default=False),
+    # by triggers (migration 0047): the account is not that of the member's link any more
+    Column("outdated", Boolean, nullable=False, server_default=text("false")),
     Index("ix_link_members_member", "app_id", "member_id"),
     Index(
         "ix_link_members_doubtful",
@@ -134,6 +136,13 @@ link_members: Final = Table(
         "group_id",
         sqlite_where=text("doubtful"),
         postgresql_where=text("doubtful"),
+    ),
+    Index(
+        "ix_link_members_outdated",
+        "app_id",
+        "group_id",
+        sqlite_where=text("outdated"),
+        postgresql_where=text("outdated"),
     ),
 )
 
