@@ -56,8 +56,8 @@ def _begin(db: sa.Connection) -> None:
     app = {"id": APP, "gallery_id": APP, "display_name": APP, "roles": [], "settings": {}}
     db.execute(sa.insert(applications), [{**app, "version": 1}])
     for name in (GROUP, OTHER):
-        row = {"id": name, "display_name": name, "attributes": {}, "created_at": _LONG_AGO}
-        db.execute(sa.insert(groups), [row])
+        row: dict[str, object] = {"id": name, "display_name": name, "created_at": _LONG_AGO}
+        db.execute(sa.insert(groups), [{**row, "attributes": {}}])
     write_work(db, APP, Work(address="here"))
 
 
