@@ -5,10 +5,11 @@ is decided by ``provisioning.undone`` and, of memberships, in ``ledger_facts``.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, select
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.provisioning.cycle import Cycle
@@ -93,21 +94,35 @@ def undone_values(
     return found
 
 
-def undone_members(
-    connection: Connection,
-    app_id: str,
-    group_id: str,
-    within: Callable[[ColumnElement[str]], ColumnElement[bool]],
-) -> Mapping[str, bool]:
-    """Return by member whether being in the group is what was taken back, or being out of it."""
-    asked = select(t.undone.c.member_id, t.undone.c.value).where(
-        t.undone.c.app_id == app_id,
-        t.undone.c.kind == Kind.GROUP,
-        t.undone.c.record_id == group_id,
-        t.undone.c.path == MEMBERS,
-        within(t.undone.c.member_id),
+def undone_members(connection: Connection, **part: str) -> Mapping[str, bool]:
+    """Return by member whether being in the group is what was taken back, or being out of it.
+
+    ``part``: the ``app_id`` and ``group_id``, and which members of it (``in_part``).
+    """
+    found = _members_of("upto" in part).all(connection, **part)
+    return {member: bool(value) for member, value in found}
+
+
+def in_part(member: ColumnElement[str], *, bounded: bool) -> ColumnElement[bool]:
+    """Return the condition that a member comes ``after`` one, and where ``bounded``, ``upto`` one.
+
+    For a question that is composed once (``asked``): the two are bound by these names.
+    """
+    after = member > bindparam("after")
+    return and_(after, member <= bindparam("upto")) if bounded else after
+
+
+@cache
+def _members_of(bounded: bool) -> Asked:
+    return Asked(
+        select(t.undone.c.member_id, t.undone.c.value).where(
+            t.undone.c.app_id == bindparam("app_id"),
+            t.undone.c.kind == Kind.GROUP,
+            t.undone.c.record_id == bindparam("group_id"),
+            t.undone.c.path == MEMBERS,
+            in_part(t.undone.c.member_id, bounded=bounded),
+        )
     )
-    return {member: bool(value) for member, value in connection.execute(asked).all()}
 
 
 def keep_undone(

@@ -20,6 +20,7 @@ from sqlalchemy import (
     and_,
     exists,
     func,
+    literal_column,
     or_,
     select,
     type_coerce,
@@ -46,6 +47,7 @@ _OF_PEOPLE: Final = changes.c.subject == Subject.USER.value
 _OF_MEMBERS: Final = and_(
     changes.c.subject == Subject.MEMBERSHIP.value, changes.c.other_kind == Kind.USER.value
 )
+_NOT_NEW: Final = changes.c.verb != literal_column(f"'{Verb.CREATED.value}'")  # as the index says
 _MOVED: Final = _DETAIL.contains(f'"{WAS}":')
 
 
@@ -116,7 +118,8 @@ def _held(connection: Connection, app_id: str) -> dict[_Key, Shrunk]:
 def _left(connection: Connection, after: int) -> dict[_Key, _Left]:
     found: dict[_Key, _Left] = {}
     ends = changes.c.verb.in_([Verb.DISABLED.value, Verb.DELETED.value])
-    asked = select(changes).where(changes.c.seq > after, _BY_A_SOURCE).order_by(changes.c.seq)
+    lately = (changes.c.seq > after, _NOT_NEW, _BY_A_SOURCE)
+    asked = select(changes).where(*lately).order_by(changes.c.seq)
     of_people = connection.execute(asked.where(_OF_PEOPLE, or_(ends, _MOVED))).all()
     people = users_by_id(connection, {row.record_id for row in of_people})
     for row in of_people:

@@ -249,6 +249,12 @@ changes: Final = Table(
         sqlite_where=text("app_id IS NOT NULL"),
         postgresql_where=text("app_id IS NOT NULL"),
     ),
+    Index(
+        "ix_changes_ends",  # and moves: all but what an import of new people writes
+        "seq",
+        sqlite_where=text("verb <> 'created'"),
+        postgresql_where=text("verb <> 'created'"),
+    ),
 )
 
 feed_position: Final = Table(
