@@ -6,11 +6,13 @@ from collections.abc import Mapping
 import pytest
 
 from seatkeeper.directory.model import Application, Kind
+from seatkeeper.ports import UserEdit
 from seatkeeper.provisioning.cycle import Cycle, CycleKind
 from seatkeeper.provisioning.journal import Entry, EntryState, Work
 from seatkeeper.store import ledger_cycles
 from seatkeeper.store.configuration import SqlConfiguration
 from seatkeeper.store.database import Database
+from seatkeeper.store.directory import SqlDirectory
 from seatkeeper.store.ledger import SqlLedger
 from seatkeeper.store.secrets import MasterKey
 
@@ -66,8 +68,29 @@ async def test_places_are_told_of_those_who_are_still_planned_and_not_first(
 
     await ledger.set_levels(cycle.id, Kind.USER, {"ana": 2, "bo": 1, "cy": 0, "di": 3})
 
-    assert await ledger.levels_of_planned(cycle.id, Kind.USER) == {"ana": 2}
-    assert await ledger.levels_of_planned(cycle.id, Kind.GROUP) == {}
+    assert await ledger.levels_of_planned(cycle.id, Kind.USER, PEOPLE) == {"ana": 2}
+    assert await ledger.levels_of_planned(cycle.id, Kind.USER, ["bo", "cy"]) == {}
+    assert await ledger.levels_of_planned(cycle.id, Kind.GROUP, PEOPLE) == {}
+
+
+async def test_of_a_reporting_line_only_those_with_reports_are_told_and_the_others_page_by_page(
+    ledger: SqlLedger, database: Database
+) -> None:
+    directory = SqlDirectory(database)
+    for one, manager in (("ana", None), ("bo", "ana"), ("cy", "bo"), ("di", "bo"), ("ed", "di")):
+        edit = UserEdit({"userPrincipalName": f"{one}@larkspur.example"}, manager_id=manager)
+        await directory.create_user(edit, user_id=one, actor="test")
+    cycle = await planned(ledger, {"di": EntryState.DONE})
+    await ledger.set_levels(cycle.id, Kind.USER, {"bo": 1, "cy": 2})
+
+    heads = await ledger.managers_of_planned(cycle.id)
+    and_more = await ledger.managers_of_planned(cycle.id, ["cy", "di", "ed"])
+    first = await ledger.reports_of_planned(cycle.id, ["ana", "bo", "di"], limit=1)
+    then = await ledger.reports_of_planned(cycle.id, ["ana", "bo", "di"], after="bo", limit=9)
+
+    assert heads == {"ana": (None, 0), "bo": ("ana", 1)}
+    assert and_more == {**heads, "cy": ("bo", 2)}
+    assert (first, then) == ([("bo", "ana", 1)], [("cy", "bo", 2)])
 
 
 @pytest.mark.parametrize("piece", [1, 2, 5, 6])

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from seatkeeper.provisioning import reference
 from seatkeeper.provisioning.mapping.evaluate import Desired
-from seatkeeper.provisioning.reference import levels, placed, resolve
+from seatkeeper.provisioning.reference import behind, levels, placed, resolve
 
 PEOPLE = [f"p{n}" for n in range(12)]
 LINES = st.dictionaries(
@@ -60,6 +60,24 @@ def test_a_line_that_was_half_stored_is_in_order_once_it_is_placed_again(line, d
     [again] = placed(line, held={one: whole[one] for one in stored})
 
     assert again == whole
+
+
+@settings(deadline=None)
+@given(LINES)
+def test_whom_nobody_waits_for_comes_right_behind_their_manager(line):
+    heads = {one: line[one] for one in line if one in line.values()}
+
+    places = levels(heads)
+    last = behind(
+        [(one, line[one], 0) for one in line if one not in heads and line[one] in heads], places
+    )
+
+    order = {**dict.fromkeys(line, 0), **places, **last}
+    for person, manager in line.items():
+        if manager in line and not _in_a_loop(person, line):
+            assert order[person] > order[manager]
+    if not any(_in_a_loop(one, line) for one in line):
+        assert order == levels(line)
 
 
 def test_a_long_line_comes_in_pages_and_who_is_written_already_moves_nobody(

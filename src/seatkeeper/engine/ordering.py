@@ -8,7 +8,8 @@ the plan and stores each record's place; what is sent is not changed by it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Final
 
 from seatkeeper.directory.model import Kind
 from seatkeeper.engine.context import AppContext
@@ -17,14 +18,19 @@ from seatkeeper.provisioning.handover import Rename, after, renames, rings
 from seatkeeper.provisioning.journal import Entry
 from seatkeeper.provisioning.match import Claim, claim_of
 from seatkeeper.provisioning.plan import Action, Delete, Disable, Update
-from seatkeeper.provisioning.reference import placed
+from seatkeeper.provisioning.reference import PAGE, behind, placed
 from seatkeeper.provisioning.walk import Decided, Facts, decide
+
+_HEADS: Final = 50
+"""Managers whose reports are asked for together: some hundred as a rule."""
 
 
 async def put_in_order(context: AppContext, kind: Kind) -> None:
     """Store when each planned record of a kind is written.
 
-    Page by page, so that nobody waits for long who writes or works for another app. What is
+    Page by page, so that nobody waits for long who writes or works for another app. Whom nobody
+    waits for comes right behind their manager, without being remembered: most are so, and of a
+    million people only those with reports are in memory. What is
     only half stored when a process dies is put in order before anything of it is sent
     (``planner.match_records``).
     """
@@ -36,17 +42,47 @@ async def put_in_order(context: AppContext, kind: Kind) -> None:
     waits = after(
         givers, {claim: [record for record, _ in asked] for claim, asked in takers.items()}
     )
-    managers = (
-        await context.ledger.managers_of_planned(context.cycle.id) if kind is Kind.USER else {}
+    linked = {*waits, *(one for others in waits.values() for one in others)}
+    line = (
+        await context.ledger.managers_of_planned(context.cycle.id, linked)
+        if kind is Kind.USER
+        else {}
     )
-    held = await context.ledger.levels_of_planned(context.cycle.id, kind)
+    managers = {one: manager for one, (manager, _) in line.items()}
+    held = {one: place for one, (_, place) in line.items()}
+    rest = linked - line.keys()
+    held |= await context.ledger.levels_of_planned(context.cycle.id, kind, rest)
     for page in placed(managers, waits, held):
-        await context.give_way()
-        moved = {one: level for one, level in page.items() if level != held.get(one, 0)}
-        if moved:
-            await context.ledger.set_levels(context.cycle.id, kind, moved)
-        else:
-            await asyncio.sleep(0)  # whoever else waits for this loop comes in between
+        await _store(context, kind, page, held)
+        heads = [one for one in page if one in line]
+        async for reports in _reports(context, heads):
+            last = [one for one in reports if one[0] not in line and one[0] not in linked]
+            await _store(context, kind, behind(last, page), {one: at for one, _, at in last})
+
+
+async def _reports(
+    context: AppContext, heads: Sequence[str]
+) -> AsyncIterator[Sequence[tuple[str, str, int]]]:
+    """Yield pages of the people sent who report to these, each with manager and place."""
+    for start in range(0, len(heads), _HEADS):
+        some, after = heads[start : start + _HEADS], ""
+        while found := await context.ledger.reports_of_planned(
+            context.cycle.id, some, after=after, limit=PAGE
+        ):
+            yield found
+            after = found[-1][0]
+
+
+async def _store(
+    context: AppContext, kind: Kind, places: Mapping[str, int], held: Mapping[str, int]
+) -> None:
+    """Store these places where they are others than before; let others work in between."""
+    await context.give_way()
+    moved = {one: place for one, place in places.items() if place != held.get(one, 0)}
+    if moved:
+        await context.ledger.set_levels(context.cycle.id, kind, moved)
+    else:
+        await asyncio.sleep(0)  # whoever else waits for this loop comes in between
 
 
 async def renaming(context: AppContext, kind: Kind) -> Sequence[tuple[Facts, Entry]]:

@@ -137,11 +137,23 @@ class Ledger(LedgerOfHolds, LedgerOfAges, LedgerOfAccounts, Protocol):
     async def entry_counts(self, cycle_id: str) -> Mapping[EntryState, int]:
         """Return how many entries of a cycle are in each state."""
 
-    async def managers_of_planned(self, cycle_id: str) -> Mapping[str, str | None]:
-        """Return record id to manager's record id, of the people this cycle creates."""
+    async def managers_of_planned(
+        self, cycle_id: str, also: Collection[str] = ()
+    ) -> Mapping[str, tuple[str | None, int]]:
+        """Return of people whose values this cycle sends their manager's record id and their place.
 
-    async def levels_of_planned(self, cycle_id: str, kind: Kind) -> Mapping[str, int]:
-        """Return the places of the planned records of a kind that do not come first (0)."""
+        Only of those to whom others of them report, and of these.
+        """
+
+    async def reports_of_planned(
+        self, cycle_id: str, managers: Collection[str], *, after: str = "", limit: int = 500
+    ) -> Sequence[tuple[str, str, int]]:
+        """Return a page of the people sent who report to these: record, manager, place; by id."""
+
+    async def levels_of_planned(
+        self, cycle_id: str, kind: Kind, ids: Collection[str]
+    ) -> Mapping[str, int]:
+        """Return the places of those of these planned records that do not come first (0)."""
 
     async def set_levels(self, cycle_id: str, kind: Kind, levels: Mapping[str, int]) -> None:
         """Store these records' places in the order of writing; a page, since writers wait."""

@@ -7,7 +7,7 @@ people are ordered along the reporting line; what still has no account is left
 out, said, and remembered as waiting, and written when the missing end appears.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,8 +70,9 @@ def placed(
 ) -> Iterator[dict[str, int]]:
     """Yield page by page when each record can be written: after its manager.
 
-    ``managers`` maps each record about to be written to its manager's record
-    id; ``after`` names others that come before it (``handover``). Whoever is
+    ``managers`` maps records about to be written to their manager's record
+    id, at least those that others of them report to (``behind`` is for the rest);
+    ``after`` names others that come before it (``handover``). Whoever is
     in neither delays nobody. ``held`` are the places that records have already: nobody
     comes earlier than that, so that who is in order stays, however many were written
     meanwhile. A loop cannot be ordered: its members, and nobody else, ignore the link
@@ -89,6 +90,15 @@ def placed(
                 page = {}
     if page:
         yield page
+
+
+def behind(reports: Iterable[tuple[str, str, int]], places: Mapping[str, int]) -> dict[str, int]:
+    """Return when those can be written whom nobody waits for: right behind their managers.
+
+    ``reports``: record, manager and place of each, which is never made an earlier one. ``places``
+    are those of the managers.
+    """
+    return {one: max(held, places[manager] + 1) for one, manager, held in reports}
 
 
 def _place(

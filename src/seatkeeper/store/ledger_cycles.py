@@ -38,7 +38,7 @@ from seatkeeper.store import ledger_tables as t
 from seatkeeper.store.asked import Asked
 from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.tables import canonical, users
-from seatkeeper.store.upsert import among, pieces, pieces_by_kind
+from seatkeeper.store.upsert import among, among_given, pieces, pieces_by_kind
 
 PIECE: Final = 1_000
 """Most entries of a plan that one transaction forgets."""
@@ -47,6 +47,46 @@ _MOST: Final = bindparam("most", type_=Integer)
 _OF_APP: Final = t.cycles.c.app_id == bindparam("app_id")
 _OF_CYCLE: Final = t.journal.c.cycle_id == bindparam("cycle_id")
 _OF_KIND: Final = t.journal.c.kind == bindparam("kind")
+_SENT: Final = (
+    _OF_CYCLE,
+    t.journal.c.kind == Kind.USER,
+    t.journal.c.state == EntryState.PLANNED,
+    t.journal.c.verb != "disable",
+    t.journal.c.verb != "delete",
+)
+"""People whose values a cycle sends."""
+
+_IN_LINE: Final = select(t.journal.c.record_id, users.c.manager_id, t.journal.c.level).select_from(
+    t.journal.join(users, users.c.id == t.journal.c.record_id)
+)
+_HEADS: Final = Asked(
+    _IN_LINE.where(
+        *_SENT,
+        t.journal.c.record_id.in_(
+            select(users.c.manager_id)
+            .select_from(t.journal.join(users, users.c.id == t.journal.c.record_id))
+            .where(*_SENT, users.c.manager_id.is_not(None))
+            .correlate(None)
+        ),
+    )
+)
+_PLANNED_OF: Final = Asked(_IN_LINE.where(*_SENT, among_given(t.journal.c.record_id, "ids")))
+_REPORTS: Final = Asked(
+    _IN_LINE.where(
+        *_SENT, among_given(users.c.manager_id, "managers"), users.c.id > bindparam("after")
+    )
+    .order_by(users.c.id)
+    .limit(_MOST)
+)
+_PLACES: Final = Asked(
+    select(t.journal.c.record_id, t.journal.c.level).where(
+        _OF_CYCLE,
+        _OF_KIND,
+        t.journal.c.state == EntryState.PLANNED,
+        t.journal.c.level > 0,
+        among_given(t.journal.c.record_id, "ids"),
+    )
+)
 _POSITION: Final = Asked(select(t.positions).where(t.positions.c.app_id == bindparam("app_id")))
 _FAILING: Final = Asked(select(t.failing).where(t.failing.c.app_id == bindparam("app_id")))
 _UNFINISHED: Final = Asked(
@@ -187,19 +227,22 @@ class Cycles(LedgerPart):
         )
         return {EntryState(state): count for state, count in found}
 
-    async def managers_of_planned(self, cycle_id: str) -> Mapping[str, str | None]:
-        """Return record id to manager's record id, of the people whose values this cycle sends."""
-        found = await self._all(
-            select(t.journal.c.record_id, users.c.manager_id)
-            .select_from(t.journal.join(users, users.c.id == t.journal.c.record_id))
-            .where(
-                t.journal.c.cycle_id == cycle_id,
-                t.journal.c.kind == Kind.USER,
-                t.journal.c.state == EntryState.PLANNED,
-                t.journal.c.verb.not_in(["disable", "delete"]),
-            )
-        )
-        return {row.record_id: row.manager_id for row in found}
+    async def managers_of_planned(
+        self, cycle_id: str, also: Collection[str] = ()
+    ) -> Mapping[str, tuple[str | None, int]]:
+        """Return the manager's record id and the place of whom others wait for, and of these."""
+        found = await self._asked(_HEADS, cycle_id=cycle_id)
+        for piece in pieces(sorted(also)):
+            found = [*found, *await self._asked(_PLANNED_OF, cycle_id=cycle_id, ids=piece)]
+        return {row.record_id: (row.manager_id, row.level) for row in found}
+
+    async def reports_of_planned(
+        self, cycle_id: str, managers: Collection[str], *, after: str = "", limit: int = 500
+    ) -> Sequence[tuple[str, str, int]]:
+        """Return a page of those who report to these, by id: record, manager and place."""
+        given = {"managers": managers, "after": after, "most": limit}
+        found = await self._asked(_REPORTS, cycle_id=cycle_id, **given)
+        return [(row.record_id, row.manager_id, row.level) for row in found]
 
     async def changing(self, cycle_id: str, kind: Kind, paths: Collection[str]) -> Sequence[Entry]:
         """Return the planned entries of linked records that change a value at these paths."""
@@ -210,16 +253,13 @@ class Cycles(LedgerPart):
         entries = [rows.entry_of(row) for row in found]
         return [one for one in entries if any(change.path in paths for change in one.changes)]
 
-    async def levels_of_planned(self, cycle_id: str, kind: Kind) -> Mapping[str, int]:
-        """Return the places of the planned records of a kind that do not come first."""
-        found = await self._all(
-            select(t.journal.c.record_id, t.journal.c.level).where(
-                t.journal.c.cycle_id == cycle_id,
-                t.journal.c.state == EntryState.PLANNED,
-                t.journal.c.kind == kind,
-                t.journal.c.level > 0,
-            )
-        )
+    async def levels_of_planned(
+        self, cycle_id: str, kind: Kind, ids: Collection[str]
+    ) -> Mapping[str, int]:
+        """Return the places of those of these planned records that do not come first."""
+        found: list[Any] = []
+        for piece in pieces(sorted(ids)):
+            found += await self._asked(_PLACES, cycle_id=cycle_id, kind=kind, ids=piece)
         return {row.record_id: row.level for row in found}
 
     async def set_levels(self, cycle_id: str, kind: Kind, levels: Mapping[str, int]) -> None:
