@@ -87,10 +87,13 @@ async def test_of_a_reporting_line_only_those_with_reports_are_told_and_the_othe
     and_more = await ledger.managers_of_planned(cycle.id, ["cy", "di", "ed"])
     first = await ledger.reports_of_planned(cycle.id, ["ana", "bo", "di"], limit=1)
     then = await ledger.reports_of_planned(cycle.id, ["ana", "bo", "di"], after="bo", limit=9)
+    gone = await ledger.reports_of_planned(cycle.id, ["di"], limit=1)
 
     assert heads == {"ana": (None, 0), "bo": ("ana", 1)}
     assert and_more == {**heads, "cy": ("bo", 2)}
-    assert (first, then) == ([("bo", "ana", 1)], [("cy", "bo", 2)])
+    assert first == ([("bo", "ana", 1)], "bo")
+    assert then == ([("cy", "bo", 2)], None)
+    assert gone == ([], "ed")
 
 
 @pytest.mark.parametrize("piece", [1, 2, 5, 6])

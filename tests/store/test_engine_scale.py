@@ -29,6 +29,9 @@ BOUNDED: Final = ("changes.at < ",)
 _WHOLE: Final = re.compile(r"(?:^SCAN|Seq Scan on) (\w+)(?: USING|  \(|$)")
 _ALONG: Final = re.compile(r"Index (?:Only )?Scan using \w+ on (\w+)")
 
+_WHOLE_PLAN: Final = re.compile(r"journal USING .*INDEX \w+ \(cycle_id=\?\)$")
+"""SQLite knows not how many are in a plan, and takes all of it for a few rows."""
+
 FEW_ROWS: Final = 1_000
 """A table with fewer may be read whole: that is quicker than its index."""
 
@@ -66,6 +69,8 @@ class Large:
         steps = list(self.plans(asked))
         found = []
         for number, (step, text) in enumerate(steps):
+            if _WHOLE_PLAN.search(step) and not ("count(" in text or "LIMIT" in text):
+                found.append(f"{step} for {text}")
             named = _WHOLE.search(step)
             if named is None and (along := _ALONG.search(step)) is not None:
                 below = steps[number + 1][0] if number + 1 < len(steps) else ""
@@ -134,6 +139,12 @@ async def is_hired(world: World) -> None:
     await world.hire("newcomer", manager="p3", groups=[EVERYBODY])
 
 
+async def a_line_is_hired(world: World) -> None:
+    await world.hire("chief", manager="p3")
+    await world.hire("lead", manager="chief")
+    await world.hire("engineer", manager="lead")
+
+
 async def a_small_group_is_assigned(world: World) -> None:
     await world.found("Small", "p18", "p19")
     one = Assignment(world.app, Kind.GROUP, world.ids["Small"], DEFAULT_ACCESS)
@@ -142,7 +153,16 @@ async def a_small_group_is_assigned(world: World) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [title, other_name, joins, is_disabled, is_deleted, is_hired, a_small_group_is_assigned],
+    [
+        title,
+        other_name,
+        joins,
+        is_disabled,
+        is_deleted,
+        is_hired,
+        a_line_is_hired,
+        a_small_group_is_assigned,
+    ],
 )
 async def test_a_change_and_its_cycle_go_through_no_table(
     large: Large, change: Callable[[World], Awaitable[None]]

@@ -65,12 +65,12 @@ async def _reports(
 ) -> AsyncIterator[Sequence[tuple[str, str, int]]]:
     """Yield pages of the people sent who report to these, each with manager and place."""
     for start in range(0, len(heads), _HEADS):
-        some, after = heads[start : start + _HEADS], ""
-        while found := await context.ledger.reports_of_planned(
-            context.cycle.id, some, after=after, limit=PAGE
-        ):
+        after: str | None = ""
+        while after is not None:
+            found, after = await context.ledger.reports_of_planned(
+                context.cycle.id, heads[start : start + _HEADS], after=after, limit=PAGE
+            )
             yield found
-            after = found[-1][0]
 
 
 async def _store(

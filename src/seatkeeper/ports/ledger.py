@@ -142,13 +142,16 @@ class Ledger(LedgerOfHolds, LedgerOfAges, LedgerOfAccounts, Protocol):
     ) -> Mapping[str, tuple[str | None, int]]:
         """Return of people whose values this cycle sends their manager's record id and their place.
 
-        Only of those to whom others of them report, and of these.
+        Only of those to whom somebody reports, and of these.
         """
 
     async def reports_of_planned(
         self, cycle_id: str, managers: Collection[str], *, after: str = "", limit: int = 500
-    ) -> Sequence[tuple[str, str, int]]:
-        """Return a page of the people sent who report to these: record, manager, place; by id."""
+    ) -> tuple[Sequence[tuple[str, str, int]], str | None]:
+        """Return who of a page of reports to these is sent: record, manager and place of each.
+
+        And the record after which the next page begins, or none.
+        """
 
     async def levels_of_planned(
         self, cycle_id: str, kind: Kind, ids: Collection[str]

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -35,10 +36,10 @@ from seatkeeper.provisioning.journal import (
 from seatkeeper.provisioning.quarantine import LatestWrites
 from seatkeeper.store import ledger_rows as rows
 from seatkeeper.store import ledger_tables as t
-from seatkeeper.store.asked import Asked
+from seatkeeper.store.asked import Asked, Told
 from seatkeeper.store.ledger_base import LedgerPart
 from seatkeeper.store.tables import canonical, users
-from seatkeeper.store.upsert import among, among_given, pieces, pieces_by_kind
+from seatkeeper.store.upsert import among_given, delete_rows, pieces
 
 PIECE: Final = 1_000
 """Most entries of a plan that one transaction forgets."""
@@ -47,46 +48,54 @@ _MOST: Final = bindparam("most", type_=Integer)
 _OF_APP: Final = t.cycles.c.app_id == bindparam("app_id")
 _OF_CYCLE: Final = t.journal.c.cycle_id == bindparam("cycle_id")
 _OF_KIND: Final = t.journal.c.kind == bindparam("kind")
-_SENT: Final = (
-    _OF_CYCLE,
-    t.journal.c.kind == Kind.USER,
-    t.journal.c.state == EntryState.PLANNED,
-    t.journal.c.verb != "disable",
-    t.journal.c.verb != "delete",
-)
-"""People whose values a cycle sends."""
-
-_IN_LINE: Final = select(t.journal.c.record_id, users.c.manager_id, t.journal.c.level).select_from(
-    t.journal.join(users, users.c.id == t.journal.c.record_id)
-)
+_ENDED: Final = ("disable", "delete")
+_REPORTING: Final = users.alias("reporting")
 _HEADS: Final = Asked(
-    _IN_LINE.where(
-        *_SENT,
-        t.journal.c.record_id.in_(
-            select(users.c.manager_id)
-            .select_from(t.journal.join(users, users.c.id == t.journal.c.record_id))
-            .where(*_SENT, users.c.manager_id.is_not(None))
-            .correlate(None)
-        ),
+    select(t.journal.c.record_id, users.c.manager_id, t.journal.c.level)
+    .select_from(t.journal.join(users, users.c.id == t.journal.c.record_id))
+    .where(
+        _OF_CYCLE,
+        t.journal.c.kind == Kind.USER,
+        t.journal.c.state == EntryState.PLANNED,
+        *(t.journal.c.verb != ended for ended in _ENDED),
+        exists().where(_REPORTING.c.manager_id == t.journal.c.record_id),
     )
 )
-_PLANNED_OF: Final = Asked(_IN_LINE.where(*_SENT, among_given(t.journal.c.record_id, "ids")))
-_REPORTS: Final = Asked(
-    _IN_LINE.where(
-        *_SENT, among_given(users.c.manager_id, "managers"), users.c.id > bindparam("after")
+_IN_LINE: Final = Asked(
+    select(
+        t.journal.c.record_id,
+        users.c.manager_id,
+        t.journal.c.level,
+        t.journal.c.state,
+        t.journal.c.verb,
     )
+    .select_from(t.journal.join(users, users.c.id == t.journal.c.record_id))
+    .where(_OF_CYCLE, t.journal.c.kind == Kind.USER, among_given(t.journal.c.record_id, "ids"))
+)
+"""Asked by state, too, SQLite would go through all that is planned."""
+
+_REPORTS: Final = Asked(
+    select(users.c.id)
+    .where(among_given(users.c.manager_id, "managers"), users.c.id > bindparam("after"))
     .order_by(users.c.id)
     .limit(_MOST)
 )
 _PLACES: Final = Asked(
-    select(t.journal.c.record_id, t.journal.c.level).where(
-        _OF_CYCLE,
-        _OF_KIND,
-        t.journal.c.state == EntryState.PLANNED,
-        t.journal.c.level > 0,
-        among_given(t.journal.c.record_id, "ids"),
+    select(t.journal.c.record_id, t.journal.c.level, t.journal.c.state, t.journal.c.verb).where(
+        _OF_CYCLE, _OF_KIND, among_given(t.journal.c.record_id, "ids")
     )
 )
+_PLACE: Final = Told(
+    update(t.journal)
+    .where(
+        t.journal.c.cycle_id == bindparam("of"),
+        t.journal.c.kind == bindparam("its_kind"),
+        t.journal.c.record_id == bindparam("one"),
+    )
+    .values(level=bindparam("place"))
+)
+"""One at a time: asked for many at once, SQLite goes through all of a cycle's journal."""
+
 _POSITION: Final = Asked(select(t.positions).where(t.positions.c.app_id == bindparam("app_id")))
 _FAILING: Final = Asked(select(t.failing).where(t.failing.c.app_id == bindparam("app_id")))
 _UNFINISHED: Final = Asked(
@@ -232,17 +241,29 @@ class Cycles(LedgerPart):
     ) -> Mapping[str, tuple[str | None, int]]:
         """Return the manager's record id and the place of whom others wait for, and of these."""
         found = await self._asked(_HEADS, cycle_id=cycle_id)
+        line = {row.record_id: (row.manager_id, row.level) for row in found}
         for piece in pieces(sorted(also)):
-            found = [*found, *await self._asked(_PLANNED_OF, cycle_id=cycle_id, ids=piece)]
-        return {row.record_id: (row.manager_id, row.level) for row in found}
+            more = await self._sent(cycle_id, piece)
+            line |= {row.record_id: (row.manager_id, row.level) for row in more}
+        return line
 
     async def reports_of_planned(
         self, cycle_id: str, managers: Collection[str], *, after: str = "", limit: int = 500
-    ) -> Sequence[tuple[str, str, int]]:
-        """Return a page of those who report to these, by id: record, manager and place."""
-        given = {"managers": managers, "after": after, "most": limit}
-        found = await self._asked(_REPORTS, cycle_id=cycle_id, **given)
-        return [(row.record_id, row.manager_id, row.level) for row in found]
+    ) -> tuple[Sequence[tuple[str, str, int]], str | None]:
+        """Return those of a page of reports who are sent, and the last of the page, if it is full.
+
+        Two questions: with one, SQLite goes through all of the journal.
+        """
+        page = await self._asked(_REPORTS, managers=managers, after=after, most=limit)
+        ids = [row.id for row in page]
+        found = await self._sent(cycle_id, ids)
+        upto = ids[-1] if len(ids) == limit else None
+        return [(row.record_id, row.manager_id, row.level) for row in found], upto
+
+    async def _sent(self, cycle_id: str, ids: Sequence[str]) -> Sequence[Any]:
+        """Return whose values a cycle sends, of these people."""
+        found = await self._asked(_IN_LINE, cycle_id=cycle_id, ids=ids)
+        return [row for row in found if row.state == EntryState.PLANNED and row.verb not in _ENDED]
 
     async def changing(self, cycle_id: str, kind: Kind, paths: Collection[str]) -> Sequence[Entry]:
         """Return the planned entries of linked records that change a value at these paths."""
@@ -257,27 +278,20 @@ class Cycles(LedgerPart):
         self, cycle_id: str, kind: Kind, ids: Collection[str]
     ) -> Mapping[str, int]:
         """Return the places of those of these planned records that do not come first."""
-        found: list[Any] = []
+        places: dict[str, int] = {}
         for piece in pieces(sorted(ids)):
-            found += await self._asked(_PLACES, cycle_id=cycle_id, kind=kind, ids=piece)
-        return {row.record_id: row.level for row in found}
+            found = await self._asked(_PLACES, cycle_id=cycle_id, kind=kind, ids=piece)
+            planned = (one for one in found if one.state == EntryState.PLANNED and one.level)
+            places |= {one.record_id: one.level for one in planned}
+        return places
 
     async def set_levels(self, cycle_id: str, kind: Kind, levels: Mapping[str, int]) -> None:
         """Store each record's place in the order of writing."""
+        given = [{"of": cycle_id, "its_kind": kind, "one": one, "place": place}
+                 for one, place in levels.items()]  # fmt: skip
 
         def work(connection: Connection) -> None:
-            for level in sorted(set(levels.values())):
-                for piece in pieces([one for one, its in levels.items() if its == level]):
-                    connection.execute(
-                        update(t.journal)
-                        .where(
-                            t.journal.c.cycle_id == cycle_id,
-                            t.journal.c.kind == kind,
-                            among(t.journal.c.record_id, piece),
-                            t.journal.c.level != level,
-                        )
-                        .values(level=level)
-                    )
+            _PLACE.run_each(connection, given)
 
         await self._database.write(work)
 
@@ -338,12 +352,7 @@ def drop_entries(connection: Connection, cycle_id: str, most: int) -> int:
         .where(t.journal.c.cycle_id == cycle_id)
         .limit(most)
     ).all()
-    for kind, some in pieces_by_kind([(Kind(row.kind), row.record_id) for row in entries]):
-        connection.execute(
-            delete(t.journal).where(
-                t.journal.c.cycle_id == cycle_id,
-                t.journal.c.kind == kind,
-                among(t.journal.c.record_id, some),
-            )
-        )
+    keys = ("cycle_id", "kind", "record_id")
+    gone = [dict(zip(keys, (cycle_id, *row), strict=True)) for row in entries]
+    delete_rows(connection, t.journal, gone)
     return len(entries)
