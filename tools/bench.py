@@ -1,7 +1,7 @@
 """Measure a first cycle against a bare replay of its requests and a loop written by hand.
 
-    make bench            500 people, 5 rounds, and then everything else that is measured
-    make bench N=2000     more people
+    make bench            2,000 people, 5 rounds, and then everything else that is measured
+    make bench N=10000    more people
     make bench-quick      less than two minutes: fewer people, three rounds
 
 All sides ask the same stand-in (a fresh one each time, in a process of its own). The replay uses
@@ -225,7 +225,7 @@ def rows(figures: Figures, limit: tuple[float, int]) -> Iterator[tuple[str, str,
 def main() -> None:
     """Measure, and print a table; every side of a round has a fresh stand-in."""
     settle_collector()  # as every process of ours does
-    people = int(os.environ.get("N", "500"))
+    people = int(os.environ.get("N", "2000"))
     rounds = int(os.environ.get("ROUNDS", "5"))
     limited = int(os.environ.get("LIMITED_PEOPLE", "60"))
     about, figures = about_the_machine(), Figures()

@@ -23,9 +23,6 @@ from seatkeeper.store.database import Database
 from seatkeeper.store.tables import metadata
 
 COPIES: Final = 60
-BOUNDED: Final = ("changes.at < ",)
-"""Questions that go along an index from its end, and stop: at the first change of a day ago."""
-
 _WHOLE: Final = re.compile(r"(?:^SCAN|Seq Scan on) (\w+)(?: USING|  \(|$)")
 _ALONG: Final = re.compile(r"Index (?:Only )?Scan using \w+ on (\w+)")
 
@@ -75,7 +72,7 @@ class Large:
             if named is None and (along := _ALONG.search(step)) is not None:
                 below = steps[number + 1][0] if number + 1 < len(steps) else ""
                 named = None if below.startswith("Index Cond") else along
-            if named and named[1] in self.tables and not any(one in text for one in BOUNDED):
+            if named and named[1] in self.tables:
                 found.append(f"{step} for {text}")
         return found
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Row,
     Text,
     and_,
+    bindparam,
     exists,
     func,
     literal_column,
@@ -30,6 +31,7 @@ from seatkeeper.directory.model import Kind, Subject, User, Verb
 from seatkeeper.provisioning.guard import HoldState
 from seatkeeper.provisioning.shrinking import FEWEST, Of, Part, Shrunk, Went
 from seatkeeper.store import ledger_tables as t
+from seatkeeper.store.asked import Asked
 from seatkeeper.store.former import former_names
 from seatkeeper.store.inbound_source import ACTOR
 from seatkeeper.store.inbound_tables import RESOURCES
@@ -48,6 +50,13 @@ _OF_MEMBERS: Final = and_(
     changes.c.subject == Subject.MEMBERSHIP.value, changes.c.other_kind == Kind.USER.value
 )
 _NOT_NEW: Final = changes.c.verb != literal_column(f"'{Verb.CREATED.value}'")  # as the index says
+_NEWEST: Final = Asked(select(func.max(changes.c.seq).label("seq")))
+_LAST: Final = Asked(
+    select(changes.c.seq, changes.c.at)
+    .where(changes.c.seq > bindparam("above"), changes.c.seq <= bindparam("upto"))
+    .order_by(changes.c.seq.desc())
+    .limit(1)
+)
 _MOVED: Final = _DETAIL.contains(f'"{WAS}":')
 
 
@@ -60,10 +69,8 @@ def parts_left(
     that it may be empty.
     """
     held = _held(connection, app_id)
-    first = connection.scalar(
-        select(changes.c.seq).where(changes.c.at < since).order_by(changes.c.seq.desc()).limit(1)
-    )
-    left = _left(connection, first or 0 if after is None else min(first or 0, after))
+    before = _before(connection, since)
+    left = _left(connection, before if after is None else min(before, after))
     found = []
     for key in sorted({*left, *held}):
         part = left[key].part if key in left else held[key].part
@@ -113,6 +120,23 @@ def _held(connection: Connection, app_id: str) -> dict[_Key, Shrunk]:
     for one in sorted(_waited_for(connection, app_id), key=lambda one: one.before):
         found[one.part.key] = one
     return found
+
+
+def _before(connection: Connection, since: dt.datetime) -> int:
+    """Return the number after which the feed's changes are of since then, by halves.
+
+    Moments rise with the numbers, but for clocks that were set: then it may be an earlier number,
+    and more is counted.
+    """
+    before, newest = 0, _NEWEST.first(connection).seq or 0
+    while before < newest:
+        half = (before + newest + 1) // 2
+        last = _LAST.first(connection, above=before, upto=half)
+        if last is None or last.at < since:
+            before = half
+        else:
+            newest = last.seq - 1
+    return before
 
 
 def _left(connection: Connection, after: int) -> dict[_Key, _Left]:
